@@ -1,0 +1,4 @@
+//! Library benches, in bytes a second.
+fn main() {
+    divan::main();
+}

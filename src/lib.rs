@@ -1,0 +1,17 @@
+//! waxseal keeps mail and messaging credentials out of repositories.
+//!
+//! Data flows one way:
+//! `source → Blob → (prefilter) anchors → (matcher) candidate → (filter) Finding → Report → bytes`.
+//! Modules import only from layers below their own: [`model`] at the bottom, then [`git`] and [`rules`],
+//! then [`source`], [`scan`] and [`report`], which never import each other, then [`config`] and [`app`].
+
+pub mod app;
+pub mod cli;
+pub mod config;
+pub mod error;
+pub mod git;
+pub mod model;
+pub mod report;
+pub mod rules;
+pub mod scan;
+pub mod source;

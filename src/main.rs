@@ -1,0 +1,2 @@
+//! The waxseal program.
+fn main() {}

@@ -1,0 +1,22 @@
+//! The nouns of waxseal: what a source hands over, what a scan yields, what a report holds.
+//!
+//! No I/O, no regex, no command line here, and nothing outside `std` but hashing and wiping. Every
+//! other module speaks in these types; they import nothing from the rest of the crate.
+
+mod blob;
+mod coverage;
+mod finding;
+mod origin;
+mod report;
+mod secret;
+mod span;
+
+pub use blob::{Blob, Part, Sink, Sinks};
+pub use coverage::{Coverage, Skip, SkipReason};
+pub use finding::{
+    Confidence, Encoding, Excerpt, Finding, FindingPart, Fingerprint, Place, Severity,
+};
+pub use origin::{GitState, Origin, Store, display_path};
+pub use report::{Outcome, Report};
+pub use secret::Secret;
+pub use span::Span;

@@ -1,0 +1,48 @@
+//! The result of a run, as every renderer gets it.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{Coverage, Finding, Severity};
+
+/// What the exit status says. `Failed` outranks `Found`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// Everything was scanned, nothing at or above the threshold was found: exit status 0.
+    Clean,
+    /// Everything was scanned, something was found: exit status 1.
+    Found,
+    /// Something that was to be scanned was not: exit status 2.
+    Failed,
+}
+
+/// A finished run. Sorted by path, offset and rule before any renderer sees it.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// What was found.
+    pub findings: Vec<Finding>,
+    /// What was looked at and what was not.
+    pub coverage: Coverage,
+    /// How many candidates were dropped, by rule id and reason id.
+    pub drops: BTreeMap<(Cow<'static, str>, &'static str), u64>,
+    /// Wall time; only the text summary shows it, so that machine formats stay reproducible.
+    pub elapsed: Duration,
+}
+
+impl Report {
+    /// The outcome when findings below `fail_on` do not count.
+    pub fn outcome(&self, fail_on: Severity) -> Outcome {
+        if !self.coverage.is_complete() {
+            Outcome::Failed
+        } else if self
+            .findings
+            .iter()
+            .any(|finding| finding.severity >= fail_on)
+        {
+            Outcome::Found
+        } else {
+            Outcome::Clean
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! @generated
+use super::Rule;
+/// The built-in rules.
+pub static BUILTIN: &[Rule] = &[];

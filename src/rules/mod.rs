@@ -1,0 +1,198 @@
+//! Rules as data.
+//!
+//! A rule is what `rules/<provider>.toml` or a user's file says and nothing more: no compiled regex, no
+//! state. The built-in ones are a generated table of constants ([`BUILTIN`]), so that a start costs no
+//! parsing; users' files go through [`parse`]. What a rule *means* lives in `scan`.
+
+mod builtin;
+pub mod parse;
+pub mod sample;
+
+use std::borrow::Cow;
+
+pub use builtin::BUILTIN;
+
+use crate::model::{Confidence, Encoding, Severity};
+
+/// Rule text: borrowed from the generated table, owned when a user's file was parsed.
+pub type Str = Cow<'static, str>;
+/// A list in a rule, borrowed or owned like [`Str`].
+pub type List<T> = Cow<'static, [T]>;
+
+/// One thing to look for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rule {
+    /// Kebab-case, unique, never reused.
+    pub id: Str,
+    /// What was found, as a noun phrase without a final stop.
+    pub title: Str,
+    /// How bad a leak of this kind is.
+    pub severity: Severity,
+    /// How sure a hit is before the value is looked at more closely.
+    pub confidence: Confidence,
+    /// Why it matters, one sentence.
+    pub why: Str,
+    /// What to do, in order; the first is the one line that text output shows.
+    pub remedy: List<Str>,
+    /// Where the facts come from.
+    pub references: List<Str>,
+    /// Security controls the finding touches.
+    pub controls: List<Str>,
+    /// Off unless asked for by id.
+    pub optional: bool,
+    /// Literals of which one must occur for the rule to be tried, case-sensitive. Each at least two bytes;
+    /// four or more are cheapest.
+    pub anchors: List<Str>,
+    /// Encoded forms in which the anchors are looked for as well.
+    pub encodings: List<Encoding>,
+    /// How far from an anchor the rule may look.
+    pub reach: Reach,
+    /// What kind of rule it is and what that kind needs.
+    pub kind: Kind,
+}
+
+/// Bytes before the first and after the last byte of an anchor that a decision may depend on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reach {
+    /// Bytes before the anchor.
+    pub before: u32,
+    /// Bytes after the anchor.
+    pub after: u32,
+}
+
+/// The four kinds of rule.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kind {
+    /// A string with a shape of its own.
+    Token(Token),
+    /// Two parts that make a credential only together.
+    Pair(Pair),
+    /// A value given to a key.
+    Assignment(Assignment),
+    /// A file as a whole.
+    File(FileRule),
+}
+
+impl Kind {
+    /// The name used in rule files.
+    pub fn id(&self) -> &'static str {
+        match self {
+            Self::Token(_) => "token",
+            Self::Pair(_) => "pair",
+            Self::Assignment(_) => "assignment",
+            Self::File(_) => "file",
+        }
+    }
+}
+
+/// A typed string. The pattern is a byte regex that must match across the anchor. Group `secret` is the
+/// secret (the whole match without one); every other named group is a part of the finding.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Token {
+    /// Byte regex, run only inside the reach of an anchor.
+    pub pattern: Str,
+    /// Bytes that must not follow the match, as a regex class body (`A-Za-z0-9_-`); empty for any.
+    pub not_after: Str,
+    /// Bytes that must not precede the match, likewise.
+    pub not_before: Str,
+    /// Least Shannon entropy of the secret, bits a byte.
+    pub min_entropy: f32,
+    /// How many leading bytes of the secret are public and may be shown.
+    pub visible: u8,
+    /// A test of the value's inner structure, which raises or lowers the confidence.
+    pub check: Option<Check>,
+    /// How the value is judged.
+    pub value: ValueKind,
+}
+
+/// Structure tests that a pattern cannot express.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Check {
+    /// Id is a version 4 UUID and both halves end as base64url of 16 and 32 bytes must.
+    SendgridKey,
+}
+
+/// A public identifier and the secret that belongs to it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pair {
+    /// Byte regex of the identifier; must match across an anchor, bounded by non-word bytes.
+    pub id: Str,
+    /// Name of the identifier as a part of the finding.
+    pub id_name: Str,
+    /// Byte regex of the secret; bounded likewise.
+    pub secret: Str,
+    /// Regex on the key name of the secret that makes a pair sure.
+    pub names: Str,
+    /// Regex on a key name that rules a value out as the secret.
+    pub other_names: Str,
+    /// Longest distance between identifier and secret, bytes.
+    pub distance: u32,
+    /// Least Shannon entropy of the secret, bits a byte.
+    pub min_entropy: f32,
+}
+
+/// A value given to a key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Assignment {
+    /// Regex on the key as written (last segment of its path); empty for none. Case-insensitive.
+    pub keys: Str,
+    /// Regex on a key that is never meant.
+    pub not_keys: Str,
+    /// What must surround the assignment.
+    pub context: Context,
+    /// Calls whose positional arguments make up a login.
+    pub calls: List<Call>,
+    /// How the value is judged.
+    pub value: ValueKind,
+    /// Byte regex that the whole value must match; empty for any.
+    pub shape: Str,
+    /// Least Shannon entropy of the value, bits a byte.
+    pub min_entropy: f32,
+}
+
+/// A known call, such as `smtp.PlainAuth(identity, user, password, host)`. Positions count from 0.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The callee as written before the parenthesis, matched at its end (`PlainAuth`).
+    pub name: Str,
+    /// Position of the password.
+    pub password: u8,
+    /// Position of the user.
+    pub user: Option<u8>,
+    /// Position of the host.
+    pub host: Option<u8>,
+    /// Whether the callee itself is context enough.
+    pub typed: bool,
+}
+
+/// What must surround an assignment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Context {
+    /// Nothing: the key says it all.
+    None,
+    /// Mail: the key path says so, or siblings in the same block name a mail host or user.
+    Mail,
+    /// A dotenv file.
+    Dotenv,
+}
+
+/// How a value is judged for harmlessness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueKind {
+    /// A machine-made token: placeholders by substance, ramps, repeats and digests are dropped.
+    Opaque,
+    /// A password, perhaps human: only full-value placeholders and templates are dropped.
+    Password,
+}
+
+/// A file whose presence in a repository is the finding.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FileRule {
+    /// Globs on the path; a glob without `/` matches the file name in any folder.
+    pub names: List<Str>,
+    /// Globs that exempt.
+    pub except: List<Str>,
+    /// Whether the contents are secret by themselves; otherwise the file is a finding of full severity only
+    /// if a value in it looks like a secret, and a note (`info`) if not.
+    pub always: bool,
+}

@@ -1,0 +1,1 @@
+//! Expands sample templates.
