@@ -27,6 +27,8 @@ pub struct Part {
     pub offset: u64,
     /// Bytes of the window whose anchors are judged in this window; the rest is context only.
     pub own: Range<usize>,
+    /// Offset in `bytes` at which the next window begins; the length of `bytes` when this is the last.
+    pub next: usize,
     /// Whether the file ends with this window.
     pub last: bool,
 }

@@ -211,3 +211,10 @@ pub struct Finding {
     /// Anything worth telling about this one finding, a clause each.
     pub notes: Vec<Cow<'static, str>>,
 }
+
+impl Finding {
+    /// The order of reports: path, then place, then rule.
+    pub fn report_order(a: &Finding, b: &Finding) -> std::cmp::Ordering {
+        (&a.origin.path, a.place, &a.rule).cmp(&(&b.origin.path, b.place, &b.rule))
+    }
+}

@@ -1,1 +1,89 @@
-//! (to come)
+//! From bytes to findings.
+//!
+//! A [`Scanner`] is shared and immutable; each thread owns a [`Worker`] with its scratch memory. A blob without an
+//! anchor costs the prefilter's pass and nothing else: no allocation, lock, formatting or clock. Where bytes come
+//! from and how findings are shown is not known here.
+
+mod anchors;
+pub mod assignment;
+mod candidate;
+mod class;
+mod excerpt;
+mod filter;
+mod lines;
+mod matcher;
+mod prefilter;
+mod resolve;
+pub mod view;
+mod worker;
+
+use crate::model::Finding;
+use crate::rules::{Context, Kind, Rule};
+
+use anchors::Anchors;
+use candidate::RuleIx;
+use class::FileNames;
+use matcher::Compiled;
+
+pub use filter::Drop;
+pub use worker::Worker;
+
+/// Bytes by which the windows of a large file must overlap on each side of their own range, so that every decision
+/// is made with all it may depend on: twice the longest reach, for a view that is opened inside a view's reach.
+pub const OVERLAP: usize = 64 * 1024;
+
+/// What a scan may be told.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Leave binary files out.
+    pub no_binary: bool,
+    /// Key of the fingerprints.
+    pub fingerprint_key: Vec<u8>,
+}
+
+/// All enabled rules, ready to be matched. Shared by all threads.
+pub struct Scanner {
+    rules: Vec<Compiled>,
+    anchors: Anchors,
+    /// Assignment rules that read every assignment of a dotenv file.
+    dotenv: Vec<RuleIx>,
+    files: Vec<FileNames>,
+    options: Options,
+}
+
+impl Scanner {
+    /// Prepares a scan with `rules`, which must have come through the parser or the built-in table.
+    ///
+    /// # Panics
+    /// With more than 65,536 rules.
+    pub fn new(rules: impl IntoIterator<Item = Rule>, options: Options) -> Self {
+        let rules: Vec<Compiled> = rules
+            .into_iter()
+            .enumerate()
+            .map(|(ix, rule)| Compiled::new(rule, RuleIx::try_from(ix).expect("far fewer than 65,536 rules")))
+            .collect();
+        let reads_dotenv = |rule: &&Compiled| matches!(&rule.rule.kind, Kind::Assignment(a) if a.context == Context::Dotenv);
+        let dotenv = rules.iter().filter(reads_dotenv).map(|rule| rule.ix).collect();
+        let files = rules.iter().filter_map(FileNames::of).collect();
+        Self { anchors: Anchors::new(&rules), dotenv, files, rules, options }
+    }
+
+    /// A worker for one thread.
+    pub fn worker(&self) -> Worker<'_> {
+        Worker::new(self)
+    }
+
+    /// The rules in use, in the order of their indexes.
+    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter().map(|compiled| &compiled.rule)
+    }
+
+    /// Findings in one text, for samples and tests: the whole pipeline on a file of that name.
+    pub fn scan_text(&self, origin: crate::model::Origin<'_>, bytes: &[u8]) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let part = crate::model::Part::whole(bytes.len());
+        self.worker().scan(&crate::model::Blob { origin, bytes, part }, &mut findings);
+        findings.sort_by(crate::model::Finding::report_order);
+        findings
+    }
+}

@@ -1,0 +1,140 @@
+//! What a path says of a file: dotenv or not, translations or not, named by a file rule or not.
+//!
+//! Names decide, never contents.
+
+use std::sync::OnceLock;
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+
+use crate::rules::{FileRule, Kind};
+
+use super::candidate::RuleIx;
+use super::matcher::Compiled;
+
+/// Whether a file is a dotenv file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dotenv {
+    /// No.
+    No,
+    /// Its name says that it holds live values.
+    Live,
+    /// Its name says that it is a sample; real values get pasted into those as well.
+    Sample,
+}
+
+/// Words in a dotenv name that make it a sample.
+const SAMPLE_WORDS: [&str; 10] = ["example", "sample", "template", "tmpl", "dist", "defaults", "default", "schema", "skeleton", "placeholder"];
+
+/// Endings of a name such as `shop.env.ts` or `env.d.ts` that make it code.
+const CODE_ENDINGS: [&str; 22] = [
+    ".ts", ".js", ".mjs", ".cjs", ".tsx", ".py", ".rb", ".go", ".rs", ".php", ".java", ".md", ".json", ".yml", ".yaml", ".html", ".cs", ".ex", ".exs", ".c", ".h", ".vue",
+];
+
+/// Whether the last component of `path` is a dotenv name.
+pub fn dotenv(path: &[u8]) -> Dotenv {
+    let name = path.rsplit(|&b| b == b'/').next().unwrap_or(path);
+    if name.len() > 64 {
+        return Dotenv::No;
+    }
+    // the only test that nearly every file meets, so it allocates nothing
+    let has = |word: &[u8]| name.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word));
+    if !has(b"env") && !has(b".dev.vars") && !has(b".secrets") {
+        return Dotenv::No;
+    }
+    let name = String::from_utf8_lossy(name).to_ascii_lowercase();
+    let is_live = name == ".env"
+        || name.starts_with(".env.")
+        || name.starts_with(".env-")
+        || name.starts_with(".env_")
+        || name.starts_with(".env~")
+        || name.starts_with(".env ")
+        || name.ends_with(".env")
+        || name.contains(".env.")
+        || matches!(name.as_str(), ".envrc" | ".flaskenv" | ".dev.vars" | ".secrets" | "env.sh" | "env.txt" | "dotenv" | "env.example" | "env.sample" | "env.template" | "env.dist");
+    if !is_live || CODE_ENDINGS.iter().any(|ending| name.ends_with(ending)) {
+        return Dotenv::No;
+    }
+    let is_sample = name.split(['.', '-', '_', ' ']).any(|word| SAMPLE_WORDS.contains(&word));
+    if is_sample { Dotenv::Sample } else { Dotenv::Live }
+}
+
+/// Whether a path lies where texts for people are translated.
+pub fn translations(path: &[u8]) -> bool {
+    const FOLDERS: [&[u8]; 8] = [b"locale", b"locales", b"lang", b"i18n", b"l10n", b"translations", b"_locales", b"languages"];
+    let mut components = path.rsplit(|&b| b == b'/');
+    let name = components.next().unwrap_or(path);
+    name.ends_with(b".po") || name.ends_with(b".pot") || name.ends_with(b".xlf") || components.any(|folder| FOLDERS.contains(&folder))
+}
+
+/// The names that one file rule looks for, compiled when a name first holds one of the rule's anchors.
+pub struct FileNames {
+    /// The rule.
+    pub rule: RuleIx,
+    /// Whether the contents are secret by themselves.
+    pub always: bool,
+    anchors: Vec<Vec<u8>>,
+    globs: FileRule,
+    sets: OnceLock<(GlobSet, GlobSet)>,
+}
+
+impl FileNames {
+    /// The names of `compiled`, if it is a file rule.
+    pub fn of(compiled: &Compiled) -> Option<Self> {
+        let Kind::File(globs) = &compiled.rule.kind else { return None };
+        Some(Self {
+            rule: compiled.ix,
+            always: globs.always,
+            anchors: compiled.rule.anchors.iter().map(|anchor| anchor.as_bytes().to_vec()).collect(),
+            globs: globs.clone(),
+            sets: OnceLock::new(),
+        })
+    }
+
+    /// Whether the rule names `path`.
+    pub fn matches(&self, path: &[u8]) -> bool {
+        let name = path.rsplit(|&b| b == b'/').next().unwrap_or(path);
+        let may = self.anchors.is_empty() || self.anchors.iter().any(|anchor| memchr::memmem::find(name, anchor).is_some());
+        if !may {
+            return false;
+        }
+        let (names, except) = self.sets.get_or_init(|| (glob_set(&self.globs.names), glob_set(&self.globs.except)));
+        let path = String::from_utf8_lossy(path);
+        names.is_match(path.as_ref()) && !except.is_match(path.as_ref())
+    }
+}
+
+/// A glob without `/` matches the file name in any folder.
+fn glob_set(globs: &[crate::rules::Str]) -> GlobSet {
+    let mut set = GlobSetBuilder::new();
+    for glob in globs {
+        let anywhere = if glob.contains('/') { glob.to_string() } else { format!("**/{glob}") };
+        let glob = GlobBuilder::new(&anywhere).literal_separator(true).build();
+        set.add(glob.expect("the parser has compiled every glob of every rule"));
+    }
+    set.build().expect("globs that compile alone compile together")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dotenv_names() {
+        for live in [".env", "app/.env.local", ".env.production", "sendgrid.env", "twilio.env", ".envrc", ".env~", "prod.env", "a/.dev.vars"] {
+            assert_eq!(dotenv(live.as_bytes()), Dotenv::Live, "{live}");
+        }
+        for sample in [".env.example", ".env.sample", "env.example", ".env-dist", "example.env", ".env.local.template"] {
+            assert_eq!(dotenv(sample.as_bytes()), Dotenv::Sample, "{sample}");
+        }
+        for no in ["environment.rb", "src/env.ts", "vite-env.d.ts", ".env.ts", "README.md", "denv", "config.env.js"] {
+            assert_eq!(dotenv(no.as_bytes()), Dotenv::No, "{no}");
+        }
+    }
+
+    #[test]
+    fn translation_paths() {
+        assert!(translations(b"config/locales/de.yml"));
+        assert!(translations(b"po/de.po"));
+        assert!(!translations(b"src/language/x.rb"));
+    }
+}

@@ -1,0 +1,135 @@
+//! Is a value harmless? Structure first, then forms, then words, then entropy.
+//!
+//! Pure functions over a value and what is known about it. Nothing here looks at the text around it (that is
+//! the matcher's work) or knows a rule. Each refusal has a countable reason, so that a missed secret can be
+//! explained. Facts: the placeholders and noise seen in public code and other scanners' lists.
+
+mod forms;
+mod shape;
+mod words;
+
+pub use shape::{entropy, is_sendgrid_key_structure};
+
+use crate::rules::ValueKind;
+
+/// Why a candidate was dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Drop {
+    /// Nothing between the quotes.
+    Empty,
+    /// Too short to be a credential.
+    TooShort,
+    /// `${X}`, `{{ x }}`, `<%= x %>` and the like.
+    Template,
+    /// A path, URL or reference to a vault.
+    Reference,
+    /// Ciphertext or a hash.
+    Encrypted,
+    /// A word that stands where a secret will.
+    Placeholder,
+    /// The same as its key, user or host.
+    Echo,
+    /// One character, or very few, over and over.
+    Repeated,
+    /// `12345678`, `abcdef`, keyboard rows.
+    Ramp,
+    /// The digest of a dictionary word or of nothing.
+    KnownDigest,
+    /// Words with spaces between them.
+    Prose,
+    /// Less entropy than the rule demands.
+    LowEntropy,
+    /// A longer run, or bytes that must not stand beside it.
+    Boundary,
+    /// Not of the shape that the rule demands.
+    Shape,
+    /// Nothing around it says that it is what the rule looks for.
+    NoContext,
+    /// The host answers nobody from outside, or swallows mail in tests.
+    LocalHost,
+    /// Host or user are documentation's, and the value is weak.
+    Example,
+    /// The identifier has no secret near it.
+    Unpaired,
+    /// Another finding names the same value better.
+    Covered,
+}
+
+impl Drop {
+    /// The stable name used in `-vv` output and machine formats.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::TooShort => "too-short",
+            Self::Template => "template",
+            Self::Reference => "reference",
+            Self::Encrypted => "encrypted",
+            Self::Placeholder => "placeholder",
+            Self::Echo => "echo",
+            Self::Repeated => "repeated",
+            Self::Ramp => "ramp",
+            Self::KnownDigest => "known-digest",
+            Self::Prose => "prose",
+            Self::LowEntropy => "low-entropy",
+            Self::Boundary => "boundary",
+            Self::Shape => "shape",
+            Self::NoContext => "no-context",
+            Self::LocalHost => "local-host",
+            Self::Example => "example",
+            Self::Unpaired => "unpaired",
+            Self::Covered => "covered",
+        }
+    }
+}
+
+/// What is known about a value that is to be judged.
+#[derive(Clone, Copy, Debug)]
+pub struct About<'a> {
+    /// Machine-made, or a password.
+    pub kind: ValueKind,
+    /// The key it is given to; empty where there is none.
+    pub key: &'a [u8],
+    /// Least entropy, bits a byte.
+    pub min_entropy: f32,
+}
+
+/// Shortest password that is reported, bytes. Three-letter values are labels and samples in every file read.
+const MIN_PASSWORD: usize = 4;
+
+/// Whether `value` is harmless by itself, and why.
+pub fn judge(value: &[u8], about: About<'_>) -> Option<Drop> {
+    let value = value.trim_ascii();
+    if value.is_empty() {
+        return Some(Drop::Empty);
+    }
+    forms::harmless(value)
+        .or_else(|| (value.len() < MIN_PASSWORD).then_some(Drop::TooShort))
+        .or_else(|| shape::harmless(value, about.kind))
+        .or_else(|| words::is_placeholder(value, about.kind).then_some(Drop::Placeholder))
+        .or_else(|| words::echoes(value, about.key).then_some(Drop::Echo))
+        .or_else(|| (entropy(value) < about.min_entropy).then_some(Drop::LowEntropy))
+}
+
+/// Whether a host answers nobody outside the machine it is named on, or exists to swallow test mail.
+pub fn is_local_host(host: &[u8]) -> bool {
+    words::is_local_host(host)
+}
+
+/// Whether a host or address is one that documentation uses.
+pub fn is_example_host(host: &[u8]) -> bool {
+    words::is_example_host(host)
+}
+
+/// Whether a password is so weak that beside a documentation host it is taken for part of the example:
+/// fewer than eight bytes, or letters only.
+pub fn is_weak(value: &[u8]) -> bool {
+    value.len() < 8 || value.iter().all(u8::is_ascii_alphabetic) || value.iter().all(u8::is_ascii_digit)
+}
+
+/// Whether two values are the same word written differently.
+pub fn same_word(a: &[u8], b: &[u8]) -> bool {
+    words::echoes(a, b)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,139 @@
+//! Words that stand where a secret will: placeholders in several languages, echoes of the key, documentation hosts.
+//!
+//! A value is a placeholder only when *all* of it is made of such words. `Company2023!` and `Admin@123` are real
+//! passwords in public code, so a weak word inside a value clears nothing.
+
+use crate::rules::ValueKind;
+
+/// Words out of which placeholders are made. Sorted, lower case.
+const WORDS: &[&str] = &[
+    "a", "access", "account", "actual", "add", "address", "admin", "administrator", "an", "and", "another", "any", "api", "apikey", "app", "application", "auth", "authentication", "authtoken", "aws",
+    "bar", "baz", "be", "bla", "blah", "bob", "bogus", "boolean", "brevo", "change", "changed", "changeit", "changeme", "changethis", "char", "character", "characters", "client", "code", "com",
+    "company", "config", "console", "contrase\u{f1}a", "contrasena", "credential", "credentials", "custom", "data", "db", "default", "demo", "dev", "development", "digit", "do", "dummy", "e", "email", "emailpassword",
+    "empty", "enter", "env", "environment", "etc", "example", "fake", "false", "field", "file", "fill", "fixme", "foo", "foobar", "foopass", "for", "from", "generate", "generated", "get", "gmail", "go",
+    "goes", "google", "guest", "has\u{142}o", "haslo", "hello", "here", "hidden", "host", "hostname", "hunter", "id", "if", "in", "insert", "int", "integer", "is", "it", "key", "l\u{f6}senord", "letmein", "local", "localhost", "login", "long",
+    "mail", "mailbox", "mailer", "mailgun", "mailpass", "mailpassword", "mailtrap", "masked", "me", "mock", "mot", "must", "my", "mypass", "mypassword", "mysecret", "n", "na", "name", "needed", "never", "new", "nil", "no", "none", "not", "null", "of", "off", "omitted", "on",
+    "only", "optional", "or", "our", "outlook", "own", "parola", "pass", "passphrase", "passw", "passwd", "passwort", "password", "paste", "phrase", "placeholder", "platzhalter", "please", "postmark", "prod", "production", "provide", "provided", "provider", "put", "pw", "pwd",
+    "qux", "random", "real", "redacted", "relay", "remove", "removed", "replace", "replaceme", "required", "root", "same", "sample", "secret", "secretkey", "secretpassword", "secure", "see", "send", "sender", "sendgrid", "senha", "server", "service", "ses", "set", "setme", "setting", "settings",
+    "should", "sid", "smtp", "smtppass", "smtppassword", "some", "something", "staging", "store", "string", "strong", "super", "supersecret", "support", "t", "tbd", "temp", "template", "test", "tester", "testing", "testpass", "testpassword", "text", "the", "there", "this", "to", "todo", "token", "tokenhere", "topsecret", "true", "twilio", "type",
+    "undefined", "unknown", "unset", "update", "use", "user", "username", "uuid", "val", "value", "var", "variable", "very", "wachtwoord", "what", "whatever", "with", "x", "xx", "xxx", "xxxx", "y", "yes", "you", "your", "yours", "yourpass", "yourpassword", "zzz",
+    "\u{43f}\u{430}\u{440}\u{43e}\u{43b}\u{44c}", "\u{5bc6}\u{7801}", "\u{5bc6}\u{78bc}", "\u{6388}\u{6743}\u{7801}", "\u{90ae}\u{7bb1}\u{5bc6}\u{7801}", "\u{d30}\u{c554}\u{d638}", "\u{be44}\u{bc00}\u{bc88}\u{d638}",
+];
+
+/// Whole values that are samples although they are not made of such words: shipped defaults, `hunter2`, what everyone types.
+const WHOLE: &[&str] = &[
+    "123456", "1234567", "12345678", "123456789", "1234567890", "1q2w3e*", "abc123", "abcd1234", "correct horse battery staple", "fake_mail_password", "hunter2", "must-not-return", "p@$$w0rd", "p@ssw0rd", "p@ssword", "pa$$w0rd", "pa$$word", "pa55w0rd", "pa55word", "passw0rd", "password!", "qwerty",
+    "qwerty123", "removed-from-github", "s3cr3t", "s3cret", "superset", "secr3t", "seu_usuario", "foo123", "bar123", "16 digit password", "votre_mot_de_passe", "tu-contrase\u{f1}a", "\u{4f60}\u{7684}\u{90ae}\u{7bb1}",
+];
+
+/// Whether `value` is nothing but placeholder words.
+pub(super) fn is_placeholder(value: &[u8], kind: ValueKind) -> bool {
+    let Ok(text) = std::str::from_utf8(value) else { return false };
+    let lower = text.to_lowercase();
+    if WHOLE.contains(&lower.as_str()) {
+        return true;
+    }
+    let words = split(text);
+    if words.is_empty() {
+        // nothing but signs: `***`, `...`, `-`
+        return value.len() < 12;
+    }
+    let known = |word: &String| is_word(word);
+    match kind {
+        ValueKind::Password => words.iter().all(known),
+        // a machine-made value is a placeholder when words make up most of it: `sk-your-key-here-1234`
+        ValueKind::Opaque => {
+            let covered: usize = words.iter().filter(|word| word.len() > 1 && known(word)).map(String::len).sum();
+            let total: usize = words.iter().map(String::len).sum();
+            words.iter().all(known) || (covered * 2 > total && covered >= 8)
+        }
+    }
+}
+
+/// A listed word, or one with a counting tail as in `password1` or `test123`.
+fn is_word(word: &str) -> bool {
+    let listed = |word: &str| WORDS.contains(&word);
+    let stem = word.trim_end_matches(|c: char| c.is_ascii_digit());
+    listed(word)
+        || (matches!(&word[stem.len()..], "0" | "1" | "2" | "3" | "01" | "12" | "16" | "123" | "1234" | "12345") && (stem.is_empty() || listed(stem)))
+        || is_filler(word)
+        || is_run_together(word)
+}
+
+fn is_filler(word: &str) -> bool {
+    let mut chars = word.chars();
+    let first = chars.next();
+    word.len() > 1 && chars.all(|c| Some(c) == first)
+}
+
+/// `yoursmtppassword`, `mysecretkey`, `emailhere`: listed words without a joint. Only when it begins or ends as a placeholder
+/// does, so that a real pass phrase of plain words is not lost.
+fn is_run_together(word: &str) -> bool {
+    const OPENERS: [&str; 10] = ["your", "my", "insert", "enter", "replace", "change", "put", "example", "dummy", "fake"];
+    const CLOSERS: [&str; 4] = ["here", "password", "placeholder", "example"];
+    fn consists(rest: &str, depth: usize) -> bool {
+        rest.is_empty() || (depth > 0 && WORDS.iter().any(|word| word.len() > 2 && rest.strip_prefix(word).is_some_and(|rest| consists(rest, depth - 1))))
+    }
+    word.len() <= 40
+        && OPENERS.iter().find_map(|opener| word.strip_prefix(opener)).is_some_and(|rest| consists(rest, 4))
+        || (word.len() <= 40 && CLOSERS.iter().find_map(|closer| word.strip_suffix(closer)).is_some_and(|rest| consists(rest, 3)))
+}
+
+/// Lower-case words: cut at signs, and where lower case turns to upper.
+fn split(text: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut previous = ' ';
+    for c in text.chars() {
+        let camel = previous.is_lowercase() && c.is_uppercase();
+        if !c.is_alphanumeric() || camel {
+            words.push(String::new());
+        }
+        if c.is_alphanumeric() {
+            words.last_mut().expect("starts with one word").extend(c.to_lowercase());
+        }
+        previous = c;
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// Whether `value` says no more than `key` does: equal when case and signs are ignored, or equal to the key's end.
+pub(super) fn echoes(value: &[u8], key: &[u8]) -> bool {
+    let plain = |text: &[u8]| -> Vec<u8> { text.iter().filter(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect() };
+    let (value, key) = (plain(value), plain(key));
+    value.len() > 3 && (key == value || (key.len() > value.len() && key.ends_with(&value) && value.len() > 5))
+}
+
+/// Hosts that swallow mail in development, besides the loopback names.
+const CATCHERS: [&str; 12] =
+    ["mailhog", "mailpit", "maildev", "mailcatcher", "inbucket", "greenmail", "fakesmtp", "supabase-mail", "smtp4dev", "papercut", "mailslurper", "ethereal.email"];
+
+pub(super) fn is_local_host(host: &[u8]) -> bool {
+    let Ok(host) = std::str::from_utf8(host) else { return false };
+    let host = host.trim_matches(['[', ']', '"', '\'', ' ']).to_ascii_lowercase();
+    host == "localhost"
+        || host == "::1"
+        || host == "0.0.0.0"
+        || host.starts_with("127.")
+        || host.ends_with(".localhost")
+        || host == "host.docker.internal"
+        || CATCHERS.iter().any(|catcher| host == *catcher || host.starts_with(&format!("{catcher}.")) || host.ends_with(catcher))
+}
+
+/// Names that documentation uses where a host belongs (RFC 2606, RFC 5737 and what people write).
+const EXAMPLE_HOSTS: [&str; 22] = [
+    "example.com", "example.org", "example.net", "example.edu", "yourdomain.com", "your-domain.com", "your.domain", "mydomain.com", "my-domain.com", "domain.tld", "domain.com", "company.com", "yourcompany.com",
+    "foo.bar", "acme.com", "acme.org", "host.com", "yourhost.com", "myhost.com", "yoursite.com", "mysite.com", "test.com",
+];
+
+pub(super) fn is_example_host(host: &[u8]) -> bool {
+    let Ok(host) = std::str::from_utf8(host) else { return false };
+    let host = host.trim_matches(['[', ']', '"', '\'', ' ']).to_ascii_lowercase();
+    let host = host.rsplit_once('@').map_or(host.as_str(), |(_, domain)| domain);
+    let labels = [".example", ".test", ".invalid", ".tld"];
+    EXAMPLE_HOSTS.iter().any(|example| host == *example || host.ends_with(&format!(".{example}")))
+        || labels.iter().any(|label| host.ends_with(label))
+        || ["192.0.2.", "198.51.100.", "203.0.113."].iter().any(|net| host.starts_with(net))
+        || matches!(host, "host" | "hostname" | "server" | "smtp" | "mail" | "smtp_host" | "smtp_server" | "foo" | "bar")
+        || host.contains("your")
+}

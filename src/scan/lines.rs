@@ -1,0 +1,120 @@
+//! Offsets to lines and columns, for hits only.
+//!
+//! A table of line starts is built once for a text that has findings; a text without costs nothing. Large files
+//! arrive in windows, so a [`Base`] carries the line and column at which a window begins. Lines end with `\n`.
+
+/// Where a window begins in its file. Lines and columns counted before it, so both from 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Base {
+    /// Lines that ended before the window.
+    pub lines: u64,
+    /// Code points before the window on the line that it begins in.
+    pub columns: u64,
+}
+
+impl Base {
+    /// The base of a window that begins at the end of `text`, which begins at `self`.
+    #[must_use]
+    pub fn after(self, text: &[u8]) -> Base {
+        match memchr::memrchr(b'\n', text) {
+            Some(last) => Base { lines: self.lines + count_lines(text), columns: code_points(&text[last + 1..]) },
+            None => Base { lines: self.lines, columns: self.columns + code_points(text) },
+        }
+    }
+}
+
+/// Line starts of one text, and the last column that was asked for.
+pub struct Lines<'t> {
+    text: &'t [u8],
+    base: Base,
+    newlines: Vec<u32>,
+    /// Line start, offset and column of the last answer: findings come in order, and a line of 50 MB must not be
+    /// counted from its start for each of them.
+    last: (usize, usize, u64),
+}
+
+impl<'t> Lines<'t> {
+    /// Indexes `text`.
+    ///
+    /// # Panics
+    /// When `text` is larger than 4 GiB; texts are windows.
+    pub fn new(text: &'t [u8], base: Base) -> Self {
+        let newlines = memchr::memchr_iter(b'\n', text)
+            .map(|at| u32::try_from(at).expect("texts are windows below 4 GiB"))
+            .collect();
+        Self { text, base, newlines, last: (usize::MAX, 0, 0) }
+    }
+
+    /// Line and column of `offset`, from 1; columns in code points, a byte that is not UTF-8 counting as one.
+    pub fn locate(&mut self, offset: usize) -> (u64, u64) {
+        let line = self.newlines.partition_point(|&at| (at as usize) < offset);
+        let start = line.checked_sub(1).map_or(0, |before| self.newlines[before] as usize + 1);
+        let (from, mut column) = match self.last {
+            (last_start, last_offset, column) if last_start == start && last_offset <= offset => (last_offset, column),
+            _ => (start, if line == 0 { self.base.columns } else { 0 }),
+        };
+        column += code_points(&self.text[from..offset]);
+        self.last = (start, offset, column);
+        (self.base.lines + line as u64 + 1, column + 1)
+    }
+
+    /// The bytes of the line that holds `offset`, as a range without its end (`\n` or `\r\n`).
+    pub fn line(&self, offset: usize) -> std::ops::Range<usize> {
+        let line = self.newlines.partition_point(|&at| (at as usize) < offset);
+        let start = line.checked_sub(1).map_or(0, |before| self.newlines[before] as usize + 1);
+        let mut end = self.newlines.get(line).map_or(self.text.len(), |&at| at as usize);
+        if end > start && self.text[end - 1] == b'\r' {
+            end -= 1;
+        }
+        start..end
+    }
+}
+
+fn count_lines(text: &[u8]) -> u64 {
+    memchr::memchr_iter(b'\n', text).count() as u64
+}
+
+/// Code points in `text`; a byte that is not part of valid UTF-8 counts as one.
+fn code_points(text: &[u8]) -> u64 {
+    if text.is_ascii() {
+        return text.len() as u64;
+    }
+    text.utf8_chunks().map(|chunk| chunk.valid().chars().count() + chunk.invalid().len()).sum::<usize>() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_code_points_and_stray_bytes() {
+        let text = "a\u{e9}\u{1f600}x\n".bytes().chain(*b"\xff\xfey").collect::<Vec<_>>();
+        let mut lines = Lines::new(&text, Base::default());
+        assert_eq!(lines.locate(0), (1, 1));
+        assert_eq!(lines.locate(7), (1, 4));
+        assert_eq!(lines.locate(11), (2, 3));
+        // backwards on the same line
+        assert_eq!(lines.locate(9), (2, 1));
+    }
+
+    #[test]
+    fn a_window_continues_the_line_it_begins_in() {
+        let file = b"first\nsecond half\nthird";
+        for cut in 0..file.len() {
+            let base = Base::default().after(&file[..cut]);
+            let mut whole = Lines::new(file, Base::default());
+            let mut window = Lines::new(&file[cut..], base);
+            for at in cut..file.len() {
+                assert_eq!(window.locate(at - cut), whole.locate(at), "cut {cut} at {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_newline_belongs_to_the_line_it_ends() {
+        let mut lines = Lines::new(b"ab\r\ncd", Base::default());
+        assert_eq!(lines.locate(3), (1, 4));
+        assert_eq!(lines.line(1), 0..2);
+        assert_eq!(lines.line(4), 4..6);
+    }
+}

@@ -1,0 +1,179 @@
+//! Assignments: a value given to a key that says what it is, or passed to a call that does.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use crate::model::{Confidence, Encoding, Secret, Span};
+use crate::rules::{Assignment as Rule, Call, Context};
+use crate::scan::assignment::{self, Arg, Assignment, Form, Lang};
+use crate::scan::candidate::{Candidate, CandidatePart, Decisions};
+use crate::scan::filter::{self, About, Drop};
+use crate::scan::view;
+
+use super::{Compiled, Slot, Text, mail};
+
+/// Judges the anchor `at`: the key it stands in, or the call it names.
+pub fn judge(compiled: &Compiled, rule: &Rule, text: &Text<'_>, at: Range<usize>, out: &mut Decisions) {
+    if let Some(call) = rule.calls.iter().find(|call| text.bytes[at.start..].starts_with(call.name.as_bytes())) {
+        judge_call(compiled, rule, call, text, at.start + call.name.len(), out);
+    }
+    if rule.keys.is_empty() {
+        return;
+    }
+    if let Some(found) = assignment::read_at(text.bytes, at.start, text.lang) {
+        judge_assignment(compiled, rule, text, &found, out);
+    }
+}
+
+/// Judges one assignment that has been read.
+pub fn judge_assignment(compiled: &Compiled, rule: &Rule, text: &Text<'_>, found: &Assignment, out: &mut Decisions) {
+    let key = text.slice(found.key.range());
+    let names = |slot| compiled.regex(slot).is_some_and(|regex| regex.is_match(key));
+    if !names(Slot::Main) || names(Slot::Not) {
+        return;
+    }
+    let parents_fit = compiled.regex(Slot::Names).is_none_or(|regex| {
+        regex.is_match(key)
+            || assignment::parents(text.bytes, found, text.lang)
+                .iter()
+                .any(|parent| regex.is_match(text.slice(parent.range())))
+    });
+    if !parents_fit {
+        return;
+    }
+    match found.form {
+        Form::Literal | Form::LookupDefault => {}
+        Form::Template => return out.drop(compiled.ix, Drop::Template),
+        Form::Lookup => return out.drop(compiled.ix, Drop::Reference),
+        Form::Empty => return out.drop(compiled.ix, Drop::Empty),
+        Form::Expression | Form::Block => return,
+    }
+    if text.translations {
+        return out.drop(compiled.ix, Drop::Prose);
+    }
+    let stored = text.slice(found.value.range());
+    let decoded = kubernetes_value(text, found);
+    let value = decoded.as_deref().unwrap_or(stored);
+    if let Some(reason) = refuse(compiled, rule, value, key) {
+        return out.drop(compiled.ix, reason);
+    }
+    let mut confidence = compiled.rule.confidence;
+    let mut parts = Vec::new();
+    if rule.context == Context::Mail {
+        match mail::login(text, found) {
+            Ok(login) => {
+                confidence = confidence.min(login.confidence);
+                parts = login.parts;
+            }
+            Err(reason) => return out.drop(compiled.ix, reason),
+        }
+    }
+    if text.sample {
+        confidence = Confidence::Low;
+    }
+    let mut candidate = candidate(compiled, found.value, value, confidence, parts);
+    if decoded.is_some() {
+        candidate.encodings.push(Encoding::Base64);
+    }
+    if found.form == Form::LookupDefault {
+        candidate.notes.push(Cow::Borrowed("the default of a lookup is used wherever the variable is not set"));
+    }
+    out.candidates.push(candidate);
+}
+
+/// Judges a call whose name ends at `end`.
+fn judge_call(compiled: &Compiled, rule: &Rule, call: &Call, text: &Text<'_>, end: usize, out: &mut Decisions) {
+    let Some(open) = argument_list(text.bytes, end) else { return };
+    let args: Vec<Arg> = assignment::call_args(text.bytes, open, text.lang).into_iter().filter(|arg| arg.key.is_none()).collect();
+    let literal = |position: Option<u8>| {
+        let arg = args.get(usize::from(position?))?;
+        matches!(arg.form, Form::Literal | Form::LookupDefault).then_some(arg.value).filter(|span| !span.is_empty())
+    };
+    let Some(password) = literal(Some(call.password)) else { return };
+    let value = text.slice(password.range());
+    if !call.typed && !mail::is_near(text, open..open) {
+        return out.drop(compiled.ix, Drop::NoContext);
+    }
+    let user = literal(call.user);
+    if let Some(reason) = refuse(compiled, rule, value, user.map_or(b"".as_slice(), |user| text.slice(user.range()))) {
+        return out.drop(compiled.ix, reason);
+    }
+    let mut confidence = compiled.rule.confidence;
+    if let Some(host) = literal(call.host).map(|host| text.slice(host.range())) {
+        let name = host.split(|&b| b == b':').next().unwrap_or(host);
+        if filter::is_local_host(name) {
+            return out.drop(compiled.ix, Drop::LocalHost);
+        }
+        if filter::is_example_host(name) {
+            if filter::is_weak(value) {
+                return out.drop(compiled.ix, Drop::Example);
+            }
+            confidence = Confidence::Low;
+        }
+    }
+    let part = |name: &'static str, span: Span| CandidatePart {
+        name: Cow::Borrowed(name),
+        span,
+        value: Secret::new(text.slice(span.range()), 0),
+    };
+    let parts = literal(call.host).map(|host| part("host", host)).into_iter().chain(user.map(|user| part("user", user)));
+    let mut parts: Vec<CandidatePart> = parts.collect();
+    parts.sort_by_key(|part| part.span.start);
+    out.candidates.push(candidate(compiled, password, value, confidence, parts));
+}
+
+/// The offset behind the parenthesis that opens the argument list of a call whose name ends at `end`.
+fn argument_list(bytes: &[u8], end: usize) -> Option<usize> {
+    if bytes[..end].ends_with(b"(") {
+        return Some(end);
+    }
+    let blank = bytes[end..].iter().take(8).take_while(|b| **b == b' ').count();
+    (bytes.get(end + blank) == Some(&b'(')).then_some(end + blank + 1)
+}
+
+fn refuse(compiled: &Compiled, rule: &Rule, value: &[u8], key: &[u8]) -> Option<Drop> {
+    let about = About { kind: rule.value, key, min_entropy: rule.min_entropy };
+    filter::judge(value, about)
+        .or_else(|| compiled.regex(Slot::Value).is_some_and(|regex| !regex.is_match(value)).then_some(Drop::Shape))
+}
+
+fn candidate(
+    compiled: &Compiled,
+    secret: Span,
+    value: &[u8],
+    confidence: Confidence,
+    parts: Vec<CandidatePart>,
+) -> Candidate {
+    Candidate {
+        rule: compiled.ix,
+        secret,
+        value: Secret::new(value, 0),
+        parts,
+        severity: compiled.rule.severity,
+        confidence,
+        rank: 0,
+        mask: secret,
+        encodings: Vec::new(),
+        notes: Vec::new(),
+    }
+}
+
+/// Bytes in which `kind: Secret` is looked for around a value of a Kubernetes manifest.
+const MANIFEST: usize = 2048;
+
+/// The decoded value where `found` stands in the `data` of a Kubernetes Secret, which holds base64.
+fn kubernetes_value(text: &Text<'_>, found: &Assignment) -> Option<Vec<u8>> {
+    if !matches!(text.lang, Lang::Yaml | Lang::Json | Lang::Unknown) {
+        return None;
+    }
+    let is_data = |span: &Span| text.slice(span.range()).eq_ignore_ascii_case(b"data");
+    if !assignment::parents(text.bytes, found, text.lang).iter().next().is_some_and(is_data) {
+        return None;
+    }
+    let around = text.slice(found.key.range().start.saturating_sub(MANIFEST)..found.value.range().end + MANIFEST);
+    memchr::memmem::find(around, b"Secret")?;
+    let opening = view::Opening { encoding: Encoding::Base64, phase: 0 };
+    let value = found.value.range();
+    let view = view::open(text.slice(value.clone()), 0..value.len().min(4), opening)?;
+    (view.bytes.iter().all(|b| !b.is_ascii_control() || b.is_ascii_whitespace())).then(|| view.bytes.trim_ascii().to_vec())
+}

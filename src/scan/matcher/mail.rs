@@ -1,0 +1,177 @@
+//! Does a password belong to a mail login, and to which host, port and user?
+//!
+//! The key says so, or its parents, or its siblings: rule 1 of reading SMTP configurations is that a finding needs the
+//! password and something of mail in the same block. Only survivors of the cheap tests come here.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use crate::model::{Confidence, Secret, Span};
+use crate::scan::assignment::{self, Assignment, Form};
+use crate::scan::candidate::CandidatePart;
+use crate::scan::filter::{self, Drop};
+
+use super::Text;
+
+/// How far from a password the word `smtp` still says that it is one of mail, where no sibling does. Bytes; nodemailer and
+/// PHPMailer blocks with comments measure 300 to 500.
+const NEAR: usize = 600;
+
+/// What is known of the login that a password belongs to.
+pub struct Login {
+    /// How sure.
+    pub confidence: Confidence,
+    /// Host, port and user, as far as they are literals.
+    pub parts: Vec<CandidatePart>,
+}
+
+/// What a key stands for in a login.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Host,
+    Port,
+    User,
+}
+
+/// The login that the assignment `a` belongs to, or why it is none.
+pub fn login(text: &Text<'_>, a: &Assignment) -> Result<Login, Drop> {
+    let key = text.slice(a.key.range());
+    let typed = is_mail_name(key)
+        || assignment::parents(text.bytes, a, text.lang).iter().any(|parent| is_mail_name(text.slice(parent.range())));
+    let near = is_near(text, a.key.range());
+    if !typed && !near {
+        return Err(Drop::NoContext);
+    }
+    let mut found = siblings(text, a, typed);
+    let of = |role| found.iter().find(|(r, _)| *r == role).map(|(_, span)| *span);
+    let host = of(Role::Host);
+    let value = text.slice(a.value.range());
+    if let Some(user) = of(Role::User)
+        && filter::same_word(value, text.slice(user.range()))
+    {
+        return Err(Drop::Echo);
+    }
+    let mut confidence = match (typed, host.is_some() || of(Role::User).is_some()) {
+        (true, _) => Confidence::Medium,
+        (false, true) => Confidence::Medium,
+        (false, false) => Confidence::Low,
+    };
+    if let Some(host) = host {
+        let host = text.slice(host.range());
+        if filter::is_local_host(host) {
+            return Err(Drop::LocalHost);
+        }
+        if !typed && !looks_like_mail_host(host) && !is_near_tightly(text, a) {
+            return Err(Drop::NoContext);
+        }
+        if filter::is_example_host(host) {
+            if filter::is_weak(value) {
+                return Err(Drop::Example);
+            }
+            confidence = Confidence::Low;
+        }
+    }
+    found.sort_by_key(|(_, span)| span.start);
+    let parts = found.into_iter().map(|(role, span)| part(text, role, span)).collect();
+    Ok(Login { confidence, parts })
+}
+
+/// A part of a login at a known place.
+fn part(text: &Text<'_>, role: Role, span: Span) -> CandidatePart {
+    let name = match role {
+        Role::Host => "host",
+        Role::Port => "port",
+        Role::User => "user",
+    };
+    CandidatePart { name: Cow::Borrowed(name), span, value: Secret::new(text.slice(span.range()), 0) }
+}
+
+/// Whether `smtp` stands near enough to `at` in a text that has no better sign.
+pub fn is_near(text: &Text<'_>, at: Range<usize>) -> bool {
+    has_mail_word(text, at.start.saturating_sub(NEAR)..at.end + NEAR)
+}
+
+/// Whether it stands within a few lines.
+fn is_near_tightly(text: &Text<'_>, a: &Assignment) -> bool {
+    let at = a.key.range();
+    has_mail_word(text, at.start.saturating_sub(NEAR / 3)..at.end + NEAR / 3)
+}
+
+fn has_mail_word(text: &Text<'_>, range: Range<usize>) -> bool {
+    let first = text.mail.partition_point(|&at| (at as usize) < range.start);
+    text.mail.get(first).is_some_and(|&at| (at as usize) < range.end)
+}
+
+/// Host, port and user among the siblings of `a`, the nearest of each; of a typed password (`SMTP_PASSWORD`) only the
+/// siblings that share its prefix where any do.
+fn siblings(text: &Text<'_>, a: &Assignment, typed: bool) -> Vec<(Role, Span)> {
+    let mut found: Vec<(Role, Span, bool, usize)> = Vec::new();
+    let mut block = assignment::block(text.bytes, a, text.lang);
+    for _ in 0..3 {
+        for sibling in assignment::read_all(text.bytes, block.clone(), text.lang) {
+            let name = text.slice(sibling.key.range());
+            let is_value = matches!(sibling.form, Form::Literal | Form::LookupDefault) && !sibling.value.is_empty();
+            let Some(role) = role_of(name).filter(|_| is_value && sibling.key != a.key) else { continue };
+            let related = !typed || is_mail_name(name) || !is_mail_name(text.slice(a.key.range()));
+            let distance = sibling.key.start.abs_diff(a.key.start) as usize;
+            if !plausible(role, text.slice(sibling.value.range())) {
+                continue;
+            }
+            match found.iter_mut().find(|(r, ..)| *r == role) {
+                Some(best) if (related, usize::MAX - distance) > (best.2, usize::MAX - best.3) => {
+                    *best = (role, sibling.value, related, distance);
+                }
+                Some(_) => {}
+                None => found.push((role, sibling.value, related, distance)),
+            }
+        }
+        if found.iter().any(|(role, ..)| *role == Role::Host) {
+            break;
+        }
+        match assignment::outer(text.bytes, block.clone(), text.lang) {
+            Some(wider) if wider != block && wider.len() <= 2 * NEAR => block = wider,
+            _ => break,
+        }
+    }
+    found.into_iter().map(|(role, span, ..)| (role, span)).collect()
+}
+
+/// Whether a key speaks of mail: `smtp` anywhere, or `mail` as a word of its own or at a joint.
+pub fn is_mail_name(name: &[u8]) -> bool {
+    contains(name, b"smtp") || (contains(name, b"mail") && !contains(name, b"mailchimp"))
+}
+
+fn contains(name: &[u8], word: &[u8]) -> bool {
+    name.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word))
+}
+
+fn role_of(key: &[u8]) -> Option<Role> {
+    const HOSTS: [&[u8]; 9] = [b"host", b"server", b"address", b"smarthost", b"relay", b"hostname", b"hosts", b"addr", b"mailhub"];
+    const USERS: [&[u8]; 10] = [b"user", b"username", b"user_name", b"login", b"userid", b"user_id", b"email", b"smtpname", b"uname", b"from"];
+    let ends = |list: &[&[u8]]| list.iter().any(|end| key.len() >= end.len() && key[key.len() - end.len()..].eq_ignore_ascii_case(end));
+    if ends(&HOSTS) {
+        Some(Role::Host)
+    } else if ends(&[b"port"]) {
+        Some(Role::Port)
+    } else if ends(&USERS) {
+        Some(Role::User)
+    } else {
+        None
+    }
+}
+
+fn plausible(role: Role, value: &[u8]) -> bool {
+    match role {
+        Role::Host => value.len() <= 253 && !value.iter().any(u8::is_ascii_whitespace) && !value.contains(&b'@'),
+        Role::Port => value.len() <= 5 && value.iter().all(u8::is_ascii_digit),
+        Role::User => value.len() <= 254,
+    }
+}
+
+/// Names of hosts that take mail: `smtp.`, `mail.`, `mx`, and the relays of providers.
+fn looks_like_mail_host(host: &[u8]) -> bool {
+    const SIGNS: [&[u8]; 14] = [
+        b"smtp", b"mail", b"mx.", b"mx1", b"relay", b"sendgrid", b"postmark", b"mandrill", b"sparkpost", b"mailjet", b"brevo", b"office365", b"outlook", b"gmail",
+    ];
+    SIGNS.iter().any(|sign| contains(host, sign))
+}

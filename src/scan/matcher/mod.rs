@@ -1,0 +1,113 @@
+//! Rules at work: from an anchor to a candidate.
+//!
+//! One file for each kind of rule. A decision at an anchor depends on bytes within the rule's reach and on the
+//! file's language, on nothing else: windows of large files and delta-encoded blobs rely on it.
+
+pub mod assignment;
+pub mod mail;
+pub mod pair;
+pub mod token;
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use regex::bytes::Regex;
+
+use crate::rules::{Kind, Rule};
+
+use super::assignment::Lang;
+use super::candidate::RuleIx;
+
+/// A text as matchers see it: a file, a window of one, or a decoded view.
+#[derive(Clone, Copy)]
+pub struct Text<'t> {
+    /// The bytes.
+    pub bytes: &'t [u8],
+    /// What an unquoted right-hand side means here.
+    pub lang: Lang,
+    /// Offsets at which a word of mail stands (`smtp`, `mail`), sorted.
+    pub mail: &'t [u32],
+    /// Whether the path says that texts for people are translated here, where `password:` is a label.
+    pub translations: bool,
+    /// Whether the path is that of a dotenv sample, where placeholders are the rule.
+    pub sample: bool,
+}
+
+impl<'t> Text<'t> {
+    /// `range` cut to the text.
+    pub fn slice(&self, range: Range<usize>) -> &'t [u8] {
+        let end = range.end.min(self.bytes.len());
+        &self.bytes[range.start.min(end)..end]
+    }
+
+    /// The bytes from `before` ahead of `at` to `after` beyond it, as a range.
+    pub fn around(&self, at: Range<usize>, before: u32, after: u32) -> Range<usize> {
+        at.start.saturating_sub(before as usize)..(at.end + after as usize).min(self.bytes.len())
+    }
+}
+
+/// A rule with its regexes, each compiled when it is first needed.
+pub struct Compiled {
+    /// The rule.
+    pub rule: Rule,
+    /// Its index.
+    pub ix: RuleIx,
+    patterns: [Pattern; 4],
+}
+
+/// Which regex of a rule: each kind uses the slots in its own way.
+#[derive(Clone, Copy)]
+pub enum Slot {
+    /// The token, the pair's identifier, or the keys of an assignment.
+    Main = 0,
+    /// The pair's secret, or the shape of an assignment's value.
+    Value = 1,
+    /// Names that fit a pair's secret, or parents of an assignment.
+    Names = 2,
+    /// Names that rule a value out.
+    Not = 3,
+}
+
+#[derive(Default)]
+struct Pattern {
+    source: String,
+    cell: OnceLock<Regex>,
+}
+
+impl Compiled {
+    /// Prepares a rule; nothing is compiled yet.
+    pub fn new(rule: Rule, ix: RuleIx) -> Self {
+        let anchored = |pattern: &str| format!("^(?:{pattern})");
+        let sources: [String; 4] = match &rule.kind {
+            Kind::Token(token) => [token.pattern.to_string(), String::new(), String::new(), String::new()],
+            Kind::Pair(pair) => [
+                anchored(&pair.id),
+                pair.secret.to_string(),
+                format!("(?i){}", pair.names),
+                format!("(?i){}", pair.other_names),
+            ],
+            Kind::Assignment(rule) => {
+                let insensitive =
+                    |pattern: &str| if pattern.is_empty() { String::new() } else { format!("(?i){pattern}") };
+                let shape = if rule.shape.is_empty() { String::new() } else { format!("^(?:{})$", rule.shape) };
+                [insensitive(&rule.keys), shape, insensitive(&rule.parents), insensitive(&rule.not_keys)]
+            }
+            Kind::File(_) => Default::default(),
+        };
+        let patterns = sources.map(|source| Pattern { source, cell: OnceLock::new() });
+        Self { rule, ix, patterns }
+    }
+
+    /// The regex in `slot`; none where the rule leaves it empty.
+    ///
+    /// # Panics
+    /// Never for rules that came through the parser, which compiles every pattern once.
+    pub fn regex(&self, slot: Slot) -> Option<&Regex> {
+        let pattern = &self.patterns[slot as usize];
+        (!pattern.source.is_empty()).then(|| {
+            pattern.cell.get_or_init(|| {
+                crate::rules::regex(&pattern.source).expect("the parser has compiled every pattern of every rule")
+            })
+        })
+    }
+}

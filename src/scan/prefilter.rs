@@ -1,0 +1,218 @@
+//! The prefilter: where in a text does any anchor stand?
+//!
+//! One Teddy searcher (the SIMD half of Aho-Corasick) over all literals of four bytes and more, and one
+//! `memmem` pass for each of the few shorter ones. Knows literals by dense index, nothing of rules. Finding
+//! nothing allocates nothing.
+//!
+//! Why not one `AhoCorasick` automaton: over 119 MB of source (two cores of 2026, one used) its DFA ran at
+//! 0.6 GB/s, Teddy with 70 literals of four bytes at 3.0 GB/s, and Teddy with six literals of three bytes
+//! among them at 1.0 GB/s, because three bytes of mask let too many candidates through. A `memmem` pass for
+//! `SG.` alone runs at 25 GB/s, so short literals are cheaper beside Teddy than in it.
+
+use aho_corasick::packed::{Config, MatchKind, Searcher};
+use memchr::memmem::Finder;
+
+/// Index of a literal in the list that the prefilter was built from.
+pub type LiteralIx = u16;
+
+/// One occurrence of one literal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Hit {
+    /// Offset of the literal's first byte.
+    pub at: u32,
+    /// Which literal.
+    pub literal: LiteralIx,
+}
+
+/// Literals shorter than this are searched one by one.
+const TEDDY_MIN: usize = 4;
+
+/// Texts are searched in chunks that stay in the second-level cache, because the text is passed over once
+/// for Teddy and once for each short literal. Bytes.
+const CHUNK: usize = 128 * 1024;
+
+/// Finds all occurrences of a fixed set of literals.
+pub struct Prefilter {
+    teddy: Option<Searcher>,
+    /// Literal index of each Teddy pattern.
+    teddy_ix: Vec<LiteralIx>,
+    /// For a fallback without SIMD: the automaton over the same patterns.
+    automaton: Option<aho_corasick::AhoCorasick>,
+    short: Vec<(Finder<'static>, LiteralIx)>,
+    longest: usize,
+}
+
+impl Prefilter {
+    /// Builds the searchers. No literal of [`TEDDY_MIN`] bytes or more may be a prefix of another one: at
+    /// each offset at most one of them is reported ([`reduce`] makes a set so).
+    ///
+    /// # Panics
+    /// With more than 65,536 literals.
+    pub fn new(literals: &[Vec<u8>]) -> Self {
+        let mut config = Config::new();
+        // the heuristic gives up beyond 64 patterns; measured, 70 still run at five times a DFA's speed
+        config.match_kind(MatchKind::LeftmostFirst).heuristic_pattern_limits(false);
+        let mut builder = config.builder();
+        let mut teddy_ix = Vec::new();
+        let mut short = Vec::new();
+        for (ix, literal) in literals.iter().enumerate() {
+            let ix = LiteralIx::try_from(ix).expect("far fewer than 65,536 literals");
+            if literal.len() < TEDDY_MIN {
+                short.push((Finder::new(literal).into_owned(), ix));
+            } else {
+                builder.add(literal);
+                teddy_ix.push(ix);
+            }
+        }
+        let teddy = builder.build();
+        let automaton = (teddy.is_none() && !teddy_ix.is_empty()).then(|| {
+            let patterns = teddy_ix.iter().map(|&ix| &literals[usize::from(ix)]);
+            aho_corasick::AhoCorasick::new(patterns).expect("a few hundred short literals always fit")
+        });
+        let longest = literals.iter().map(Vec::len).max().unwrap_or(0);
+        Self { teddy, teddy_ix, automaton, short, longest }
+    }
+
+    /// Appends every occurrence of every literal in `text` to `hits`, sorted by offset.
+    pub fn find(&self, text: &[u8], hits: &mut Vec<Hit>) {
+        let before = hits.len();
+        let mut start = 0;
+        while start < text.len() {
+            let end = (start + CHUNK).min(text.len());
+            // a literal that begins in this chunk may end in the next
+            let reach = (end + self.longest.saturating_sub(1)).min(text.len());
+            self.find_chunk(&text[..reach], start, end, hits);
+            start = end;
+        }
+        let found = &mut hits[before..];
+        if !found.is_sorted() {
+            found.sort_unstable();
+        }
+    }
+
+    /// Occurrences that begin in `start..end`; `text` reaches far enough beyond `end` to hold their ends.
+    fn find_chunk(&self, text: &[u8], start: usize, end: usize, hits: &mut Vec<Hit>) {
+        let mut push = |at: usize, literal| hits.push(Hit { at: offset(at), literal });
+        if let Some(teddy) = &self.teddy {
+            let mut at = start;
+            // not the iterator: that one skips the literals which overlap a match
+            while at < end
+                && let Some(found) = teddy.find_in(text, (at..text.len()).into())
+                && found.start() < end
+            {
+                push(found.start(), self.teddy_ix[found.pattern().as_usize()]);
+                at = found.start() + 1;
+            }
+        }
+        if let Some(automaton) = &self.automaton {
+            for found in automaton.find_overlapping_iter(&text[start..]) {
+                if start + found.start() < end {
+                    push(start + found.start(), self.teddy_ix[found.pattern().as_usize()]);
+                }
+            }
+        }
+        for (finder, literal) in &self.short {
+            let mut at = start;
+            let limit = (end + finder.needle().len() - 1).min(text.len());
+            while at < limit
+                && let Some(found) = finder.find(&text[at..limit])
+            {
+                push(at + found, *literal);
+                at += found + 1;
+            }
+        }
+    }
+}
+
+/// Drops each literal that has a shorter one as its prefix, and doubles; gives, for each literal of the
+/// input, the index in the reduced list of the literal that stands for it.
+pub fn reduce(literals: &[Vec<u8>]) -> (Vec<Vec<u8>>, Vec<LiteralIx>) {
+    let mut kept: Vec<&Vec<u8>> = literals
+        .iter()
+        .filter(|literal| {
+            !literals.iter().any(|other| {
+                // a short literal is searched apart, so it stands for a longer one just as well
+                other.len() < literal.len() && literal.starts_with(other)
+            })
+        })
+        .collect();
+    kept.sort();
+    kept.dedup();
+    let stands = literals
+        .iter()
+        .map(|literal| {
+            let ix = kept.iter().position(|kept| literal.starts_with(kept)).expect("each literal or a prefix of it was kept");
+            LiteralIx::try_from(ix).expect("far fewer than 65,536 literals")
+        })
+        .collect();
+    (kept.into_iter().cloned().collect(), stands)
+}
+
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).expect("texts are windows below 4 GiB")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn naive(literals: &[Vec<u8>], text: &[u8]) -> Vec<Hit> {
+        let mut hits: Vec<Hit> = (0..text.len())
+            .flat_map(|at| {
+                literals.iter().enumerate().filter(move |(_, literal)| text[at..].starts_with(literal)).map(move |(ix, _)| Hit {
+                    at: u32::try_from(at).unwrap(),
+                    literal: u16::try_from(ix).unwrap(),
+                })
+            })
+            .collect();
+        hits.sort_unstable();
+        hits
+    }
+
+    #[test]
+    fn a_longer_literal_is_represented_by_its_prefix() {
+        let all = ["smtp", "smtp_pass", "SG.", "SG.x", "mail"].map(|s| s.as_bytes().to_vec());
+        let (kept, stands) = reduce(&all);
+        assert_eq!(kept, ["SG.", "mail", "smtp"].map(|s| s.as_bytes().to_vec()));
+        assert_eq!(stands, [2, 2, 0, 0, 1]);
+    }
+
+    #[test]
+    fn overlapping_literals_are_all_found() {
+        let literals = ["abab", "baba"].map(|s| s.as_bytes().to_vec());
+        let mut hits = Vec::new();
+        Prefilter::new(&literals).find(b"xababab", &mut hits);
+        assert_eq!(hits, naive(&literals, b"xababab"));
+        assert_eq!(hits.len(), 3);
+    }
+
+    #[test]
+    fn a_literal_across_a_chunk_border_is_found_once() {
+        let literals = ["needle", "SG."].map(|s| s.as_bytes().to_vec());
+        let prefilter = Prefilter::new(&literals);
+        for shift in 0..8 {
+            let mut text = vec![b'.'; 2 * CHUNK + 64];
+            text[CHUNK - shift..CHUNK - shift + 6].copy_from_slice(b"needle");
+            text[2 * CHUNK - shift.min(3)..2 * CHUNK - shift.min(3) + 3].copy_from_slice(b"SG.");
+            let mut hits = Vec::new();
+            prefilter.find(&text, &mut hits);
+            assert_eq!(hits, naive(&literals, &text), "shift {shift}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn finds_what_a_naive_search_finds(
+            literals in prop::collection::vec("[ab.]{2,6}", 1..12),
+            text in "[ab.c]{0,200}",
+        ) {
+            let all: Vec<Vec<u8>> = literals.into_iter().map(String::into_bytes).collect();
+            let (kept, _) = reduce(&all);
+            let mut hits = Vec::new();
+            Prefilter::new(&kept).find(text.as_bytes(), &mut hits);
+            prop_assert_eq!(hits, naive(&kept, text.as_bytes()));
+        }
+    }
+}

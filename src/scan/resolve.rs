@@ -1,0 +1,64 @@
+//! Several candidates, one value: which of them becomes the finding.
+//!
+//! A SendGrid key in an SMTP URL in a `.env` is found three times. The rule that names it best keeps it and takes over
+//! what the others knew of host and user.
+
+use crate::model::Span;
+use crate::rules::{Context, Kind};
+
+use super::candidate::{Candidate, Decisions};
+use super::filter::Drop;
+use super::matcher::Compiled;
+
+/// Leaves one candidate for each value, in the order of their places.
+pub fn resolve(rules: &[Compiled], decisions: &mut Decisions) {
+    let mut candidates = std::mem::take(&mut decisions.candidates);
+    candidates.sort_by_key(|candidate| (candidate.secret, std::cmp::Reverse(claim(rules, candidate)), candidate.rule));
+    let mut kept: Vec<Candidate> = Vec::with_capacity(candidates.len());
+    for candidate in candidates {
+        let Some(rival) = kept.iter_mut().rev().take(8).find(|kept| kept.secret.overlaps(candidate.secret)) else {
+            kept.push(candidate);
+            continue;
+        };
+        let (winner, loser) = if claim(rules, &candidate) > claim(rules, rival) {
+            let loser = std::mem::replace(rival, candidate);
+            (rival, loser)
+        } else {
+            (rival, candidate)
+        };
+        if loser.rule != winner.rule {
+            decisions.drop(loser.rule, Drop::Covered);
+        }
+        inherit(winner, loser);
+    }
+    decisions.candidates = kept;
+}
+
+/// How good a claim on a value is: the kind of rule, how sure it is, how few layers were taken off, how well it ranks.
+fn claim(rules: &[Compiled], candidate: &Candidate) -> (u8, crate::model::Confidence, std::cmp::Reverse<usize>, i32) {
+    let kind = match &rules[usize::from(candidate.rule)].rule.kind {
+        Kind::Token(token) if token.visible > 0 => 5,
+        Kind::Pair(_) => 4,
+        Kind::Token(_) => 3,
+        Kind::Assignment(assignment) if assignment.context != Context::Dotenv => 2,
+        Kind::Assignment(_) => 1,
+        Kind::File(_) => 0,
+    };
+    (kind, candidate.confidence, std::cmp::Reverse(candidate.encodings.len()), candidate.rank)
+}
+
+/// Gives `winner` the parts and notes of `loser` that it lacks.
+fn inherit(winner: &mut Candidate, loser: Candidate) {
+    for part in loser.parts {
+        let is_secret = |span: Span| span.overlaps(winner.secret);
+        if !is_secret(part.span) && !winner.parts.iter().any(|own| own.name == part.name || own.span == part.span) {
+            winner.parts.push(part);
+        }
+    }
+    for note in loser.notes {
+        if !winner.notes.contains(&note) {
+            winner.notes.push(note);
+        }
+    }
+    winner.severity = winner.severity.max(loser.severity);
+}

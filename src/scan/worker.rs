@@ -1,0 +1,383 @@
+//! One thread's scan: blob in, findings out.
+//!
+//! Owns all scratch memory, so that scanning allocates only where something is found. Knows how a blob is made readable
+//! and in which order things are tried; what a match is, `matcher` knows.
+
+use crate::model::{
+    Blob, Encoding, Excerpt, Finding, FindingPart, Fingerprint, GitState, Origin, Place, Secret, Severity, Span, Store,
+};
+use crate::rules::Kind;
+
+use super::anchors::Use;
+use super::assignment::{self, Lang};
+use super::candidate::{Candidate, Decisions, RuleIx};
+use super::class::{self, Dotenv};
+use super::lines::{Base, Lines};
+use super::matcher::{Text, assignment as assigned, pair, token};
+use super::prefilter::Hit;
+use super::view::{self, Opening, TextEncoding, View};
+use super::{Drop, Scanner, excerpt, resolve};
+
+/// Layers that are taken off at most: base64 in base64, a percent-encoded URL in a JSON escape.
+const MAX_DEPTH: usize = 2;
+
+/// What became of a blob.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scanned {
+    /// Scanned as text.
+    Text,
+    /// Scanned for typed tokens and decoded views.
+    Binary,
+    /// Left out because it is binary.
+    LeftOut,
+}
+
+/// Scans blobs for one thread.
+pub struct Worker<'s> {
+    scanner: &'s Scanner,
+    scratch: [Scratch; MAX_DEPTH + 1],
+    decisions: Decisions,
+    utf16: View,
+    state: FileState,
+}
+
+/// Buffers of one depth of views.
+#[derive(Default)]
+struct Scratch {
+    hits: Vec<Hit>,
+    mail: Vec<u32>,
+    opened: Vec<(Opening, Span)>,
+}
+
+/// What is remembered from one window of a file to the next.
+#[derive(Clone, Copy)]
+struct FileState {
+    encoding: TextEncoding,
+    base: Base,
+    dotenv: Dotenv,
+    secrets: u64,
+}
+
+/// A text with all that its path and place say of it.
+#[derive(Clone, Copy)]
+struct Frame<'t> {
+    bytes: &'t [u8],
+    lang: Lang,
+    dotenv: Dotenv,
+    translations: bool,
+    binary: bool,
+    depth: usize,
+}
+
+impl<'s> Worker<'s> {
+    pub(super) fn new(scanner: &'s Scanner) -> Self {
+        let state = FileState { encoding: TextEncoding::Utf8, base: Base::default(), dotenv: Dotenv::No, secrets: 0 };
+        Self { scanner, scratch: Default::default(), decisions: Decisions::default(), utf16: View::default(), state }
+    }
+
+    /// Scans one blob, or the next window of one, and appends what it finds.
+    pub fn scan(&mut self, blob: &Blob<'_>, findings: &mut Vec<Finding>) -> Scanned {
+        let mut bom = 0;
+        if blob.part.offset == 0 {
+            let encoding;
+            (encoding, bom) = view::detect(blob.bytes);
+            self.state = FileState {
+                encoding,
+                base: Base::default(),
+                dotenv: class::dotenv(&blob.origin.path),
+                secrets: 0,
+            };
+        }
+        let big_endian = match self.state.encoding {
+            TextEncoding::Utf8 => None,
+            TextEncoding::Binary if self.scanner.options.no_binary => return Scanned::LeftOut,
+            TextEncoding::Binary => None,
+            TextEncoding::Utf16Le => Some(false),
+            TextEncoding::Utf16Be => Some(true),
+        };
+        let binary = self.state.encoding == TextEncoding::Binary;
+        let mut utf16 = std::mem::take(&mut self.utf16);
+        let bytes = match big_endian {
+            None => &blob.bytes[bom..],
+            Some(big_endian) => {
+                view::utf16(&blob.bytes[bom..], big_endian, &mut utf16);
+                utf16.bytes.as_slice()
+            }
+        };
+        let map = big_endian.map(|_| &utf16.map);
+        let stored = |span: Span| map.map_or(span, |map| map.span(span)).shifted(bom);
+        self.scan_base(blob, bytes, binary, &stored);
+        if !self.decisions.candidates.is_empty() {
+            self.findings(&blob.origin, bytes, blob.part.offset, &stored, findings);
+        }
+        if blob.part.last {
+            self.file_findings(&blob.origin, findings);
+        } else {
+            // positions in the next window count from where it begins
+            let next = bytes.len() - bytes.len().min(self.next_start(blob, bytes, &stored));
+            self.state.base = self.state.base.after(&bytes[..bytes.len() - next]);
+        }
+        self.utf16 = utf16;
+        if binary { Scanned::Binary } else { Scanned::Text }
+    }
+
+    /// What was dropped since the worker was made, by rule and reason.
+    pub fn drops(&self) -> impl Iterator<Item = (&'s str, Drop, u64)> + '_ {
+        let id = |ix: RuleIx| -> &'s str { &self.scanner.rules[usize::from(ix)].rule.id };
+        self.decisions.drops.iter().map(move |&(rule, reason, count)| (id(rule), reason, count))
+    }
+
+    /// Offset in the readable text at which the next window begins.
+    fn next_start(&self, blob: &Blob<'_>, bytes: &[u8], stored: &impl Fn(Span) -> Span) -> usize {
+        let target = blob.part.next;
+        // the map is monotonic, so the first readable byte stored at or after the target is found by bisection
+        let (mut low, mut high) = (0, bytes.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            if stored(Span::new(middle, middle + 1)).range().start < target {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+
+    /// Fills `self.decisions.candidates` from the whole readable text.
+    fn scan_base(&mut self, blob: &Blob<'_>, bytes: &[u8], binary: bool, stored: &impl Fn(Span) -> Span) {
+        let frame = Frame {
+            bytes,
+            // looked up only when something is found; see `text_of`
+            lang: Lang::Unknown,
+            dotenv: self.state.dotenv,
+            translations: false,
+            binary,
+            depth: 0,
+        };
+        self.decisions.candidates.clear();
+        let whole = blob.part.own == (0..blob.bytes.len());
+        let own = |at: usize| whole || blob.part.own.contains(&stored(Span::new(at, at + 1)).range().start);
+        self.scan_frame(frame, &blob.origin.path, &own);
+        if frame.dotenv != Dotenv::No && !binary {
+            self.scan_dotenv(frame, &own);
+        }
+    }
+
+    /// Tries every anchor of a text that `own` admits.
+    fn scan_frame(&mut self, mut frame: Frame<'_>, path: &[u8], own: &dyn Fn(usize) -> bool) {
+        let scanner = self.scanner;
+        let mut scratch = std::mem::take(&mut self.scratch[frame.depth]);
+        scratch.hits.clear();
+        scanner.anchors.find(frame.bytes, &mut scratch.hits);
+        if !scratch.hits.is_empty() {
+            scratch.mail.clear();
+            scratch.opened.clear();
+            if frame.depth == 0 {
+                frame.lang = Lang::of_path(path);
+                frame.translations = class::translations(path);
+            }
+            let is_mail = |hit: &&Hit| scanner.anchors.at(frame.bytes, **hit).any(|anchor| anchor.used == Use::Mail);
+            scratch.mail.extend(scratch.hits.iter().filter(is_mail).map(|hit| hit.at));
+            for &hit in scratch.hits.iter().filter(|hit| own(hit.at as usize)) {
+                for anchor in scanner.anchors.at(frame.bytes, hit) {
+                    let at = hit.at as usize..hit.at as usize + anchor.literal.len();
+                    match anchor.used {
+                        Use::Mail => {}
+                        Use::Open(opening) => self.open(frame, at, opening, &mut scratch.opened),
+                        Use::Rule { rule, joined } => {
+                            let text = text_of(frame, &scratch.mail);
+                            let matched = self.try_rule(rule, &text, at.clone(), frame.binary);
+                            if joined && !matched && !frame.binary {
+                                let opening = Opening { encoding: Encoding::Joined, phase: 0 };
+                                self.open(frame, at, opening, &mut scratch.opened);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        self.scratch[frame.depth] = scratch;
+    }
+
+    /// Lets one rule judge one anchor. Gives whether the rule's pattern matched there, kept or dropped.
+    fn try_rule(&mut self, rule: RuleIx, text: &Text<'_>, at: std::ops::Range<usize>, binary: bool) -> bool {
+        let compiled = &self.scanner.rules[usize::from(rule)];
+        match &compiled.rule.kind {
+            Kind::Token(kind) => token::judge(compiled, kind, text, at, &mut self.decisions),
+            // words in a binary are not configuration
+            _ if binary => true,
+            Kind::Pair(kind) => {
+                pair::judge(compiled, kind, text, at, &mut self.decisions);
+                true
+            }
+            Kind::Assignment(kind) => {
+                assigned::judge(compiled, kind, text, at, &mut self.decisions);
+                true
+            }
+            Kind::File(_) => true,
+        }
+    }
+
+    /// Decodes the stretch around an encoded anchor and reads it like a small file of its own.
+    fn open(
+        &mut self,
+        frame: Frame<'_>,
+        at: std::ops::Range<usize>,
+        opening: Opening,
+        opened: &mut Vec<(Opening, Span)>,
+    ) {
+        let inside = |span: &Span| span.contains(Span::new(at.start, at.end));
+        if frame.depth == MAX_DEPTH || opened.iter().rev().take(4).any(|(done, span)| *done == opening && inside(span)) {
+            return;
+        }
+        let Some(view) = view::open(frame.bytes, at, opening) else { return };
+        opened.push((opening, view.source));
+        let first = self.decisions.candidates.len();
+        let nested = Frame {
+            bytes: &view.bytes,
+            lang: if opening.encoding == Encoding::Joined { frame.lang } else { Lang::Unknown },
+            dotenv: Dotenv::No,
+            translations: false,
+            binary: false,
+            depth: frame.depth + 1,
+        };
+        self.scan_frame(nested, b"", &|_| true);
+        for candidate in &mut self.decisions.candidates[first..] {
+            candidate.lift(view.encoding, view.source, |span| view.map.span(span));
+        }
+    }
+
+    /// Reads every assignment of a dotenv file with the rules that judge them all.
+    fn scan_dotenv(&mut self, frame: Frame<'_>, own: &dyn Fn(usize) -> bool) {
+        let scanner = self.scanner;
+        let text = text_of(Frame { lang: Lang::Env, ..frame }, &[]);
+        for found in assignment::read_all(frame.bytes, 0..frame.bytes.len(), Lang::Env) {
+            if !own(found.key.start as usize) {
+                continue;
+            }
+            for &rule in &scanner.dotenv {
+                let compiled = &scanner.rules[usize::from(rule)];
+                if let Kind::Assignment(kind) = &compiled.rule.kind {
+                    assigned::judge_assignment(compiled, kind, &text, &found, &mut self.decisions);
+                }
+            }
+        }
+    }
+
+    /// Turns the candidates of a text into findings.
+    fn findings(
+        &mut self,
+        origin: &Origin<'_>,
+        bytes: &[u8],
+        offset: u64,
+        stored: &impl Fn(Span) -> Span,
+        findings: &mut Vec<Finding>,
+    ) {
+        let mut masks: Vec<Span> = self.decisions.candidates.iter().flat_map(|c| [c.mask, c.secret]).collect();
+        masks.sort();
+        resolve::resolve(&self.scanner.rules, &mut self.decisions);
+        let mut lines = Lines::new(bytes, self.state.base);
+        for candidate in std::mem::take(&mut self.decisions.candidates) {
+            self.state.secrets += 1;
+            let mut place = |span: Span| {
+                let (line, column) = lines.locate(span.start as usize);
+                let (end_line, end_column) = lines.locate(span.end as usize);
+                let stored = stored(span).range();
+                Place {
+                    start: offset + stored.start as u64,
+                    end: offset + stored.end as u64,
+                    line,
+                    column,
+                    end_line,
+                    end_column,
+                }
+            };
+            let found_at = place(candidate.secret);
+            let parts = candidate.parts.iter().map(|part| FindingPart {
+                name: part.name.clone(),
+                value: part.value.clone(),
+                place: place(part.span),
+            });
+            let mut parts: Vec<FindingPart> = parts.collect();
+            parts.sort_by_key(|part| part.place.start);
+            let shown = candidate.value.masked();
+            let excerpt =
+                excerpt::excerpt(bytes, lines.line(candidate.mask.start as usize), candidate.mask, &shown, &masks);
+            findings.push(self.finding(origin, candidate, found_at, parts, excerpt));
+        }
+    }
+
+    fn finding(
+        &self,
+        origin: &Origin<'_>,
+        candidate: Candidate,
+        place: Place,
+        parts: Vec<FindingPart>,
+        excerpt: Excerpt,
+    ) -> Finding {
+        let rule = &self.scanner.rules[usize::from(candidate.rule)].rule;
+        let mut encodings = candidate.encodings;
+        if matches!(self.state.encoding, TextEncoding::Utf16Le | TextEncoding::Utf16Be) {
+            encodings.insert(0, Encoding::Utf16);
+        }
+        Finding {
+            rule: rule.id.clone(),
+            severity: candidate.severity,
+            confidence: candidate.confidence,
+            fingerprint: Fingerprint::new(&self.scanner.options.fingerprint_key, &rule.id, &candidate.value),
+            secret: candidate.value,
+            parts,
+            origin: origin.to_owned(),
+            place,
+            excerpt,
+            encodings,
+            notes: candidate.notes,
+        }
+    }
+
+    /// Findings about the file as a whole, once its last window is done.
+    fn file_findings(&mut self, origin: &Origin<'_>, findings: &mut Vec<Finding>) {
+        let Store::File(git) = origin.store else { return };
+        let note = match git {
+            GitState::Tracked => "tracked by git",
+            GitState::Untracked => "not ignored by git: the next `git add` takes it",
+            GitState::Outside | GitState::Ignored => return,
+        };
+        for file in &self.scanner.files {
+            if !file.matches(&origin.path) {
+                continue;
+            }
+            let rule = &self.scanner.rules[usize::from(file.rule)].rule;
+            let holds_secrets = file.always || self.state.secrets > 0;
+            let secret = Secret::new(&[], 0);
+            findings.push(Finding {
+                rule: rule.id.clone(),
+                severity: if holds_secrets { rule.severity } else { Severity::Info },
+                confidence: rule.confidence,
+                // the path is the value here: there is no other
+                fingerprint: Fingerprint::new(
+                    &self.scanner.options.fingerprint_key,
+                    &rule.id,
+                    &Secret::new(&origin.path, 0),
+                ),
+                secret,
+                parts: Vec::new(),
+                origin: origin.to_owned(),
+                place: Place { start: 0, end: 0, line: 1, column: 1, end_line: 1, end_column: 1 },
+                excerpt: Excerpt(String::new()),
+                encodings: Vec::new(),
+                notes: vec![note.into()],
+            });
+        }
+    }
+}
+
+fn text_of<'t>(frame: Frame<'t>, mail: &'t [u32]) -> Text<'t> {
+    Text {
+        bytes: frame.bytes,
+        lang: frame.lang,
+        mail,
+        translations: frame.translations,
+        sample: frame.dotenv == Dotenv::Sample,
+    }
+}
