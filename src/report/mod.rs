@@ -1,1 +1,153 @@
-//! (to come)
+//! Renderers: a finished report in, bytes out.
+//!
+//! One module a format. They decide how things look and nothing else: what is in the report, its order
+//! and its outcome are settled before, the writer is the caller's, and no format can change the exit
+//! status. Secrets are only ever shown through [`crate::model::Secret::masked`], and text that came from
+//! a scanned file or its name never reaches a terminal unescaped.
+
+mod json;
+mod sarif;
+mod summary;
+mod term;
+mod text;
+mod wording;
+
+use std::fmt;
+use std::io::{self, Write};
+use std::str::FromStr;
+
+pub use summary::render_summary;
+
+use crate::model::{Finding, Report, Severity};
+use crate::rules::Rule;
+
+/// What the findings are written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Format {
+    /// For people, one short block a finding. The summary is written apart, by [`render_summary`].
+    Text,
+    /// One versioned JSON document.
+    Json,
+    /// One JSON object a line: the findings, then the summary.
+    Jsonl,
+    /// SARIF 2.1.0, for code scanning services.
+    Sarif,
+}
+
+impl Format {
+    /// Every format, in the order of the help text.
+    pub const ALL: [Format; 4] = [Self::Text, Self::Json, Self::Jsonl, Self::Sarif];
+
+    /// The name used on the command line.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::Jsonl => "jsonl",
+            Self::Sarif => "sarif",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
+    }
+}
+
+/// A format name that is none.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown format {name:?}; the formats are {}", Format::ALL.map(Format::id).join(", "))]
+pub struct UnknownFormat {
+    /// What was given.
+    pub name: String,
+}
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|format| format.id() == name)
+            .ok_or_else(|| UnknownFormat {
+                name: name.to_owned(),
+            })
+    }
+}
+
+/// How much is told to people; machine formats always hold everything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// Findings and failures only.
+    Quiet,
+    /// A summary as well.
+    #[default]
+    Normal,
+    /// Reasons, every step of the remedy and the fingerprint as well.
+    Verbose,
+    /// What was dropped and why as well.
+    Debug,
+}
+
+/// What a renderer needs beside the report.
+#[derive(Clone, Copy, Debug)]
+pub struct Meta<'a> {
+    /// Version of the program.
+    pub version: &'a str,
+    /// The rules of the run, in the order in which they are to be listed. A finding's rule is looked up
+    /// here by its id.
+    pub rules: &'a [&'a Rule],
+    /// The mildest severity that makes the outcome `Found`.
+    pub fail_on: Severity,
+    /// How much is told to people.
+    pub verbosity: Verbosity,
+    /// Whether to colour. Standard output and standard error may differ, so each call gets its own.
+    pub color: bool,
+}
+
+impl<'a> Meta<'a> {
+    /// The rule called `id`, if the run had it.
+    fn rule(&self, id: &str) -> Option<&'a Rule> {
+        self.rules.iter().copied().find(|rule| rule.id == id)
+    }
+}
+
+/// Writes `report` to `out` as `format`, ending with a newline unless nothing is written. Writes in small
+/// pieces: hand over a buffered writer, and flush it.
+pub fn render(
+    format: Format,
+    report: &Report,
+    meta: &Meta<'_>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        Format::Text => text::render(report, meta, out),
+        Format::Json => json::render(report, meta, out),
+        Format::Jsonl => json::render_lines(report, meta, out),
+        Format::Sarif => sarif::render(report, meta, out),
+    }
+}
+
+/// The secret as it may be shown, or `None` where the finding is about the file as a whole.
+fn masked(finding: &Finding) -> Option<String> {
+    let whole_file = finding.place.start == finding.place.end;
+    (!whole_file).then(|| finding.secret.masked())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_format_is_found_by_its_id_and_nothing_else_is() {
+        for format in Format::ALL {
+            assert_eq!(format.id().parse(), Ok(format));
+        }
+        let error = "xml".parse::<Format>().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "unknown format \"xml\"; the formats are text, json, jsonl, sarif"
+        );
+    }
+}

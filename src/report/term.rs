@@ -1,0 +1,161 @@
+//! What a terminal may be sent: escaping and colour.
+//!
+//! Names and lines of scanned files are chosen by others. A control character could move the cursor or
+//! retitle the window, a bidirectional control could make a line read as another. Both are shown as
+//! escapes, in text and in JSON alike, because JSON ends up on terminals too.
+
+use std::fmt::{self, Write as _};
+
+use anstyle::{AnsiColor, Style};
+
+use crate::model::{Severity, display_path};
+
+/// Whether `c` could change how its surroundings are shown without being seen itself. Joiners
+/// (U+200C, U+200D) are let through: scripts and emoji need them.
+pub(super) fn is_hazard(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// `text` with every hazard written as `\xNN` or `\u{NNNN}`, as [`display_path`] does.
+pub(super) fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        let code = u32::from(c);
+        // Writing to a String cannot fail.
+        let _ = match c {
+            _ if !is_hazard(c) => out.write_char(c),
+            _ if code < 0x100 => write!(out, "\\x{code:02x}"),
+            _ => write!(out, "\\u{{{code:x}}}"),
+        };
+    }
+    out
+}
+
+/// Path bytes as text for people.
+pub(super) fn path(path: &[u8]) -> String {
+    escape(&display_path(path))
+}
+
+/// JSON text with every hazard inside its strings written as `\uNNNN`: the same document to a parser,
+/// harmless to a terminal and to readers that split lines at U+2028. JSON has no hazard outside
+/// strings but the newlines between tokens.
+pub(super) fn escape_json(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c == '\n' || !is_hazard(c) {
+            out.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "\\u{unit:04x}");
+        }
+    }
+    out
+}
+
+/// What a stretch of text is, which decides its colour.
+#[derive(Clone, Copy)]
+pub(super) enum Role {
+    /// Where a finding is.
+    Place,
+    /// How bad it is.
+    Severity(Severity),
+    /// Line numbers and rules beside a quoted line.
+    Gutter,
+    /// What to do.
+    Remedy,
+    /// A good end.
+    Good,
+    /// A bad end.
+    Bad,
+}
+
+impl Role {
+    fn style(self) -> Style {
+        let colored = |color: AnsiColor| Style::new().fg_color(Some(color.into()));
+        match self {
+            Self::Place => Style::new().bold(),
+            Self::Severity(Severity::Critical | Severity::High) | Self::Bad => {
+                colored(AnsiColor::Red).bold()
+            }
+            Self::Severity(Severity::Medium) => colored(AnsiColor::Yellow).bold(),
+            Self::Severity(Severity::Low | Severity::Info) => colored(AnsiColor::Cyan),
+            Self::Gutter => Style::new().dimmed(),
+            Self::Remedy | Self::Good => colored(AnsiColor::Green),
+        }
+    }
+}
+
+/// Colours text, or does not.
+#[derive(Clone, Copy)]
+pub(super) struct Painter {
+    /// Whether escape sequences are written.
+    pub(super) color: bool,
+}
+
+impl Painter {
+    /// `text`, which must be escaped already, in the colour of its role.
+    pub(super) fn paint<T: fmt::Display>(self, role: Role, text: T) -> Painted<T> {
+        Painted {
+            style: if self.color {
+                role.style()
+            } else {
+                Style::new()
+            },
+            text,
+        }
+    }
+}
+
+/// Text with a style, ready for formatting.
+pub(super) struct Painted<T> {
+    style: Style,
+    text: T,
+}
+
+impl<T: fmt::Display> fmt::Display for Painted<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A plain style renders as nothing, both before and after.
+        write!(f, "{}{}{:#}", self.style, self.text, self.style)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn controls_and_bidi_are_escaped_and_words_are_not() {
+        assert_eq!(
+            escape("a\x1b[31m\n\u{9b}\u{202e}\u{61c}é日\u{200d}"),
+            "a\\x1b[31m\\x0a\\x9b\\u{202e}\\u{61c}é日\u{200d}"
+        );
+    }
+
+    #[test]
+    fn paths_show_what_is_not_utf8() {
+        assert_eq!(path(b"a\xff\n\xe2\x80\xae"), "a\\xff\\x0a\\u{202e}");
+    }
+
+    #[test]
+    fn escaped_json_means_the_same() {
+        let value = "tag \u{e0041} del \u{7f} csi \u{9b} rtl \u{202e} line \u{2028} esc \u{1b}";
+        let json = escape_json(&serde_json::to_string(value).unwrap());
+        assert!(json.chars().all(|c| !is_hazard(c)), "{json}");
+        assert!(json.contains("\\udb40\\udc41"), "{json}");
+        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), value);
+    }
+
+    #[test]
+    fn colour_is_all_or_nothing() {
+        let bare = Painter { color: false }.paint(Role::Bad, "x").to_string();
+        assert_eq!(bare, "x");
+        let colored = Painter { color: true }.paint(Role::Bad, "x").to_string();
+        assert!(colored.starts_with('\x1b') && colored.ends_with("\x1b[0m"));
+    }
+}
