@@ -1,1 +1,195 @@
-//! (to come)
+//! The command line: what can be asked for, and how it becomes [`Options`](crate::config::Options). No I/O.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{self, Color, Output, severity};
+use crate::error::{Error, nearest};
+use crate::report::{Format, Verbosity};
+
+/// Keeps mail and messaging credentials out of repositories.
+///
+/// Finds SendGrid and Twilio credentials, SMTP logins in the configuration of any framework, and secrets in .env
+/// files. Touches no network.
+///
+/// Exit status: 0 nothing found, 1 something found, 2 failed or incomplete.
+#[derive(Debug, Parser)]
+#[command(name = "waxseal", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Scan files, folders or standard input.
+    Scan(ScanArgs),
+    /// Show what is looked for, or try out rules of your own.
+    #[command(subcommand)]
+    Rules(RulesCommand),
+}
+
+/// Scan files, folders or standard input.
+///
+/// In a git work tree that is every tracked file, ignored or not, and every untracked file that is not ignored:
+/// what is in the repository or would get into it. An ignored .env is where secrets may live, and is left alone.
+/// Elsewhere it is every file.
+#[derive(Debug, Args)]
+pub(crate) struct ScanArgs {
+    /// Files or folders; `-` reads standard input.
+    #[arg(value_name = "PATH", default_value = ".")]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    input: InputArgs,
+    #[command(flatten)]
+    rules: RuleArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Input")]
+#[expect(clippy::struct_excessive_bools, reason = "one switch each, parsed once")]
+struct InputArgs {
+    /// Scan ignored files too; repository stores (.git) are still left out.
+    #[arg(long)]
+    no_ignore: bool,
+    /// Leave binary files out; otherwise they are searched for typed tokens and encoded text.
+    #[arg(long)]
+    no_binary: bool,
+    /// Scan submodules and repositories inside the work tree as well.
+    #[arg(long)]
+    submodules: bool,
+    /// Name for standard input; its ending decides the language.
+    #[arg(long, value_name = "NAME", default_value = "<stdin>", hide_default_value = true)]
+    stdin_path: OsString,
+    /// Number of threads [default: one for each core].
+    #[arg(short, long, value_name = "N")]
+    jobs: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Rules")]
+struct RuleArgs {
+    /// Use this rule only, even one that is off by default; may be repeated.
+    #[arg(long = "rule", value_name = "ID")]
+    only: Vec<String>,
+    /// Leave this rule out; may be repeated.
+    #[arg(long = "skip-rule", value_name = "ID")]
+    skip: Vec<String>,
+    /// Add the rules of this file; may be repeated.
+    #[arg(long = "rules", value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Configuration file [default: .waxseal.toml at the root of the first PATH's repository].
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+struct OutputArgs {
+    /// text, json, jsonl or sarif; FORMAT=FILE writes to a file. May be repeated, with one at most on standard output.
+    #[arg(long = "format", value_name = "FORMAT[=FILE]")]
+    formats: Vec<OsString>,
+    /// Lowest severity that makes the exit status 1: low, medium, high or critical [default: low].
+    #[arg(long, value_name = "SEVERITY")]
+    fail_on: Option<String>,
+    /// Say only what could not be scanned, besides the findings.
+    #[arg(short, long, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Say more: why it matters, all remedies; twice: what was dropped and why.
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// When to use colours.
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
+    color: Color,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RulesCommand {
+    /// List the rules, a line each.
+    List {
+        /// Rule files to list besides the built-in rules.
+        #[arg(long = "rules", value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// Show one rule in full.
+    Show {
+        /// Its id.
+        id: String,
+        /// Rule files to look in besides the built-in rules.
+        #[arg(long = "rules", value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// Run every sample of rule files through the whole scanner.
+    Check {
+        /// The rule files.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+}
+
+impl ScanArgs {
+    /// What the scan needs, before a configuration file is merged in.
+    pub(crate) fn into_options(self) -> Result<config::ScanOptions, Error> {
+        let outputs: Vec<Output> = self.output.formats.iter().map(|arg| output(arg)).collect::<Result<_, _>>()?;
+        if outputs.iter().filter(|output| output.file.is_none()).count() > 1 {
+            let problem = "only one --format can go to standard output; give the others a file: --format sarif=out.sarif";
+            return Err(Error::Usage(problem.to_owned()));
+        }
+        let fail_on = self.output.fail_on.as_deref().map(severity).transpose()?;
+        let verbosity = match (self.output.quiet, self.output.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (false, 0) => Verbosity::Normal,
+            (false, 1) => Verbosity::Verbose,
+            (false, _) => Verbosity::Debug,
+        };
+        Ok(config::ScanOptions {
+            paths: self.paths,
+            stdin_path: self.input.stdin_path,
+            no_ignore: self.input.no_ignore,
+            no_binary: self.input.no_binary,
+            submodules: self.input.submodules,
+            jobs: self.input.jobs.unwrap_or(0),
+            rules: config::RuleChoice { only: self.rules.only, skip: self.rules.skip, files: self.rules.files },
+            config: self.rules.config,
+            outputs: if outputs.is_empty() { vec![Output { format: Format::Text, file: None }] } else { outputs },
+            fail_on,
+            verbosity,
+            color: self.output.color,
+        })
+    }
+}
+
+fn output(arg: &OsString) -> Result<Output, Error> {
+    // only the file's name may be other than UTF-8, and it stands behind the sign
+    let text = arg.to_string_lossy();
+    let (name, file) = match text.split_once('=') {
+        Some((name, _)) => (name.to_owned(), Some(behind(arg, name.len() + 1))),
+        None => (text.into_owned(), None),
+    };
+    let format = name.parse().map_err(|_| Error::Unknown {
+        what: "format",
+        nearest: nearest(&name, Format::ALL.into_iter().map(Format::id)),
+        name,
+    })?;
+    if file.as_ref().is_some_and(|file| file.as_os_str().is_empty()) {
+        return Err(Error::Usage(format!("--format {format}= names no file")));
+    }
+    Ok(Output { format, file })
+}
+
+/// The path that begins `at` bytes into `arg`; all before that is ASCII.
+#[cfg(unix)]
+fn behind(arg: &OsString, at: usize) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt as _;
+    std::ffi::OsStr::from_bytes(&arg.as_bytes()[at..]).into()
+}
+
+/// The path that begins `at` bytes into `arg`; all before that is ASCII.
+#[cfg(not(unix))]
+fn behind(arg: &OsString, at: usize) -> PathBuf {
+    arg.to_string_lossy()[at..].into()
+}

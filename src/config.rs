@@ -1,1 +1,205 @@
-//! (to come)
+//! What a run needs to know, and the configuration file.
+//!
+//! A flag outranks the file, the file outranks the default. Reads files, runs nothing.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use serde::Deserialize;
+
+use crate::error::{Error, nearest};
+use crate::model::{Severity, display_path};
+use crate::report::{Format, Verbosity};
+use crate::rules::parse::{self, RuleSource};
+use crate::rules::{BUILTIN, Rule};
+
+/// Name of the configuration file.
+pub const FILE_NAME: &str = ".waxseal.toml";
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal that takes them, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// A place to write a report to.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// In which format.
+    pub format: Format,
+    /// To which file; none for standard output.
+    pub file: Option<PathBuf>,
+}
+
+/// Which rules to use.
+#[derive(Clone, Debug, Default)]
+pub struct RuleChoice {
+    /// These only, if any are named.
+    pub only: Vec<String>,
+    /// All but these.
+    pub skip: Vec<String>,
+    /// Files with further rules.
+    pub files: Vec<PathBuf>,
+}
+
+/// Everything a scan needs.
+#[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each switch of the command line")]
+pub struct ScanOptions {
+    /// What to scan.
+    pub paths: Vec<PathBuf>,
+    /// The name of standard input.
+    pub stdin_path: OsString,
+    /// Whether ignored files are scanned too.
+    pub no_ignore: bool,
+    /// Whether binary files are left out.
+    pub no_binary: bool,
+    /// Whether repositories inside the work tree are entered.
+    pub submodules: bool,
+    /// Threads; 0 for one a core.
+    pub jobs: usize,
+    /// Which rules.
+    pub rules: RuleChoice,
+    /// The configuration file that was asked for.
+    pub config: Option<PathBuf>,
+    /// Where to write what.
+    pub outputs: Vec<Output>,
+    /// Lowest severity that makes a finding count, if it was given.
+    pub fail_on: Option<Severity>,
+    /// How much to say.
+    pub verbosity: Verbosity,
+    /// Whether to use colours.
+    pub color: Color,
+}
+
+/// The configuration file. Unknown keys are errors.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    /// Rules to leave out.
+    #[serde(default)]
+    skip_rules: Vec<String>,
+    /// Rules that are off by default and are to be used.
+    #[serde(default)]
+    enable_rules: Vec<String>,
+    /// Lowest severity that makes a finding count.
+    fail_on: Option<String>,
+    /// Further rules; read by the rule parser.
+    #[serde(default)]
+    rule: Vec<toml::Table>,
+}
+
+/// The rules of a run, and what else the configuration file decides.
+#[derive(Debug)]
+pub struct Policy {
+    /// The rules to use.
+    pub rules: Vec<Rule>,
+    /// Lowest severity that makes a finding count.
+    pub fail_on: Severity,
+}
+
+/// Merges the built-in rules, rule files, the configuration file and the flags.
+pub fn policy(options: &ScanOptions) -> Result<Policy, Error> {
+    let path = match &options.config {
+        Some(path) => Some(path.clone()),
+        None => discover(options),
+    };
+    let mut own = Vec::new();
+    let mut file = File::default();
+    if let Some(path) = &path {
+        let (name, text) = read(path)?;
+        file = toml::from_str(&text)
+            .map_err(|error| Error::Config { file: name.clone(), problem: error.to_string().trim_end().to_owned() })?;
+        if !file.rule.is_empty() {
+            own.extend(parse::parse_among(&name, &text)?);
+        }
+    }
+    let rules = all_rules(&options.rules.files, own)?;
+    let known = |id: &String| {
+        let found = rules.iter().any(|rule| rule.id == *id);
+        let unknown = || Error::Unknown {
+            what: "rule",
+            name: id.clone(),
+            nearest: nearest(id, rules.iter().map(|rule| &*rule.id)),
+        };
+        if found { Ok(()) } else { Err(unknown()) }
+    };
+    let choice = &options.rules;
+    [&choice.only, &choice.skip, &file.skip_rules, &file.enable_rules].into_iter().flatten().try_for_each(known)?;
+    let wanted = |rule: &Rule| {
+        let has = |list: &[String]| list.iter().any(|id| *id == rule.id);
+        let on = if choice.only.is_empty() {
+            (!rule.optional || has(&file.enable_rules)) && !has(&file.skip_rules)
+        } else {
+            has(&choice.only)
+        };
+        on && !has(&choice.skip)
+    };
+    let fail_on = match (options.fail_on, &file.fail_on) {
+        (Some(severity), _) => severity,
+        (None, Some(name)) => severity(name)?,
+        (None, None) => Severity::Low,
+    };
+    Ok(Policy { rules: rules.iter().filter(|rule| wanted(rule)).cloned().collect(), fail_on })
+}
+
+/// The built-in rules and those of `files`, ids unique.
+pub fn all_rules(files: &[PathBuf], own: Vec<RuleSource>) -> Result<Vec<Rule>, Error> {
+    let mut rules: Vec<Rule> = BUILTIN.to_vec();
+    let mut add = |file: &str, sources: Vec<RuleSource>| {
+        for source in sources {
+            if rules.iter().any(|rule| rule.id == source.rule.id) {
+                let problem = "this id is taken by another rule; ids are unique".to_owned();
+                let rule = source.rule.id.to_string();
+                return Err(parse::RuleError::Rule { file: file.to_owned(), rule, problem });
+            }
+            rules.push(source.rule);
+        }
+        Ok(())
+    };
+    add(FILE_NAME, own)?;
+    for path in files {
+        let (name, text) = read(path)?;
+        add(&name, parse::parse(&name, &text)?)?;
+    }
+    Ok(rules)
+}
+
+/// A rule file with its samples.
+pub fn read_rules(path: &Path) -> Result<Vec<RuleSource>, Error> {
+    let (name, text) = read(path)?;
+    Ok(parse::parse(&name, &text)?)
+}
+
+fn read(path: &Path) -> Result<(String, String), Error> {
+    let name = display_path(path.as_os_str().as_encoded_bytes());
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok((name, text)),
+        Err(source) => Err(Error::Io { path: name, source }),
+    }
+}
+
+/// The configuration file at the root of the repository that the first PATH is in, or in that folder itself where there
+/// is no repository. Never one from above the repository.
+fn discover(options: &ScanOptions) -> Option<PathBuf> {
+    let first = options.paths.first().filter(|path| path.as_os_str() != "-")?;
+    let start = std::path::absolute(first).ok()?;
+    let folder = if start.is_dir() { start.as_path() } else { start.parent()? };
+    let root = folder.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(folder);
+    Some(root.join(FILE_NAME)).filter(|file| file.is_file())
+}
+
+/// A severity by name.
+pub fn severity(name: &str) -> Result<Severity, Error> {
+    Severity::ALL.into_iter().find(|severity| severity.id() == name).ok_or_else(|| Error::Unknown {
+        what: "severity",
+        name: name.to_owned(),
+        nearest: nearest(name, Severity::ALL.into_iter().map(Severity::id)),
+    })
+}

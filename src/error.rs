@@ -1,1 +1,80 @@
-//! (to come)
+//! Failures of a whole run, and what the exit status says.
+
+use crate::model::Outcome;
+
+/// Exit status of a run: the same for every format.
+pub const EXIT_CLEAN: u8 = 0;
+/// Something was found.
+pub const EXIT_FOUND: u8 = 1;
+/// The run failed or did not see everything.
+pub const EXIT_FAILED: u8 = 2;
+
+/// The exit status that says `outcome`.
+pub fn exit_status(outcome: Outcome) -> u8 {
+    match outcome {
+        Outcome::Clean => EXIT_CLEAN,
+        Outcome::Found => EXIT_FOUND,
+        Outcome::Failed => EXIT_FAILED,
+    }
+}
+
+/// Why a run could not be done. What could not be read while it went on is a [`crate::model::Skip`] instead.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A rule or config file that can't be used.
+    #[error(transparent)]
+    Rules(#[from] crate::rules::parse::RuleError),
+    /// A config file that can't be used.
+    #[error("{file}: {problem}")]
+    Config {
+        /// The file.
+        file: String,
+        /// What is wrong, with line and caret where that is known.
+        problem: String,
+    },
+    /// A file that the user named can't be read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file.
+        path: String,
+        /// The system's words.
+        source: std::io::Error,
+    },
+    /// A name that is none: rule, format, severity.
+    #[error("unknown {what} `{name}`{}", hint(.nearest.as_deref()))]
+    Unknown {
+        /// What it should have been.
+        what: &'static str,
+        /// What was given.
+        name: String,
+        /// The nearest valid name.
+        nearest: Option<String>,
+    },
+    /// Options that contradict each other.
+    #[error("{0}")]
+    Usage(String),
+    /// Samples that do not behave.
+    #[error("{failed} of {total} samples failed")]
+    Samples {
+        /// How many.
+        failed: usize,
+        /// Of how many.
+        total: usize,
+    },
+}
+
+fn hint(nearest: Option<&str>) -> String {
+    match nearest {
+        Some(name) => format!("; did you mean `{name}`?"),
+        None => String::new(),
+    }
+}
+
+/// The name among `known` that is nearest to `name`, if one is near at all.
+pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+    known
+        .map(|known| (strsim::jaro_winkler(name, known), known))
+        .filter(|(score, _)| *score > 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, known)| known.to_owned())
+}

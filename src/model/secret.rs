@@ -14,6 +14,9 @@ pub struct Secret {
 }
 
 impl Secret {
+    /// What is shown in place of what must not be.
+    pub const MASK: &'static str = "********";
+
     /// Takes a copy of `bytes`; the first `visible` of them may be shown when masked.
     pub fn new(bytes: &[u8], visible: u8) -> Self {
         Self {
@@ -35,14 +38,24 @@ impl Secret {
             .filter(|b| b.is_ascii_graphic())
             .map(|&b| char::from(b))
             .collect();
-        out.push_str("********");
+        out.push_str(Self::MASK);
         out
+    }
+
+    /// Whether there is no value: the finding is about the file as a whole.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// Whether both hold the same value.
+    pub fn same_value(&self, other: &Secret) -> bool {
+        self.bytes == other.bytes
     }
 }
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(********)")
+        write!(f, "Secret({})", Self::MASK)
     }
 }
 

@@ -199,12 +199,31 @@ fn none() -> String {
     "none".to_owned()
 }
 
+/// A configuration file, of which only the rules are read here.
+#[derive(Deserialize)]
+struct Among {
+    rule: Vec<RawRule>,
+}
+
 /// Reads one rule file. `file` is its name for error texts.
 pub fn parse(file: &str, text: &str) -> Result<Vec<RuleSource>, RuleError> {
-    let raw: File =
-        toml::from_str(text).map_err(|source| RuleError::Syntax { file: file.to_owned(), source: Box::new(source) })?;
+    let raw: File = toml::from_str(text).map_err(|source| syntax(file, source))?;
+    check(file, raw.rule)
+}
+
+/// Reads the rules that stand among other keys in a configuration file.
+pub fn parse_among(file: &str, text: &str) -> Result<Vec<RuleSource>, RuleError> {
+    let raw: Among = toml::from_str(text).map_err(|source| syntax(file, source))?;
+    check(file, raw.rule)
+}
+
+fn syntax(file: &str, source: toml::de::Error) -> RuleError {
+    RuleError::Syntax { file: file.to_owned(), source: Box::new(source) }
+}
+
+fn check(file: &str, raw: Vec<RawRule>) -> Result<Vec<RuleSource>, RuleError> {
     let mut rules: Vec<RuleSource> = Vec::new();
-    for (number, raw) in raw.rule.into_iter().enumerate() {
+    for (number, raw) in raw.into_iter().enumerate() {
         let name = if raw.id.is_empty() { format!("number {}", number + 1) } else { raw.id.clone() };
         let fail = |problem: String| RuleError::Rule { file: file.to_owned(), rule: name.clone(), problem };
         if rules.iter().any(|earlier| earlier.rule.id == raw.id) {
@@ -242,7 +261,8 @@ fn convert(raw: RawRule) -> Result<RuleSource, String> {
         (None, None, None, Some(file)) => Kind::File(file_kind(file)?),
         _ => return Err("give exactly one of [rule.token], [rule.pair], [rule.assignment], [rule.file]".to_owned()),
     };
-    if !matches!(kind, Kind::File(_)) && raw.anchors.is_empty() {
+    let reads_all = matches!(&kind, Kind::File(_)) || matches!(&kind, Kind::Assignment(a) if a.context == Context::Dotenv);
+    if !reads_all && raw.anchors.is_empty() {
         return Err("`anchors` must hold at least one literal that every hit contains".to_owned());
     }
     if let Some(short) = raw.anchors.iter().find(|anchor| anchor.len() < 2) {

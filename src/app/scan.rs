@@ -1,0 +1,101 @@
+//! `scan`: files or standard input through the scanner into reports.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+use std::time::Instant;
+
+use crate::config::{self, Color, Output, Policy, ScanOptions};
+use crate::error::Error;
+use crate::model::{Outcome, Report, display_path};
+use crate::report::{Format, Meta, render, render_summary};
+use crate::rules::Rule;
+use crate::scan::{OVERLAP, Options, Scanner};
+use crate::source::{FileOptions, Windows, scan_paths, scan_stdin};
+
+use super::collect::Collector;
+use super::{Failure, Streams};
+
+/// Key of the fingerprints while a repository has none of its own. It is no secret: it only keeps our digests from being
+/// the same as anybody else's.
+const FINGERPRINT_KEY: &[u8] = b"waxseal fingerprint v1";
+
+/// Bytes a thread judges at a time; larger files are read in windows of this size.
+const WINDOW: usize = 8 << 20;
+
+/// Scans, writes every report, and gives the outcome.
+pub(super) fn run(options: &ScanOptions, streams: &mut Streams<'_>) -> Result<Outcome, Failure> {
+    let started = Instant::now();
+    let Policy { rules, fail_on } = config::policy(options)?;
+    let scanner = Scanner::new(
+        rules,
+        Options { no_binary: options.no_binary, fingerprint_key: FINGERPRINT_KEY.to_vec() },
+    );
+    let collector = Collector::new(&scanner);
+    read(options, &collector)?;
+    let mut report = collector.into_report();
+    report.elapsed = started.elapsed();
+
+    let rules: Vec<&Rule> = scanner.rules().collect();
+    let meta = Meta {
+        version: env!("CARGO_PKG_VERSION"),
+        rules: &rules,
+        fail_on,
+        verbosity: options.verbosity,
+        color: false,
+    };
+    let (color_out, color_err) = match options.color {
+        Color::Always => (true, true),
+        Color::Never => (false, false),
+        Color::Auto => streams.color,
+    };
+    // files first: a closed pipe on standard output must not keep them from being written
+    for Output { format, file } in &options.outputs {
+        if let Some(path) = file {
+            write_file(path, *format, &report, &meta)?;
+        }
+    }
+    let for_stdout = options.outputs.iter().find(|output| output.file.is_none());
+    let shown = for_stdout.map_or(Ok(()), |output| {
+        let mut out = BufWriter::new(&mut *streams.out);
+        render(output.format, &report, &Meta { color: color_out, ..meta }, &mut out)?;
+        out.flush()
+    });
+    render_summary(&report, &Meta { color: color_err, ..meta }, &mut *streams.err)?;
+    match shown {
+        // the reader has seen enough
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
+        shown => shown?,
+    }
+    Ok(report.outcome(fail_on))
+}
+
+/// Pushes everything that is to be scanned into `collector`.
+fn read(options: &ScanOptions, collector: &Collector<'_>) -> Result<(), Error> {
+    let windows = Windows { own: WINDOW, reach: OVERLAP };
+    let is_stdin = |path: &PathBuf| path.as_os_str() == "-";
+    if options.paths.iter().any(is_stdin) {
+        if options.paths.len() > 1 {
+            return Err(Error::Usage("`-` reads standard input and can't be mixed with other paths".to_owned()));
+        }
+        scan_stdin(options.stdin_path.as_encoded_bytes(), std::io::stdin().lock(), windows, collector);
+        return Ok(());
+    }
+    let files = FileOptions {
+        jobs: options.jobs,
+        no_ignore: options.no_ignore,
+        submodules: options.submodules,
+        windows,
+    };
+    scan_paths(&options.paths, &files, collector);
+    Ok(())
+}
+
+fn write_file(path: &PathBuf, format: Format, report: &Report, meta: &Meta<'_>) -> Result<(), Error> {
+    let write = || {
+        let mut out = BufWriter::new(File::create(path)?);
+        render(format, report, meta, &mut out)?;
+        out.flush()
+    };
+    write().map_err(|source| Error::Io { path: display_path(path.as_os_str().as_encoded_bytes()), source })
+}
