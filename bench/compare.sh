@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# Compares `waxseal scan DIR` with ripgrep and with the other scanners found on PATH, over the same directory.
+#
+#   bench/compare.sh [--runs N] [--limit SECONDS] [--only NAME,NAME…] DIR [BINARY]
+#
+# BINARY defaults to target/release/waxseal. See bench/peers.sh for installing the peers and bench/make-tree.sh for
+# a directory worth measuring. The file cache is warm, runs are interleaved, exit statuses are shown and not judged.
+#
+# No tool may reach a network: each is started with its own switch for that, variables that could turn validation
+# back on are removed, and where the kernel allows it every tool, ours included, runs in a namespace without one.
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+runs=5 limit=120 only=
+while [ $# -gt 0 ]; do
+    case $1 in
+        --runs) runs=$2 && shift ;;
+        --limit) limit=$2 && shift ;;
+        --only) only=,$2, && shift ;;
+        -*) set -- ;;
+        *) break ;;
+    esac
+    shift
+done
+if [ $# -lt 1 ] || [ $# -gt 2 ]; then
+    echo "usage: bench/compare.sh [--runs N] [--limit SECONDS] [--only NAME,NAME...] DIR [BINARY]" >&2
+    exit 2
+fi
+dir=$(cd "$1" && pwd)
+binary=${2:-$here/../target/release/waxseal}
+[ -x "$binary" ] || { echo "compare: $binary is not there: cargo build --release, or name a BINARY" >&2; exit 2; }
+binary=$(cd "$(dirname "$binary")" && pwd)/$(basename "$binary")
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+mkdir "$scratch/commands" "$scratch/empty"
+# Scanners read their configuration from the folder they start in, and one keeps compiled rules in a cache.
+cd "$scratch/empty"
+export KF_RULE_CACHE_DIR=$scratch/rules
+unset BETTERLEAKS_VALIDATE BETTERLEAKS_ANALYZE BETTERLEAKS_CONFIG BETTERLEAKS_CONFIG_TOML
+unset GITLEAKS_CONFIG GITLEAKS_CONFIG_TOML RIPGREP_CONFIG_PATH
+
+offline=()
+if unshare --user --map-root-user --net true 2>/dev/null; then
+    offline=(unshare --user --map-root-user --net --)
+fi
+
+# Machine, directory and versions first: a ratio without them cannot be repeated.
+cpu=$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo 2>/dev/null | head -n 1)
+echo "machine: $(getconf _NPROCESSORS_ONLN) cores, ${cpu:-$(uname -m)}, $(uname -sr), load $(cut -d' ' -f1 /proc/loadavg 2>/dev/null || echo unknown)"
+echo "network: $([ ${#offline[@]} -gt 0 ] && echo 'none (namespace)' || echo 'not cut off; each tool has its own switch')"
+echo "directory: $(find "$dir" -name .git -prune -o -type f -print | wc -l) files, $(find "$dir" -name .git -prune -o -type f -printf '%s\n' | awk '{s += $1} END {printf "%.1f MB", s / 1e6}')"
+
+number=10
+# add NAME PROGRAM ARGUMENT...: one more command to measure, if it is wanted and installed.
+add() {
+    local name=$1 version
+    shift
+    case $only in '' | *",$name,"*) ;; *) return 0 ;; esac
+    if ! command -v "$1" >/dev/null; then
+        echo "absent: $name"
+        return 0
+    fi
+    version=$("${offline[@]}" "$1" --version 2>/dev/null | head -n 1) || true
+    echo "version: $name: ${version:-unknown}"
+    printf '%s\0' "${offline[@]}" "$@" >"$scratch/commands/$number-$name.cmd"
+    number=$((number + 1))
+}
+
+literal=zqxjvkwbq_waxseal_bench # stands in no tree, so that the search reads every file to its end
+
+only=${only:+$only waxseal,}
+only=${only// /}
+add waxseal "$binary" scan "$dir"
+add rg rg -c --no-messages "$literal" "$dir"
+add rg-uu rg -uu -c --no-messages "$literal" "$dir"
+# Working tree only: with history in it the comparison would be of something else. Redacted, as in a log.
+add kingfisher kingfisher scan --no-validate --no-update-check --git-history none --redact "$dir"
+add gitleaks gitleaks dir --no-banner --no-color --redact "$dir"
+add betterleaks betterleaks fs --no-banner --no-color --redact "$dir"
+add ripsecrets ripsecrets "$dir"
+add detect-secrets detect-secrets scan --all-files --no-verify "$dir"
+
+if command -v rg >/dev/null; then
+    echo "files: rg would read $(rg --files --no-messages "$dir" | wc -l); rg -uu $(rg -uu --files --no-messages "$dir" | grep -vc "^$dir/\.git/")"
+fi
+echo
+python3 "$here/interleave.py" --runs "$runs" --limit "$limit" --base waxseal --over rg --over rg-uu "$scratch/commands"
