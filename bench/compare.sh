@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Compares `waxseal scan DIR` with ripgrep and with the other scanners found on PATH, over the same directory.
 #
-#   bench/compare.sh [--runs N] [--limit SECONDS] [--only NAME,NAME…] DIR [BINARY]
+#   bench/compare.sh [--runs N] [--limit SECONDS] [--only NAME,NAME...] DIR [BINARY]
 #
 # BINARY defaults to target/release/waxseal. See bench/peers.sh for installing the peers and bench/make-tree.sh for
 # a directory worth measuring. The file cache is warm, runs are interleaved, exit statuses are shown and not judged.
@@ -11,21 +11,22 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
-runs=5 limit=120 only=
-while [ $# -gt 0 ]; do
-    case $1 in
-        --runs) runs=$2 && shift ;;
-        --limit) limit=$2 && shift ;;
-        --only) only=,$2, && shift ;;
-        -*) set -- ;;
-        *) break ;;
-    esac
-    shift
-done
-if [ $# -lt 1 ] || [ $# -gt 2 ]; then
+usage() {
     echo "usage: bench/compare.sh [--runs N] [--limit SECONDS] [--only NAME,NAME...] DIR [BINARY]" >&2
     exit 2
-fi
+}
+runs=5 limit=120 only=
+while [ $# -gt 1 ]; do
+    case $1 in
+        --runs) runs=$2 ;;
+        --limit) limit=$2 ;;
+        --only) only=,waxseal,$2, ;;
+        *) break ;;
+    esac
+    shift 2
+done
+case ${1:-} in '' | -*) usage ;; esac
+[ $# -le 2 ] || usage
 dir=$(cd "$1" && pwd)
 binary=${2:-$here/../target/release/waxseal}
 [ -x "$binary" ] || { echo "compare: $binary is not there: cargo build --release, or name a BINARY" >&2; exit 2; }
@@ -49,7 +50,17 @@ fi
 cpu=$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo 2>/dev/null | head -n 1)
 echo "machine: $(getconf _NPROCESSORS_ONLN) cores, ${cpu:-$(uname -m)}, $(uname -sr), load $(cut -d' ' -f1 /proc/loadavg 2>/dev/null || echo unknown)"
 echo "network: $([ ${#offline[@]} -gt 0 ] && echo 'none (namespace)' || echo 'not cut off; each tool has its own switch')"
-echo "directory: $(find "$dir" -name .git -prune -o -type f -print | wc -l) files, $(find "$dir" -name .git -prune -o -type f -printf '%s\n' | awk '{s += $1} END {printf "%.1f MB", s / 1e6}')"
+python3 - "$dir" <<'PY'
+import os, sys
+
+files = size = 0
+for folder, subfolders, names in os.walk(sys.argv[1]):
+    if ".git" in subfolders:
+        subfolders.remove(".git")
+    files += len(names)
+    size += sum(os.lstat(os.path.join(folder, name)).st_size for name in names)
+print(f"directory: {files} files, {size / 1e6:.1f} MB")
+PY
 
 number=10
 # add NAME PROGRAM ARGUMENT...: one more command to measure, if it is wanted and installed.
@@ -69,8 +80,6 @@ add() {
 
 literal=zqxjvkwbq_waxseal_bench # stands in no tree, so that the search reads every file to its end
 
-only=${only:+$only waxseal,}
-only=${only// /}
 add waxseal "$binary" scan "$dir"
 add rg rg -c --no-messages "$literal" "$dir"
 add rg-uu rg -uu -c --no-messages "$literal" "$dir"
@@ -79,10 +88,15 @@ add kingfisher kingfisher scan --no-validate --no-update-check --git-history non
 add gitleaks gitleaks dir --no-banner --no-color --redact "$dir"
 add betterleaks betterleaks fs --no-banner --no-color --redact "$dir"
 add ripsecrets ripsecrets "$dir"
-add detect-secrets detect-secrets scan --all-files --no-verify "$dir"
+# It drops every path outside its starting folder without a word, hence -C.
+add detect-secrets detect-secrets -C "$dir" scan --all-files --no-verify .
 
 if command -v rg >/dev/null; then
     echo "files: rg would read $(rg --files --no-messages "$dir" | wc -l); rg -uu $(rg -uu --files --no-messages "$dir" | grep -vc "^$dir/\.git/")"
 fi
+# One of the peers opens SQLite files in place and leaves their journals behind; the next run would not be the same.
+find "$dir" -name .git -prune -o -type f -print | sort >"$scratch/before"
 echo
 python3 "$here/interleave.py" --runs "$runs" --limit "$limit" --base waxseal --over rg --over rg-uu "$scratch/commands"
+
+find "$dir" -name .git -prune -o -type f -print | sort | comm -13 "$scratch/before" - | sed 's/^/left behind by a tool, remove it: /'

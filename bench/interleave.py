@@ -21,7 +21,7 @@ import time
 COVERAGE = (
     re.compile(r"([\d,_ ]+ files?\b[^\n]{0,60})"),
     re.compile(r"scanned (~?\d+ bytes)"),
-    re.compile(r"(?:Blobs Scanned\.*: *)([\d,]+)"),
+    re.compile(r"(Blobs Scanned\.*: *[\d,]+)"),
 )
 GNU_TIME = "/usr/bin/time"
 LONG_RUN = 10.0  # seconds; above it a tool gets fewer rounds
@@ -98,7 +98,7 @@ def read_coverage(output):
     for pattern in COVERAGE:
         found = pattern.findall(text)
         if found:
-            return " ".join(found[-1].split())[:40]
+            return " ".join(re.sub(r"\.{2,}", " ", found[-1]).split())[:40]
     return ""
 
 
@@ -141,7 +141,7 @@ def row(tool, base, limit):
     if not tool.walls:
         why = f"> {limit:g} s" if tool.over_limit else "failed"
         least = f"> {limit / base.median:.1f}" if tool.over_limit and base and base.median else ""
-        return [tool.name, why, "", least, "", "0", "" if tool.exit is None else str(tool.exit), ""]
+        return [tool.name, why, "", least, "", "0", "" if tool.over_limit else str(tool.exit), ""]
     peaks = [peak for peak in tool.peaks if peak]
     return [
         tool.name,
