@@ -217,6 +217,9 @@ impl<'a> Wrapped<'a> {
         let offset = self.phase + self.tail;
         let padded = self.is_padded(end);
         let complete = padded || (offset + digits).is_multiple_of(self.alphabet.group());
+        // Only Base64 for URLs leaves its padding out, and never one digit over.
+        let unpadded = (offset + digits) % self.alphabet.group() != 1;
+        let likely = complete || unpadded && (digits >= LEAST_WIDTH || self.even);
         let reads = || self.reads_as_text(start, digits, offset);
         let taken = if digits == last.digits && digits >= SURE_WIDTH {
             true
@@ -225,7 +228,7 @@ impl<'a> Wrapped<'a> {
         } else if digits == last.digits {
             reads()
         } else if digits < last.digits {
-            padded || (complete || digits >= SURE_WIDTH) && reads()
+            padded || likely && reads()
         } else {
             !last.full && reads()
         };
@@ -327,28 +330,34 @@ impl<'a> Wrapped<'a> {
     /// The digits as bytes.
     fn decode(&self) -> Option<View> {
         let group = self.alphabet.group();
-        let misfit = (self.lead + group - self.phase) % group;
         let first = self.bodies.front()?;
         let cut = first.range.start == self.window.start && self.window.start > 0;
+        // The digits that should come first may stand on a line that was not recognised. Zeros in their
+        // place make the bytes that are lost control characters, which are no part of any value.
+        let missing = self.phase.saturating_sub(self.lead);
+        let before = self.lead + missing - self.phase;
         // A run that does not fit is glued to text before it. Where the value really starts is unknown, so
         // the group of the anchor is the start, unless lines above it are known to belong to it.
-        let drop = if misfit != 0 && self.bodies.len() == 1 && !cut {
-            self.lead.checked_sub(self.phase)?
+        let drop = if self.bodies.len() == 1 && !cut && before % group != 0 {
+            before
         } else {
-            misfit
+            before % group
         };
         let (encoding, step) = match self.alphabet {
             Alphabet::Hex => (Encoding::Hex, Step::Hex),
             Alphabet::Standard | Alphabet::Url => (Encoding::Base64, Step::Base64),
         };
-        if drop > self.lead {
-            return None;
-        }
         let mut view = View::new(encoding);
         view.map.set_step(step);
         let mut bits = Bits::new(self.alphabet);
         let mut index = 0;
         let mut start = first.range.start;
+        let lost = Unit {
+            decoded: 1,
+            source: 0,
+        };
+        view.map.push(start, lost, missing);
+        (0..missing).for_each(|_| view.bytes.extend(bits.push(0)));
         for body in &self.bodies {
             let mut p = body.range.start;
             while p < body.range.end

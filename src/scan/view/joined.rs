@@ -21,12 +21,12 @@ pub(super) fn open(text: &[u8], at: &Range<usize>) -> Option<View> {
 /// Joins the literals around `at`.
 fn literals(text: &[u8], at: &Range<usize>, window: &Range<usize>) -> Option<View> {
     let middle = Literal::around(text, at, window)?;
-    let plain = gather(text, middle, window, false);
-    if is_joined(&plain) {
-        return view(text, &plain);
-    }
     let items = gather(text, middle, window, true);
-    (is_joined(&items) && is_joining_call(text, &items, window)).then(|| view(text, &items))?
+    if is_joined(&items) && is_joining_call(text, &items, window) {
+        return view(text, &items);
+    }
+    let operands = gather(text, middle, window, false);
+    is_joined(&operands).then(|| view(text, &operands))?
 }
 
 /// The literals before and after `middle`, in order.

@@ -98,10 +98,12 @@ pub(super) fn after(text: &[u8], at: usize, end: usize) -> Option<usize> {
 /// [`after`]. Nothing before `low` is read.
 pub(super) fn before(text: &[u8], at: usize, low: usize) -> Option<usize> {
     let fits = |end: usize| {
-        // The `n` of a written break would pass for the last digit.
-        let written =
-            end >= low + 2 && text[end - 2] == b'\\' && matches!(text[end - 1], b'n' | b'r');
-        !written && after(text, end, text.len()) == Some(at)
+        // The `n` of a written break would pass for the last digit, and a backslash is none.
+        let escape = match &text[low..end] {
+            [.., b'\\', b'n' | b'r'] | [.., b'\\'] => true,
+            _ => false,
+        };
+        !escape && after(text, end, text.len()) == Some(at)
     };
     let back = |mut p: usize, set: &[u8]| {
         while p > low && set.contains(&text[p - 1]) {

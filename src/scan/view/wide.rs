@@ -26,11 +26,17 @@ pub(super) fn open(text: &[u8], at: Range<usize>) -> Option<View> {
     {
         last += 2;
     }
+    let nul_before = first > 0 && bytes[first - 1] == 0;
+    let nul_behind = bytes.get(last + 1) == Some(&0);
+    if !nul_before && !nul_behind && last > first && !bytes[last].is_ascii() {
+        // In neither order is this a character of the run: its own NUL is missing.
+        last -= 2;
+    }
     if last == first {
         return None;
     }
-    // A NUL behind the last character, or none before the first, says little endian, the usual order.
-    let little = bytes.get(last + 1) == Some(&0) || first == 0 || bytes[first - 1] != 0;
+    // Where NULs stand on both ends, little endian, the usual order, is as good as the other.
+    let little = nul_behind || !nul_before;
     let back = usize::from(!little);
     let mut view = View::new(Encoding::Utf16);
     for at in (first..=last).step_by(2) {
