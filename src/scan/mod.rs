@@ -1,1 +1,3 @@
-//! (to come)
+//! From blobs to findings: prefilter, matcher, filter.
+
+pub mod assignment;
