@@ -1,0 +1,116 @@
+//! From one byte to the key it belongs to: the word, what joins it to others, and its quotes.
+//!
+//! This runs on every anchor, so it gives up as early as it can: most occurrences of a word in source
+//! code are followed by something that no key is followed by.
+
+use super::Lang;
+use super::lexeme::{Delimiter, before, byte, is_quote, is_word, run, run_back};
+
+/// Longest key, in bytes to either side of the byte asked about.
+const KEY_MAX: usize = 96;
+
+/// A key in the text.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Key {
+    /// First byte of the name.
+    pub(super) start: usize,
+    /// One past the last byte of the name.
+    pub(super) end: usize,
+    /// The quotes around it.
+    pub(super) quotes: Option<Delimiter>,
+    /// Whether it is the name of a command-line option.
+    pub(super) flag: bool,
+}
+
+impl Key {
+    /// First byte of the key with its quotes.
+    pub(super) fn outer_start(&self) -> usize {
+        self.start - self.quotes.map_or(0, Delimiter::len)
+    }
+
+    /// One past the last byte of the key with its quotes.
+    pub(super) fn outer_end(&self) -> usize {
+        self.end + self.quotes.map_or(0, Delimiter::len)
+    }
+}
+
+/// The key that contains `at`, judged by the bytes of the name and its quotes alone.
+pub(super) fn at(text: &[u8], at: usize, lang: Lang) -> Option<Key> {
+    if !is_word(byte(text, at)) {
+        return None;
+    }
+    let mut start = run_back(text, at, KEY_MAX, is_word);
+    let mut end = run(text, at, KEY_MAX, is_word);
+    if is_word(before(text, start)) || is_word(byte(text, end)) {
+        return None;
+    }
+    // `\nSMTP_PASS=…` in a string: the first letter belongs to the escape.
+    if before(text, start) == b'\\'
+        && matches!(text[start], b'n' | b't' | b'r')
+        && start < at
+        && !is_quote(byte(text, end))
+    {
+        start += 1;
+    }
+    let (left, right) = (before(text, start), byte(text, end));
+    if is_quote(right)
+        || right == b'\\'
+        || is_quote(left)
+        || matches!(left, b'-' | b'.' | b'/' | b':' | b' ')
+        || matches!(right, b'-' | b'.' | b'/' | b':' | b' ')
+    {
+        if let Some(key) = quoted(text, start, end) {
+            return Some(key);
+        }
+    }
+    let mut flag = false;
+    if left == b'-' || right == b'-' {
+        let first = run_back(text, start, KEY_MAX, |b| is_word(b) || b == b'-');
+        let last = run(text, end, KEY_MAX, |b| is_word(b) || b == b'-');
+        let dashes = run(text, first, 3, |b| b == b'-') - first;
+        let lead = before(text, first);
+        if dashes == 2 || (dashes == 1 && matches!(lead, b' ' | b'\t' | b'"' | b'\'')) {
+            let last = run_back(text, last, KEY_MAX, |b| b == b'-');
+            if first + dashes <= at && at < last {
+                (start, end) = (first + dashes, last);
+                flag = true;
+            }
+        }
+    }
+    if !flag {
+        while lang.joins(before(text, start)) && start >= 2 && is_word(text[start - 2]) {
+            start = run_back(text, start - 1, KEY_MAX, is_word);
+            if end - start > 2 * KEY_MAX {
+                return None;
+            }
+        }
+        while lang.joins(byte(text, end)) && is_word(byte(text, end + 1)) {
+            end = run(text, end + 1, KEY_MAX, is_word);
+            if end - start > 2 * KEY_MAX {
+                return None;
+            }
+        }
+    }
+    Some(Key {
+        start,
+        end,
+        quotes: None,
+        flag,
+    })
+}
+
+/// The quoted key that holds the word `start..end`.
+fn quoted(text: &[u8], start: usize, end: usize) -> Option<Key> {
+    let part = |b: u8| is_word(b) || matches!(b, b'-' | b'.' | b'/' | b':' | b' ');
+    let end = run(text, end, KEY_MAX, part);
+    let close = Delimiter::at(text, end)?;
+    let start = run_back(text, start, KEY_MAX, part);
+    let open = Delimiter::ending(text, start)?;
+    // A quote that belongs to a deeper level is not the one that closes this one.
+    (open == close && is_word(byte(text, start)) && is_word(before(text, end))).then_some(Key {
+        start,
+        end,
+        quotes: Some(close),
+        flag: false,
+    })
+}

@@ -1,0 +1,316 @@
+//! Lookups: values that are fetched from an environment, a configuration or a vault by name.
+//!
+//! Which callees and paths are lookups, and the literal that a lookup falls back to when it finds
+//! nothing. Such a default is as good as a value.
+
+use std::ops::Range;
+
+use super::key::Key;
+use super::lexeme::{
+    before, byte, closing, is_one_of, is_quote, is_word, run, run_back, skip_blank, skip_space,
+    starts, starts_any_case, string_end,
+};
+use super::operator::callee_before;
+use super::value::{self, Value};
+use super::{Form, Lang, Quoting, Syntax};
+
+/// Names of functions that look something up, in lower case.
+const CALLEES: [&[u8]; 34] = [
+    b"env",
+    b"getenv",
+    b"get_env",
+    b"fetch_env",
+    b"fetch_env!",
+    b"getenvironmentvariable",
+    b"env_var",
+    b"getproperty",
+    b"getordefault",
+    b"config",
+    b"lookup",
+    b"dig",
+    b"credentials",
+    b"param",
+    b"getparameter",
+    b"secret",
+    b"env_str",
+    b"envor",
+    b"getenvor",
+    b"getenvordefault",
+    b"get_env_or_default",
+    b"getconfig",
+    b"get_config",
+    b"get_secret",
+    b"getsecret",
+    b"getsecretvalue",
+    b"lookupenv",
+    b"mustgetenv",
+    b"requireenv",
+    b"optionalenv",
+    b"envorelse",
+    b"environment",
+    b"vault",
+    b"ssm",
+];
+
+/// Names of functions that look something up when called on an environment or configuration.
+const METHODS: [&[u8]; 12] = [
+    b"get",
+    b"fetch",
+    b"str",
+    b"string",
+    b"var",
+    b"getstring",
+    b"get_str",
+    b"value",
+    b"var_os",
+    b"getvalue",
+    b"required",
+    b"optional",
+];
+
+/// Names of tables of settings, in lower case.
+const TABLES: [&[u8]; 22] = [
+    b"env",
+    b"environ",
+    b"_env",
+    b"_server",
+    b"config",
+    b"configuration",
+    b"settings",
+    b"credentials",
+    b"secrets",
+    b"vars",
+    b"options",
+    b"cfg",
+    b"conf",
+    b"environment",
+    b"process",
+    b"params",
+    b"app",
+    b"var",
+    b"local",
+    b"data",
+    b"values",
+    b"meta",
+];
+
+/// Words that join a lookup to its default.
+const FALLBACKS: [&[u8]; 7] = [b"||", b"??", b"?:", b"or ", b"//", b"?? ", b"|| "];
+
+/// Whether a byte can stand in a path of names: `a.b->c`, `$a::b`, `a?.b`.
+fn is_path(b: u8) -> bool {
+    is_word(b) || matches!(b, b'.' | b':' | b'$' | b'>' | b'?' | b'@' | b'\\' | b'!')
+}
+
+/// The path of names that ends at `end`.
+pub(super) fn path_before(text: &[u8], end: usize) -> Range<usize> {
+    let start = run_back(text, end, 96, |b| is_path(b) || b == b'-');
+    let lead = run(text, start, 96, |b| {
+        matches!(b, b':' | b'>' | b'?' | b'-' | b'!' | b'.')
+    });
+    lead.min(end)..end
+}
+
+/// The path of names that starts at `start`.
+pub(super) fn path_after(text: &[u8], start: usize) -> Range<usize> {
+    let mut end = run(text, start, 128, |b| {
+        matches!(b, b'$' | b'@' | b'&' | b'!' | b'\\' | b'*')
+    });
+    loop {
+        let next = run(text, end, 128, is_word);
+        if next == end || next - start > 256 {
+            return start..next;
+        }
+        end = next;
+        let joint = match (byte(text, end), byte(text, end + 1)) {
+            (b'.' | b'\\', b) if is_word(b) => 1,
+            (b':', b':') | (b'?', b'.') | (b'-', b'>') => 2,
+            (b'!', b'(') => return start..end + 1,
+            _ => return start..end,
+        };
+        end += joint;
+    }
+}
+
+/// Whether a path, called with arguments, looks something up.
+pub(super) fn is_lookup_call(path: &[u8]) -> bool {
+    let last = last_name(path);
+    is_one_of(last, &CALLEES)
+        || (is_one_of(last, &METHODS) && segments(path).any(|name| is_one_of(name, &TABLES)))
+}
+
+/// Whether a path, indexed or bare, is or belongs to a table of settings.
+pub(super) fn is_table(path: &[u8]) -> bool {
+    segments(path).any(|name| is_one_of(name, &TABLES))
+}
+
+fn segments(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    path.split(|&b| !is_word(b)).filter(|name| !name.is_empty())
+}
+
+fn last_name(path: &[u8]) -> &[u8] {
+    segments(path).last().unwrap_or_default()
+}
+
+/// The default of the lookup that `key` names: `env('key', 'v')`, `ENV['key'] || 'v'`, `${key:-v}`,
+/// `process.env.key ?? 'v'`.
+pub(super) fn default_of(text: &[u8], key: &Key, lang: Lang) -> Option<(Syntax, Value)> {
+    let start = key.outer_start();
+    let end = key.outer_end();
+    if key.quotes.is_none() {
+        if before(text, start) == b'{' && start >= 2 && text[start - 2] == b'$' {
+            return brace_default(text, key);
+        }
+        let path = path_before(text, start);
+        return (!path.is_empty() && is_table(&text[path.clone()]))
+            .then(|| fallback(text, end, lang))
+            .flatten()
+            .map(|value| (Syntax::Lookup, value));
+    }
+    let next = skip_blank(text, end);
+    let value = match byte(text, next) {
+        b',' => {
+            let callee = callee_before(text, start)?;
+            is_lookup_call(&text[callee]).then_some(())?;
+            argument(text, next + 1, lang)
+        }
+        b')' => {
+            let callee = callee_before(text, start)?;
+            is_lookup_call(&text[callee]).then_some(())?;
+            fallback(text, next + 1, lang)
+        }
+        b']' if before(text, start) == b'[' => {
+            let table = path_before(text, start - 1);
+            is_table(&text[table]).then_some(())?;
+            fallback(text, next + 1, lang)
+        }
+        _ => None,
+    }?;
+    Some((Syntax::Lookup, value))
+}
+
+/// `${key:-v}`, `${key:v}` where `key` lies after the brace.
+fn brace_default(text: &[u8], key: &Key) -> Option<(Syntax, Value)> {
+    let start = match (byte(text, key.end), byte(text, key.end + 1)) {
+        (b':', b'-') => key.end + 2,
+        (b':', b'?' | b'+' | b'=') => return None,
+        (b':', b) if is_word(b) || b.is_ascii_graphic() => key.end + 1,
+        _ => return None,
+    };
+    let end = run(text, start, 256, |b| !matches!(b, b'}' | b'\n' | b'"'));
+    (byte(text, end) == b'}' && end > start && byte(text, start) != b'$').then_some(())?;
+    Some((
+        Syntax::Lookup,
+        Value {
+            start,
+            end,
+            quoting: Quoting::Bare,
+            form: Form::LookupDefault,
+            after: end + 1,
+        },
+    ))
+}
+
+/// The literal that a lookup argument list names as default: the argument that starts at `i`, or the
+/// one named `default`.
+pub(super) fn argument(text: &[u8], i: usize, lang: Lang) -> Option<Value> {
+    let mut i = skip_space(text, i);
+    for name in [
+        &b"default"[..],
+        b"default_value",
+        b"fallback",
+        b"or",
+        b"else",
+    ] {
+        if starts_any_case(text, i, name) && !is_word(byte(text, i + name.len())) {
+            let sign = skip_blank(text, i + name.len());
+            if matches!(byte(text, sign), b'=' | b':') {
+                i = skip_blank(text, sign + 1);
+            }
+        }
+    }
+    default_literal(text, i, lang)
+}
+
+/// The literal after `||`, `??`, `?:`, `or`, `.unwrap_or(` and the like from `i`.
+pub(super) fn fallback(text: &[u8], i: usize, lang: Lang) -> Option<Value> {
+    let mut i = i;
+    // `.to_string().trim() || "v"`: a few calls may come before the default.
+    for _ in 0..4 {
+        let method = skip_space(text, i);
+        if byte(text, method) != b'.' && !starts(text, method, b"?.") {
+            break;
+        }
+        let name = run(text, method, 3, |b| matches!(b, b'.' | b'?'));
+        let end = run(text, name, 48, is_word);
+        if byte(text, end) != b'(' {
+            i = end;
+            continue;
+        }
+        let word = &text[name..end];
+        if is_one_of(
+            word,
+            &[
+                b"unwrap_or",
+                b"unwrap_or_else",
+                b"orelse",
+                b"getorelse",
+                b"get_or",
+                b"or",
+                b"or_else",
+                b"valueor",
+            ],
+        ) {
+            let mut arg = skip_space(text, end + 1);
+            // `|_| "v"`, `() -> "v"`
+            if byte(text, arg) == b'|' {
+                arg = skip_blank(text, run(text, arg + 1, 16, |b| b != b'|') + 1);
+            }
+            return default_literal(text, arg, lang);
+        }
+        i = closing(text, end, 256)? + 1;
+    }
+    let sign = skip_space(text, i);
+    let after = match byte(text, sign) {
+        // `ENV.fetch("key") { "v" }`
+        b'{' if lang == Lang::Ruby => skip_blank(text, sign + 1),
+        _ => {
+            let width = FALLBACKS
+                .iter()
+                .find(|word| starts(text, sign, word))?
+                .len();
+            skip_space(text, sign + width)
+        }
+    };
+    default_literal(text, after, lang)
+}
+
+/// The quoted literal at `i`, as a default.
+fn default_literal(text: &[u8], i: usize, lang: Lang) -> Option<Value> {
+    is_quote(byte(text, value::prefix_end(text, i, lang))).then_some(())?;
+    let literal = value::quoted(text, i, lang)?;
+    let form = match literal.form {
+        Form::Literal => Form::LookupDefault,
+        Form::Empty => Form::Lookup,
+        other => other,
+    };
+    Some(Value { form, ..literal })
+}
+
+/// The call or index that opens at `open` after a lookup's path: its default, and the offset after it.
+pub(super) fn call(text: &[u8], open: usize, lang: Lang) -> (Option<Value>, usize) {
+    let close = closing(text, open, 512);
+    let after = close.map_or(open + 1, |close| close + 1);
+    let first = skip_space(text, open + 1);
+    if byte(text, open) == b'(' && is_quote(byte(text, first)) {
+        let end = string_end(text, first, text.len().min(first + 256));
+        let comma = end.map(|end| skip_space(text, end + 1));
+        if let Some(comma) = comma
+            && byte(text, comma) == b','
+            && let Some(value) = argument(text, comma + 1, lang)
+        {
+            return (Some(Value { after, ..value }), after);
+        }
+    }
+    (fallback(text, after, lang), after)
+}

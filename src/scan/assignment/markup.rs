@@ -1,0 +1,293 @@
+//! Keys whose value is not next to them: elements, and pairs of `name` and `value`.
+//!
+//! `<key>v</key>`, `<add key="k" value="v"/>`, `<property name="k">v</property>`, and the same pair in
+//! YAML and JSON, in either order.
+
+use super::key::Key;
+use super::lexeme::{
+    before, byte, from, is_one_of, is_quote, is_word, line_end, line_start, run, skip_blank,
+    skip_space, skip_space_back, starts, trimmed, word_before,
+};
+use super::value::{self, Value, next_line};
+use super::{Form, Lang, Quoting, Syntax, VALUE_MAX, template};
+
+/// Names of the half of a pair that holds the key.
+const NAMES: [&[u8]; 9] = [
+    b"name",
+    b"key",
+    b"id",
+    b"property",
+    b"variable",
+    b"parameter",
+    b"parametername",
+    b"param",
+    b"parameterkey",
+];
+
+/// Names of the half of a pair that holds the value.
+const VALUES: [&[u8]; 6] = [
+    b"value",
+    b"val",
+    b"content",
+    b"parametervalue",
+    b"default",
+    b"defaultvalue",
+];
+
+/// How far apart the halves of a pair may stand, in bytes.
+const PAIR_REACH: usize = 256;
+
+/// The value of a key that is an element or the half of a pair.
+pub(super) fn read(text: &[u8], key: &Key, lang: Lang) -> Option<(Syntax, Value)> {
+    let start = key.outer_start();
+    if key.quotes.is_none() {
+        let lead = before(text, start);
+        if lead == b'<'
+            || (lead == b':' && before(text, word_before(text, start - 1).start) == b'<')
+        {
+            return element(text, key).map(|value| (Syntax::Element, value));
+        }
+    }
+    let sign = skip_space_back(text, start);
+    let colon = match before(text, sign) {
+        b':' => true,
+        b'=' => false,
+        _ => return None,
+    };
+    let name_end = skip_space_back(text, sign - 1);
+    // The quotes of the name are those of the key where it has any: `\"name\": \"K\"`.
+    let quoted = is_quote(before(text, name_end));
+    let mut name_end = name_end - usize::from(quoted);
+    while quoted && before(text, name_end) == b'\\' {
+        name_end -= 1;
+    }
+    let name = word_before(text, name_end);
+    if !is_one_of(&text[name.clone()], &NAMES) {
+        return None;
+    }
+    let value = if colon {
+        if quoted || key.quotes.is_some() && lang != Lang::Yaml {
+            object_pair(text, key, name.start, lang)
+        } else {
+            yaml_pair(text, key, name.start)
+        }
+    } else {
+        attribute_pair(text, key)
+    }?;
+    Some((Syntax::NameValue, value))
+}
+
+/// The text of the element that `key` names.
+fn element(text: &[u8], key: &Key) -> Option<Value> {
+    let open = match byte(text, key.end) {
+        b'>' => key.end + 1,
+        b' ' | b'\t' | b'\n' | b'\r' => tag_end(text, key.end)? + 1,
+        _ => return None,
+    };
+    if before(text, open - 1) == b'/' {
+        return None;
+    }
+    element_text(text, open, &text[key.start..key.end])
+}
+
+/// The offset of the `>` that ends the tag around `i`, quotes skipped.
+fn tag_end(text: &[u8], i: usize) -> Option<usize> {
+    let limit = text.len().min(i.saturating_add(512));
+    let mut quote = None;
+    for (at, &b) in text[..limit].iter().enumerate().skip(i) {
+        match quote {
+            Some(open) if b == open => quote = None,
+            Some(_) => {}
+            None if matches!(b, b'"' | b'\'') => quote = Some(b),
+            None if b == b'>' => return Some(at),
+            None if b == b'<' => return None,
+            None => {}
+        }
+    }
+    None
+}
+
+/// The text from `open` to the closing tag, whose local name is `name`.
+fn element_text(text: &[u8], open: usize, name: &[u8]) -> Option<Value> {
+    const CDATA: &[u8] = b"<![CDATA[";
+    let first = skip_space(text, open);
+    let (range, close) = if starts(text, first, CDATA) {
+        let start = first + CDATA.len();
+        let rest = from(text, start);
+        let len = memchr::memmem::find(&rest[..rest.len().min(VALUE_MAX)], b"]]>")?;
+        (start..start + len, skip_space(text, start + len + 3))
+    } else {
+        let end = run(text, open, VALUE_MAX, |b| b != b'<');
+        (trimmed(text, open..end), end)
+    };
+    if byte(text, close) != b'<' {
+        return None;
+    }
+    if byte(text, close + 1) != b'/' {
+        // Children, or the tag of a template.
+        let template = matches!(byte(text, close + 1), b'%' | b'?');
+        return template.then(|| Value {
+            form: Form::Template,
+            after: close + 1,
+            ..Value::empty(range.start)
+        });
+    }
+    let closing = run(text, close + 2, 128, |b| {
+        is_word(b) || matches!(b, b':' | b'.' | b'-')
+    });
+    if !name.is_empty() && !text[close + 2..closing].ends_with(name) {
+        return None;
+    }
+    if range.is_empty() {
+        return Some(Value {
+            quoting: Quoting::Element,
+            ..Value::empty(range.start)
+        });
+    }
+    let (form, range) = template::classify(text, range, Lang::Xml, None);
+    Some(Value {
+        start: range.start,
+        end: range.end,
+        quoting: Quoting::Element,
+        form,
+        after: close,
+    })
+}
+
+/// `<x name="key" value="v">`, `<x value="v" name="key">`, `<x name="key">v</x>`.
+fn attribute_pair(text: &[u8], key: &Key) -> Option<Value> {
+    let quotes = key.quotes?;
+    let end = tag_end(text, key.outer_end())?;
+    let start = text[..key.start]
+        .iter()
+        .rev()
+        .take(PAIR_REACH)
+        .position(|&b| b == b'<')
+        .map(|back| key.start - back)?;
+    let mut at = start;
+    while at < end {
+        let word_end = run(text, at, 128, |b| is_word(b) || b == b'-');
+        let sign = skip_space(text, word_end);
+        if word_end == at || byte(text, sign) != b'=' {
+            // Past this byte, or past the whole value it opens.
+            at = word_end.max(at + 1);
+            continue;
+        }
+        let open = skip_space(text, sign + 1);
+        let quote = byte(text, open + quotes.escapes);
+        if is_quote(quote) {
+            if is_one_of(&text[at..word_end], &VALUES) {
+                return value::quoted(text, open, Lang::Xml);
+            }
+            at = run(text, open + quotes.escapes + 1, VALUE_MAX, |b| b != quote) + 1;
+        } else {
+            at = open.max(sign + 1);
+        }
+    }
+    (before(text, end) != b'/')
+        .then(|| element_text(text, end + 1, b""))
+        .flatten()
+}
+
+/// `{"name": "key", "value": "v"}` in either order.
+fn object_pair(text: &[u8], key: &Key, name: usize, lang: Lang) -> Option<Value> {
+    let after = skip_space(text, key.outer_end());
+    if byte(text, after) == b',' {
+        let next = skip_space(text, after + 1);
+        if let Some(value) = half(text, next, lang) {
+            return Some(value);
+        }
+    }
+    let comma = skip_space_back(text, run_back_quotes(text, name));
+    if !matches!(before(text, comma), b',' | b'{') {
+        return None;
+    }
+    let floor = name.saturating_sub(PAIR_REACH);
+    let open = floor + memchr::memrchr(b'{', &text[floor..name])?;
+    let value = half(text, skip_space(text, open + 1), lang)?;
+    (value.after <= name).then_some(value)
+}
+
+fn run_back_quotes(text: &[u8], i: usize) -> usize {
+    super::lexeme::run_back(text, i, 4, |b| is_quote(b) || b == b'\\')
+}
+
+/// The value half `"value": "v"` at `i`.
+fn half(text: &[u8], i: usize, lang: Lang) -> Option<Value> {
+    let start = run(text, i, 4, |b| is_quote(b) || b == b'\\');
+    let end = run(text, start, 64, is_word);
+    if !is_one_of(&text[start..end], &VALUES) {
+        return None;
+    }
+    let colon = skip_space(text, run(text, end, 4, |b| is_quote(b) || b == b'\\'));
+    if !matches!(byte(text, colon), b':' | b'=') {
+        return None;
+    }
+    let at = skip_space(text, colon + 1 + usize::from(byte(text, colon + 1) == b'>'));
+    value::quoted(text, at, lang)
+        .or_else(|| matches!(byte(text, at), b'{' | b'[').then(|| value::nested(at)))
+}
+
+/// `name: key` and `value: v` on neighbouring lines of the same indent; `name` is where the name of
+/// the key's half starts.
+fn yaml_pair(text: &[u8], key: &Key, name: usize) -> Option<Value> {
+    let line = line_start(text, name, PAIR_REACH);
+    let column = name - line;
+    let lead = &text[line..name];
+    if !lead.iter().all(|b| matches!(b, b' ' | b'-' | b'\t' | b'#')) {
+        return flow_pair(text, key);
+    }
+    let eol = line_end(text, key.end, PAIR_REACH);
+    let rest = text[key.outer_end().min(eol)..eol].trim_ascii();
+    if !rest.is_empty() && rest[0] != b'#' {
+        return None;
+    }
+    let below = next_line(text, eol);
+    // The value stands on the next line, or, in files sorted by key, on the one before.
+    yaml_half(text, below, column).or_else(|| {
+        if lead.contains(&b'-') || line == 0 {
+            return None;
+        }
+        yaml_half(text, line_start(text, line - 1, PAIR_REACH), column)
+    })
+}
+
+/// `value: v` on the line at `line`, when it starts at `column`.
+fn yaml_half(text: &[u8], line: usize, column: usize) -> Option<Value> {
+    let start = run(text, line, PAIR_REACH, |b| {
+        matches!(b, b' ' | b'-' | b'\t' | b'#')
+    });
+    let end = run(text, start, 64, is_word);
+    if start - line != column || byte(text, end) != b':' || !is_one_of(&text[start..end], &VALUES) {
+        return None;
+    }
+    let key = Key {
+        start,
+        end,
+        quotes: None,
+        flag: false,
+    };
+    let place = value::Place::new(text, &key, Syntax::Colon, Lang::Yaml);
+    value::read(text, end + 1, &place)
+}
+
+/// `{name: key, value: v}` in YAML.
+fn flow_pair(text: &[u8], key: &Key) -> Option<Value> {
+    let comma = skip_blank(text, key.outer_end());
+    if byte(text, comma) != b',' {
+        return None;
+    }
+    let start = skip_blank(text, comma + 1);
+    let end = run(text, start, 64, is_word);
+    if byte(text, end) != b':' || !is_one_of(&text[start..end], &VALUES) {
+        return None;
+    }
+    let key = Key {
+        start,
+        end,
+        quotes: None,
+        flag: false,
+    };
+    let place = value::Place::new(text, &key, Syntax::Colon, Lang::Yaml);
+    value::read(text, end + 1, &place)
+}

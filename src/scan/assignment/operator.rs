@@ -1,0 +1,253 @@
+//! What stands between a key and its value, when it is a sign: `=`, `:`, `=>`, `,`, `(`.
+//!
+//! Comparisons, arrow functions, ternaries and paths look alike and are told apart here. Syntaxes
+//! without a sign are read by `words` and `markup`.
+
+use std::ops::Range;
+
+use super::key::Key;
+use super::lexeme::{
+    before, byte, from, is_one_of, is_quote, is_word, open_quote, run, skip_blank, skip_blank_back,
+    skip_space, skip_space_back, starts, starts_any_case, word_after, word_before,
+};
+use super::{Lang, Syntax, lookup};
+
+/// A sign and the place where the value starts.
+pub(super) struct Operator {
+    pub(super) syntax: Syntax,
+    /// Offset of the first byte after the sign.
+    pub(super) value: usize,
+}
+
+/// Verbs before a word that make `x.verb_password("v")` something else than an assignment.
+const VERBS: [&[u8]; 46] = [
+    b"check", b"verify", b"valid", b"hash", b"encrypt", b"compare", b"confirm", b"reset", b"gen",
+    b"is", b"has", b"get", b"match", b"forg", b"assert", b"expect", b"require", b"read", b"prompt",
+    b"ask", b"test", b"find", b"create", b"make", b"encode", b"decode", b"decrypt", b"print",
+    b"log", b"show", b"hide", b"toggle", b"send", b"request", b"render", b"fetch", b"load",
+    b"remove", b"delete", b"clear", b"by", b"on", b"skip", b"passes", b"passed", b"bypass",
+];
+
+/// Functions whose first argument is a key and whose second is its value.
+const SETTERS: [&[u8]; 29] = [
+    b"define",
+    b"set",
+    b"put",
+    b"setproperty",
+    b"setenv",
+    b"config",
+    b"add",
+    b"addproperty",
+    b"property",
+    b"append",
+    b"usesetting",
+    b"setparameter",
+    b"set_config",
+    b"update_option",
+    b"add_option",
+    b"setdefault",
+    b"setvalue",
+    b"set_value",
+    b"put_env",
+    b"setenvironmentvariable",
+    b"addparameter",
+    b"parameter",
+    b"with",
+    b"insert",
+    b"store",
+    b"stubenv",
+    b"setstring",
+    b"set_env",
+    b"option",
+];
+
+/// The sign after `key`, if there is one that gives it a value.
+pub(super) fn after(text: &[u8], key: &Key, lang: Lang) -> Option<Operator> {
+    let mut end = key.outer_end();
+    let index = key.quotes.is_some() && byte(text, end) == b']';
+    // `$cfg{password} = …` in Perl, `cfg[password]=…` in shells and PHP.
+    let open = before(text, key.outer_start());
+    if index
+        || (byte(text, end) == b']' && open == b'[')
+        || (byte(text, end) == b'}' && open == b'{' && before(text, key.outer_start() - 1) != b'$')
+    {
+        end += 1;
+    }
+    let blank = skip_blank(text, end);
+    let found = |syntax, value| Some(Operator { syntax, value });
+    match byte(text, blank) {
+        b'=' => match byte(text, blank + 1) {
+            b'=' | b'~' => None,
+            b'>' if key.quotes.is_some() || open == b':' || lang.arrow_assigns() => {
+                found(Syntax::Arrow, blank + 2)
+            }
+            b'>' => None,
+            _ if key.flag => found(Syntax::Flag, blank + 1),
+            _ => found(Syntax::Equals, blank + 1),
+        },
+        b':' => colon(text, key, lang, blank),
+        b'|' if starts(text, blank, b"||=") => found(Syntax::Equals, blank + 3),
+        b'?' if starts(text, blank, b"??=") => found(Syntax::Equals, blank + 3),
+        b'?' if starts(text, blank, b"?=") && !lang.is_code() => found(Syntax::Equals, blank + 2),
+        b'?' | b'!' if byte(text, blank + 1) == b':' && byte(text, blank + 2) != b':' => {
+            found(Syntax::Colon, blank + 2)
+        }
+        b'<' if starts(text, blank, b"<- ") => found(Syntax::Equals, blank + 3),
+        b',' if key.quotes.is_some() => {
+            let callee = callee_before(text, key.outer_start())?;
+            is_one_of(&text[last_segment(text, &callee)], &SETTERS)
+                .then_some(())
+                .and_then(|()| found(Syntax::Pair, blank + 1))
+        }
+        b'(' if key.quotes.is_none() && blank == end => {
+            is_setter(text, key).then_some(())?;
+            let value = skip_space(text, blank + 1);
+            (byte(text, value) != b')').then_some(())?;
+            found(Syntax::Setter, blank + 1)
+        }
+        // `char password[32] = …`
+        b'[' if key.quotes.is_none() && matches!(lang, Lang::C | Lang::Unknown) => {
+            let close = run(text, blank + 1, 32, |b| b != b']' && b != b'\n');
+            let equals = skip_blank(text, close + 1);
+            (byte(text, close) == b']' && is_assign(text, equals)).then_some(())?;
+            found(Syntax::Equals, equals + 1)
+        }
+        // `public string Password { get; set; } = …`
+        b'{' if lang == Lang::CSharp => {
+            let close = run(text, blank, 64, |b| b != b'}');
+            let equals = skip_blank(text, close + 1);
+            (byte(text, close) == b'}' && is_assign(text, equals)).then_some(())?;
+            found(Syntax::Equals, equals + 1)
+        }
+        // `Dim password As String = …`, `var password string = …`
+        b'A' | b'a' if blank > end && starts_any_case(text, blank, b"as ") => {
+            let equals = skip_blank(text, word_after(text, skip_blank(text, blank + 3)).end);
+            is_assign(text, equals).then_some(())?;
+            found(Syntax::Equals, equals + 1)
+        }
+        b's' if lang == Lang::Go && starts(text, blank, b"string") => {
+            let equals = skip_blank(text, blank + 6);
+            is_assign(text, equals).then_some(())?;
+            found(Syntax::Equals, equals + 1)
+        }
+        _ => None,
+    }
+}
+
+/// Whether `i` holds a lone `=`.
+fn is_assign(text: &[u8], i: usize) -> bool {
+    byte(text, i) == b'=' && !matches!(byte(text, i + 1), b'=' | b'>' | b'~')
+}
+
+/// Reads `key:` and `key :=`.
+fn colon(text: &[u8], key: &Key, lang: Lang, colon: usize) -> Option<Operator> {
+    let found = |syntax, value| Some(Operator { syntax, value });
+    match byte(text, colon + 1) {
+        b'=' => return found(Syntax::Equals, colon + 2),
+        b':' if starts(text, colon, b"::=") => return found(Syntax::Equals, colon + 3),
+        b':' => return None,
+        // `scheme://` and the user of a URL.
+        b'/' if starts(text, colon, b"://") => return None,
+        _ => {}
+    }
+    let start = key.outer_start();
+    // `${key:default}` is read as a lookup, `user:password@host` as a URL, by others.
+    if before(text, start) == b'{' && start >= 2 && matches!(text[start - 2], b'$' | b'#' | b'%') {
+        return None;
+    }
+    if key.quotes.is_none() && before(text, start) == b'/' && before(text, start - 1) == b'/' {
+        return None;
+    }
+    let code = lang.is_code() || lang == Lang::Unknown;
+    if code && is_ternary(text, start) {
+        return None;
+    }
+    if code
+        && key.quotes.is_none()
+        && !matches!(lang, Lang::Ruby | Lang::Elixir)
+        && let Some(equals) = type_annotation(text, colon + 1)
+    {
+        return found(Syntax::Equals, equals + 1);
+    }
+    // An element of a slice or a `case` label is followed by no value on its line; `value` sees to that.
+    found(Syntax::Colon, colon + 1)
+}
+
+/// Whether the name at `start` is the middle of `condition ? name : other`.
+fn is_ternary(text: &[u8], start: usize) -> bool {
+    // Members and calls before the name belong to the same operand.
+    let path = run_back_path(text, start);
+    let mark = skip_space_back(text, path);
+    before(text, mark) == b'?' && (mark == 1 || text[mark - 2] != b'<')
+}
+
+fn run_back_path(text: &[u8], start: usize) -> usize {
+    super::lexeme::run_back(text, start, 64, |b| {
+        is_word(b) || matches!(b, b'.' | b'$' | b'@')
+    })
+}
+
+/// The offset of the `=` after a type: `: string =`, `: Option<&str> =`.
+fn type_annotation(text: &[u8], colon: usize) -> Option<usize> {
+    let start = skip_blank(text, colon);
+    let part = |b: u8| {
+        is_word(b)
+            || matches!(
+                b,
+                b' ' | b'.' | b'<' | b'>' | b'[' | b']' | b'|' | b'?' | b'&' | b':'
+            )
+    };
+    let end = run(text, start, 64, part);
+    (end > start
+        && is_word(byte(text, start)) | (byte(text, start) == b'&')
+        && is_assign(text, end))
+    .then_some(end)
+}
+
+/// Whether `key(` sets what the key names: `setPassword(`, `.password(`.
+fn is_setter(text: &[u8], key: &Key) -> bool {
+    let name = &text[key.start..key.end];
+    if [&b"set"[..], b"with", b"use"].iter().any(|verb| {
+        name.len() > verb.len()
+            && name[..verb.len()].eq_ignore_ascii_case(verb)
+            && (name[verb.len()] == b'_' || name[verb.len()].is_ascii_uppercase())
+    }) {
+        return true;
+    }
+    let member = matches!(before(text, key.start), b'.' | b'>' | b':');
+    member && !VERBS.iter().any(|verb| starts_any_case(name, 0, verb))
+}
+
+/// The path of the callee when `start` is the first argument of a call.
+pub(super) fn callee_before(text: &[u8], start: usize) -> Option<Range<usize>> {
+    let open = skip_space_back(text, start);
+    let end = match before(text, open) {
+        b'(' => skip_blank_back(text, open - 1),
+        // Ruby and Elixir: `set "key", "value"`.
+        _ if open < start => open,
+        _ => return None,
+    };
+    let path = lookup::path_before(text, end);
+    (!path.is_empty()).then_some(path)
+}
+
+/// The last name of a path: `c` of `a.b->c`.
+pub(super) fn last_segment(text: &[u8], path: &Range<usize>) -> Range<usize> {
+    let word = word_before(text, path.end);
+    word.start.max(path.start)..path.end
+}
+
+/// Whether the key stands inside a string, so that what follows it without quotes is text: the pairs of
+/// a connection string or of `putenv("K=v")`.
+pub(super) fn is_embedded(text: &[u8], key: &Key, value: usize) -> bool {
+    let lead = before(text, key.start);
+    let direct = is_quote(lead) || matches!(lead, b';' | b'&' | b'?' | b'n' | b'r' | b't' | b' ');
+    key.quotes.is_none()
+        && direct
+        && !matches!(
+            byte(text, value),
+            b' ' | b'"' | b'\'' | b'`' | b'\n' | b'\r'
+        )
+        && !from(text, value).is_empty()
+        && open_quote(text, key.start).is_some()
+}

@@ -1,0 +1,139 @@
+//! Syntaxes without a sign: a word, then its value.
+//!
+//! Only where the language or the word before says so, because in every other place two words in a row
+//! are prose or code.
+
+use super::key::Key;
+use super::lexeme::{
+    before, byte, is_one_of, is_quote, is_word, line_end, run, skip_blank, skip_blank_back,
+    word_before,
+};
+use super::value::{self, Value};
+use super::{Form, Lang, Syntax, VALUE_MAX};
+
+/// The value of a key that is followed by a blank and then its value.
+pub(super) fn read(text: &[u8], key: &Key, lang: Lang) -> Option<(Syntax, Value)> {
+    let end = key.outer_end();
+    if key.flag {
+        return flag(text, key, lang).map(|value| (Syntax::Flag, value));
+    }
+    if key.quotes.is_some() || !matches!(byte(text, end), b' ' | b'\t') {
+        return None;
+    }
+    let start = skip_blank(text, end);
+    if matches!(byte(text, start), 0 | b'\n' | b'\r') {
+        return None;
+    }
+    let words = |value| Some((Syntax::Words, value));
+    if before(text, key.start) == b':' {
+        // `:password "v"`, but not `::Password "v"`.
+        let double = before(text, key.start - 1) == b':';
+        return (byte(text, start) == b'"' && !double)
+            .then(|| value::quoted(text, start, lang))
+            .flatten()
+            .and_then(words);
+    }
+    let lead = skip_blank_back(text, key.start);
+    let before_key = word_before(text, lead);
+    let command = &text[before_key.clone()];
+    let mark = before(text, before_key.start);
+    if lead < key.start && is_one_of(command, &[b"define"]) && matches!(mark, b'#' | b'%' | b' ') {
+        return is_quote(byte(text, value::prefix_end(text, start, lang)))
+            .then(|| value::quoted(text, start, lang))
+            .flatten()
+            .and_then(words);
+    }
+    match lang {
+        Lang::Netrc => value::word(text, start, lang).and_then(words),
+        Lang::Docker if is_one_of(command, &[b"env", b"arg"]) => {
+            rest_of_line(text, start, lang).and_then(words)
+        }
+        Lang::Shell | Lang::Batch | Lang::PowerShell | Lang::Text | Lang::Unknown
+            if is_one_of(command, &[b"setx", b"setenv", b"smtppass"])
+                || (mark == b'-' && is_one_of(command, &[b"x", b"gx", b"ux", b"xg"]))
+                || is_git_config(command, mark, text, key) =>
+        {
+            value::word(text, start, lang).and_then(words)
+        }
+        Lang::Properties if value::leads_line(text, key.start) || is_one_of(command, &[b"set"]) => {
+            let value = value::word(text, start, lang)?;
+            let rest = &text[value.after..line_end(text, value.after, VALUE_MAX)];
+            let rest = rest.trim_ascii();
+            let closed = rest.is_empty() || matches!(rest[0], b'#' | b';');
+            (lang.has_word_pairs() && closed && value.form != Form::Empty).then_some(())?;
+            words(value)
+        }
+        _ => None,
+    }
+}
+
+/// `git config --global sendemail.smtpPass v`.
+fn is_git_config(command: &[u8], mark: u8, text: &[u8], key: &Key) -> bool {
+    let dotted = text[key.start..key.end].contains(&b'.') || before(text, key.start) == b'.';
+    dotted
+        && (command == b"config"
+            || (mark == b'-' && is_one_of(command, &[b"global", b"local", b"add"])))
+}
+
+/// The value of `--key v`, and of `"--key", "v"` in a list of arguments.
+fn flag(text: &[u8], key: &Key, lang: Lang) -> Option<Value> {
+    let mut at = key.end;
+    if is_quote(byte(text, at)) {
+        let comma = skip_blank(text, at + 1);
+        if byte(text, comma) != b',' {
+            return None;
+        }
+        at = skip_blank(text, comma + 1);
+        return is_quote(byte(text, at))
+            .then(|| value::quoted(text, at, lang))
+            .flatten();
+    }
+    let start = skip_blank(text, at);
+    if start == at
+        || matches!(
+            byte(text, start),
+            b'-' | b'\\' | b'|' | b'&' | b';' | b'[' | b']' | b'(' | b')' | b'='
+        )
+    {
+        return None;
+    }
+    if is_quote(byte(text, start)) {
+        return value::quoted(text, start, lang);
+    }
+    let long = before(text, key.start - 1) == b'-';
+    let commands = matches!(
+        lang,
+        Lang::Shell
+            | Lang::PowerShell
+            | Lang::Batch
+            | Lang::Text
+            | Lang::Yaml
+            | Lang::Docker
+            | Lang::Unknown
+    );
+    // In prose and in code a dash joins words too.
+    if !commands || (!long && !matches!(lang, Lang::Shell | Lang::PowerShell | Lang::Batch)) {
+        return None;
+    }
+    let end = run(text, start, VALUE_MAX, |b| {
+        !b.is_ascii_whitespace() && !is_quote(b) && !matches!(b, b';' | b'|' | b'&' | b'`')
+    });
+    let value = Value::bare(text, start..end, lang);
+    (end > start && is_word(text[end - 1]) | !matches!(text[end - 1], b':' | b',')).then_some(value)
+}
+
+/// The text from `i` to the end of the line.
+fn rest_of_line(text: &[u8], i: usize, lang: Lang) -> Option<Value> {
+    if is_quote(byte(text, i))
+        && let Some(value) = value::quoted(text, i, lang)
+    {
+        return Some(value);
+    }
+    let end = line_end(text, i, VALUE_MAX);
+    let end = if before(text, end) == b'\\' {
+        end - 1
+    } else {
+        end
+    };
+    (end > i).then(|| Value::bare(text, i..end, lang))
+}
