@@ -180,8 +180,8 @@ impl WorkTree {
 
 /// The directory that the `.git` file at `link` leads to.
 fn linked_dir(dir: &Path, link: &Path) -> Option<PathBuf> {
-    let line = first_line(link)?;
-    Some(dir.join(line.to_str()?.strip_prefix("gitdir:")?.trim_start()))
+    let first = first_line(link)?;
+    Some(dir.join(first.to_str()?.strip_prefix("gitdir:")?.trim_start()))
 }
 
 /// The first line of a small file as a path.

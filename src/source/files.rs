@@ -12,7 +12,8 @@ use std::sync::Arc;
 
 use super::listed::{self, Listed};
 use super::names;
-use super::tree::{Ground, How, Inner, Repository, Tree};
+use super::repository::{Ground, Repository};
+use super::tree::{How, Inner, Tree};
 use super::window::Windows;
 use super::worker::Workers;
 use crate::git::{self, GitError, WorkTree};
@@ -80,7 +81,9 @@ impl<S: Sinks> Scan<'_, S> {
         if name.is_empty() {
             name.push(b'.');
         }
-        let found = path.canonicalize().and_then(|real| Ok((fs::metadata(&real)?, real)));
+        let found = path
+            .canonicalize()
+            .and_then(|real| Ok((fs::metadata(&real)?, real)));
         let (meta, real) = match found {
             Ok(found) => found,
             Err(err) if matches!(err.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
@@ -105,7 +108,11 @@ impl<S: Sinks> Scan<'_, S> {
         if !self.taken.insert(real.clone()) {
             return;
         }
-        let dir = if meta.is_dir() { Some(&*real) } else { real.parent() };
+        let dir = if meta.is_dir() {
+            Some(&*real)
+        } else {
+            real.parent()
+        };
         let ground = dir.map_or(Ground::Outside, |dir| self.ground_of(dir, &name));
         if meta.is_dir() {
             self.add_tree(real, prefix, ground);
@@ -162,13 +169,22 @@ impl<S: Sinks> Scan<'_, S> {
                 }
         };
         self.listed.retain(|(file, ground)| {
-            !trees.iter().any(|tree| covers(tree, &file.path, ground, false))
+            !trees
+                .iter()
+                .any(|tree| covers(tree, &file.path, ground, false))
         });
         let covered: Vec<bool> = trees
             .iter()
-            .map(|one| trees.iter().any(|tree| covers(tree, &one.dir, &one.ground, true)))
+            .map(|one| {
+                trees
+                    .iter()
+                    .any(|tree| covers(tree, &one.dir, &one.ground, true))
+            })
             .collect();
-        let kept = trees.into_iter().zip(covered).filter(|(_, covered)| !covered);
+        let kept = trees
+            .into_iter()
+            .zip(covered)
+            .filter(|(_, covered)| !covered);
         self.trees = kept.map(|(tree, _)| tree).collect();
     }
 
@@ -283,6 +299,5 @@ fn is_ignored(ground: &Ground, path: &Path, is_dir: bool) -> bool {
         return false;
     };
     // The top cannot be ignored; asking would read ignore files for nothing.
-    below(git, path)
-        .is_some_and(|path| !path.as_os_str().is_empty() && git.ignores(path, is_dir))
+    below(git, path).is_some_and(|path| !path.as_os_str().is_empty() && git.ignores(path, is_dir))
 }

@@ -8,6 +8,7 @@
 mod files;
 mod listed;
 mod names;
+mod repository;
 mod stdin;
 mod tree;
 mod window;

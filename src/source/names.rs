@@ -57,5 +57,9 @@ pub(super) fn shown(path: &Path) -> Vec<u8> {
             None => break,
         }
     }
-    if rest == b"." { Vec::new() } else { rest.to_vec() }
+    if rest == b"." {
+        Vec::new()
+    } else {
+        rest.to_vec()
+    }
 }

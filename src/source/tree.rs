@@ -5,78 +5,19 @@
 //! index afterwards is listed by name. Repositories inside are handed back or skipped, never walked as a
 //! part of this tree.
 
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
-use ignore::IncrementalIgnore;
-use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, WalkState};
+use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkState};
 
 use super::listed::Listed;
 use super::names;
+use super::repository::{Ground, Repository, walk_builder};
 use super::worker::{Target, Worker, Workers};
-use crate::git::{Entry, Index, Kind, WorkTree};
+use crate::git::{Entry, Kind, WorkTree};
 use crate::model::{GitState, Sinks, SkipReason};
-
-/// A work tree whose index was read.
-pub(super) struct Repository {
-    pub(super) tree: WorkTree,
-    pub(super) index: Index,
-    /// Answers for single paths; built when first asked.
-    matcher: OnceLock<Option<Mutex<IncrementalIgnore>>>,
-}
-
-impl Repository {
-    pub(super) fn new(tree: WorkTree, index: Index) -> Self {
-        Self {
-            tree,
-            index,
-            matcher: OnceLock::new(),
-        }
-    }
-
-    /// Whether ignore rules exclude `path`, relative to the top, or a directory it lies in.
-    pub(super) fn ignores(&self, path: &Path, is_dir: bool) -> bool {
-        let matcher = self.matcher.get_or_init(|| {
-            let mut builder = walk_builder(self.tree.root());
-            self.add_rules(&mut builder);
-            builder.build_matchers().pop().map(Mutex::new)
-        });
-        matcher.as_ref().is_some_and(|matcher| {
-            let mut matcher = matcher.lock().unwrap_or_else(PoisonError::into_inner);
-            matcher.matched(path, is_dir).is_ignore()
-        })
-    }
-
-    /// Switches on the rules of `.gitignore` files from the top down, `info/exclude` and
-    /// `core.excludesFile`, and nothing else. The walker's own reading of the last two does not know
-    /// the configuration of the repository, nor where a submodule keeps its excludes.
-    fn add_rules(&self, builder: &mut WalkBuilder) {
-        let rules = self.tree.ignore_files();
-        builder
-            .git_ignore(true)
-            .parents(true)
-            .require_git(true)
-            .ignore_case_insensitive(rules.ignore_case);
-        for file in rules.files {
-            // Most repositories have neither file, and a pattern that cannot be read excludes nothing.
-            let _ = builder.add_ignore(file);
-        }
-    }
-}
-
-/// What a tree is.
-#[derive(Clone)]
-pub(super) enum Ground {
-    /// Not in any repository; each one below is a tree of its own.
-    Outside,
-    /// The inside of a repository's own directory.
-    Store,
-    /// In a work tree.
-    WorkTree(Arc<Repository>),
-    /// In a work tree whose repository cannot be read; this is its top.
-    Unreadable(PathBuf),
-}
 
 /// One tree to be walked.
 pub(super) struct Tree {
@@ -117,7 +58,7 @@ impl Tree {
     /// Reads every file of the tree that a walk meets.
     pub(super) fn walk<S: Sinks>(&self, how: How, workers: &Workers<'_, S>) -> Rest {
         let mut builder = walk_builder(&self.dir);
-        builder.threads(how.jobs);
+        builder.threads(if is_small(&self.dir) { 1 } else { how.jobs });
         if let Ground::WorkTree(repository) = &self.ground {
             builder.current_dir(repository.tree.root());
             if self.rules {
@@ -136,7 +77,10 @@ impl Tree {
         builder.build_parallel().visit(&mut Visitors(&walk));
         let mut rest = Rest::default();
         walk.list_unmet(&mut rest.listed);
-        rest.inner = walk.inner.into_inner().unwrap_or_else(PoisonError::into_inner);
+        rest.inner = walk
+            .inner
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
         rest
     }
 
@@ -156,15 +100,25 @@ impl Tree {
     }
 }
 
-/// A walker that yields everything but `.git`.
-fn walk_builder(dir: &Path) -> WalkBuilder {
-    let mut builder = WalkBuilder::new(dir);
-    builder
-        .standard_filters(false)
-        .follow_links(false)
-        .current_dir(dir)
-        .filter_entry(|entry| entry.file_name() != ".git");
-    builder
+/// Whether a tree has so few entries that a second thread would cost more than it saves: an idle thread of
+/// the walker sleeps a millisecond before it looks whether the walk is over, which is as long as the scan
+/// of such a tree takes. Looks at no more entries than that, whatever the size of the tree.
+fn is_small(dir: &Path) -> bool {
+    const FEW: usize = 64;
+    let mut dirs = vec![dir.to_owned()];
+    let mut seen = 0;
+    while let Some(dir) = dirs.pop() {
+        for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+            seen += 1;
+            if seen > FEW {
+                return false;
+            }
+            if entry.file_name() != ".git" && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                dirs.push(entry.path());
+            }
+        }
+    }
+    true
 }
 
 /// A walk under way.
@@ -296,7 +250,11 @@ impl<'s, S: Sinks> Walk<'_, 's, S> {
         };
         let path = names::bytes(path.unwrap_or(&self.tree.dir));
         let mut name = Vec::new();
-        join(&mut name, &self.tree.prefix, path.get(self.cut..).unwrap_or_default());
+        join(
+            &mut name,
+            &self.tree.prefix,
+            path.get(self.cut..).unwrap_or_default(),
+        );
         while name.len() > 1 && name.ends_with(b"/") {
             name.pop();
         }
@@ -311,7 +269,9 @@ impl<'s, S: Sinks> Walk<'_, 's, S> {
         let Some(git) = self.repository() else {
             return;
         };
-        let unmet = git.index.unmet(self.below.strip_suffix(b"/").unwrap_or_default());
+        let unmet = git
+            .index
+            .unmet(self.below.strip_suffix(b"/").unwrap_or_default());
         if unmet.is_empty() {
             return;
         }
@@ -371,7 +331,10 @@ impl<'a> RealDirs<'a> {
                 .all(|dir| {
                     let meta = self.root.join(dir).symlink_metadata();
                     // One that cannot be looked at is left to the opening of the file, which says why.
-                    meta.map_or_else(|err| err.kind() != io::ErrorKind::NotFound, |meta| meta.is_dir())
+                    meta.map_or_else(
+                        |err| err.kind() != io::ErrorKind::NotFound,
+                        |meta| meta.is_dir(),
+                    )
                 });
         }
         self.real
@@ -401,7 +364,7 @@ fn join(out: &mut Vec<u8>, front: &[u8], back: &[u8]) {
 
 struct Visitors<'w, 'a, 's, S: Sinks>(&'w Walk<'a, 's, S>);
 
-impl<'w, 's, S: Sinks> ParallelVisitorBuilder<'w> for Visitors<'w, '_, 's, S> {
+impl<'w, S: Sinks> ParallelVisitorBuilder<'w> for Visitors<'w, '_, '_, S> {
     fn build(&mut self) -> Box<dyn ParallelVisitor + 'w> {
         Box::new(Visitor {
             walk: self.0,

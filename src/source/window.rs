@@ -111,13 +111,16 @@ impl Cutter {
                 let left = expect.limit - offset - filled as u64;
                 let asked = (room - filled).min(usize::try_from(left).unwrap_or(usize::MAX));
                 if asked == 0 {
-                    break (left == 0).then(|| End::Limit(expect.limit));
+                    break (left == 0).then_some(End::Limit(expect.limit));
                 }
                 match input.read(&mut self.buffer[filled..filled + asked]) {
                     Ok(0) => break Some(End::Complete(offset + filled as u64)),
                     Ok(read) => {
                         filled += read;
-                        if read < asked && expect.short_is_end && reached(expect.size, offset, filled) {
+                        if read < asked
+                            && expect.short_is_end
+                            && reached(expect.size, offset, filled)
+                        {
                             break Some(End::Complete(offset + filled as u64));
                         }
                     }

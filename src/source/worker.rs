@@ -84,17 +84,20 @@ impl<S: Sinks> Worker<'_, S> {
                 part,
             };
             // The sink is replaced below, so nothing sees the state a panic left it in.
-            match catch_unwind(AssertUnwindSafe(|| sink.blob(&blob))) {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(_) => {
-                    panicked = true;
-                    ControlFlow::Break(())
-                }
+            if catch_unwind(AssertUnwindSafe(|| sink.blob(&blob))).is_ok() {
+                ControlFlow::Continue(())
+            } else {
+                panicked = true;
+                ControlFlow::Break(())
             }
         });
         if panicked {
             self.sink = self.sinks.sink();
-            self.skip(target.name, SkipReason::Internal, "the scan of this file panicked");
+            self.skip(
+                target.name,
+                SkipReason::Internal,
+                "the scan of this file panicked",
+            );
             return;
         }
         match end {
@@ -104,11 +107,18 @@ impl<S: Sinks> Worker<'_, S> {
                 self.skip(target.name, SkipReason::Changed, detail);
             }
             // What was appended while it was read was read too, so a file that only grew is covered.
-            Ok(End::Complete(read)) if read == size && before.is_some_and(|at| at != stamp(&file)) => {
-                self.skip(target.name, SkipReason::Changed, "it was written to while it was read");
+            Ok(End::Complete(read))
+                if read == size && before.is_some_and(|at| at != stamp(&file)) =>
+            {
+                self.skip(
+                    target.name,
+                    SkipReason::Changed,
+                    "it was written to while it was read",
+                );
             }
             Ok(End::Limit(read)) if size > 0 => {
-                let detail = format!("it had {size} bytes when opened and was still growing after {read}");
+                let detail =
+                    format!("it had {size} bytes when opened and was still growing after {read}");
                 self.skip(target.name, SkipReason::Changed, detail);
             }
             Ok(End::Limit(read)) => {
@@ -139,7 +149,11 @@ impl<'s, S: Sinks> Workers<'s, S> {
 
     /// An idle worker, or a new one.
     pub(super) fn take(&self) -> Worker<'s, S> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let idle = self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
         idle.unwrap_or_else(|| Worker {
             sinks: self.sinks,
             sink: self.sinks.sink(),
@@ -151,7 +165,10 @@ impl<'s, S: Sinks> Workers<'s, S> {
 
     /// Takes a worker back.
     pub(super) fn put(&self, worker: Worker<'s, S>) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(worker);
     }
 }
 

@@ -1,1 +1,6 @@
 //! The integration tests: one binary, a file for each behaviour.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod support;
+mod walk;
