@@ -1,0 +1,234 @@
+//! Finds the work tree a directory belongs to, and the files that belong to it.
+//!
+//! Follows git's own discovery: upwards from the directory, stopping at a file-system boundary and at
+//! `GIT_CEILING_DIRECTORIES`. `GIT_DIR` and its like do not count here: a scan of a PATH is about that
+//! PATH. What git would refuse for its owner is read all the same, because reading runs nothing.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::Index;
+
+/// Why a repository could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum GitError {
+    /// A `.git` file that names no repository.
+    #[error("{} does not lead to a repository", .0.display())]
+    BrokenLink(PathBuf),
+    /// The index is damaged, or of a kind that cannot be read.
+    #[error("cannot read the git index of {}: {reason}", .root.display())]
+    Index {
+        /// Top of the work tree.
+        root: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// What a directory belongs to.
+#[derive(Debug)]
+pub enum Ground {
+    /// No repository.
+    Outside,
+    /// A bare repository, or the inside of a `.git` directory; this is its top.
+    Store(PathBuf),
+    /// A work tree.
+    WorkTree(WorkTree),
+}
+
+/// A work tree and where its repository keeps things.
+#[derive(Clone, Debug)]
+pub struct WorkTree {
+    root: PathBuf,
+    /// Holds the index.
+    git_dir: PathBuf,
+    /// Holds the configuration; the same as `git_dir` except in a linked work tree.
+    common_dir: PathBuf,
+}
+
+/// The ignore files that do not lie in the work tree itself.
+#[derive(Debug)]
+pub struct IgnoreFiles {
+    /// Weakest first. Each is relative to the top of the work tree, and may not exist.
+    pub files: Vec<PathBuf>,
+    /// Whether patterns match whatever the case (`core.ignoreCase`).
+    pub ignore_case: bool,
+}
+
+impl Ground {
+    /// What `dir`, an absolute path without symbolic links, belongs to.
+    pub fn of(dir: &Path) -> Result<Self, GitError> {
+        let ceilings: Vec<PathBuf> = std::env::var_os("GIT_CEILING_DIRECTORIES")
+            .map(|list| std::env::split_paths(&list).collect())
+            .unwrap_or_default();
+        let device = device(dir);
+        for (steps, dir) in dir.ancestors().enumerate() {
+            if steps > 0 && (ceilings.iter().any(|top| top == dir) || self::device(dir) != device) {
+                break;
+            }
+            if let Some(tree) = WorkTree::at(dir)? {
+                return Ok(Self::WorkTree(tree));
+            }
+            if is_git_dir(dir) {
+                return Ok(Self::Store(dir.to_owned()));
+            }
+        }
+        Ok(Self::Outside)
+    }
+}
+
+impl WorkTree {
+    /// The work tree whose top is `dir`, if it is one: if it holds a `.git` that is a repository or leads
+    /// to one. A `.git` directory that is no repository does not count, as for git.
+    pub fn at(dir: &Path) -> Result<Option<Self>, GitError> {
+        let link = dir.join(".git");
+        let Ok(meta) = fs::metadata(&link) else {
+            return Ok(None);
+        };
+        let git_dir = if meta.is_dir() {
+            link
+        } else {
+            match linked_dir(dir, &link) {
+                Some(git_dir) if git_dir.join("HEAD").is_file() => git_dir,
+                _ => return Err(GitError::BrokenLink(link)),
+            }
+        };
+        let common_dir = first_line(&git_dir.join("commondir"))
+            .map_or_else(|| git_dir.clone(), |line| git_dir.join(line));
+        if !is_git_dir_with(&git_dir, &common_dir) {
+            return Ok(None);
+        }
+        Ok(Some(Self {
+            root: dir.to_owned(),
+            git_dir,
+            common_dir,
+        }))
+    }
+
+    /// Top of the work tree.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Reads the index.
+    pub fn index(&self) -> Result<Index, GitError> {
+        Index::read(&self.git_dir.join("index")).map_err(|err| {
+            let format = self.config().and_then(|config| {
+                config
+                    .get_string("extensions.objectformat")
+                    .ok()
+                    .filter(|format| !format.eq_ignore_ascii_case("sha1"))
+            });
+            GitError::Index {
+                root: self.root.clone(),
+                reason: match format {
+                    Some(format) => format!("object format {format} is not supported"),
+                    None => err.message().to_owned(),
+                },
+            }
+        })
+    }
+
+    /// The ignore files that apply besides the `.gitignore` files of the tree.
+    pub fn ignore_files(&self) -> IgnoreFiles {
+        let config = self.config();
+        let config = config.as_ref();
+        let excludes = config
+            .and_then(|config| config.get_path("core.excludesfile").ok())
+            .filter(|path| !path.as_os_str().is_empty())
+            .or_else(|| user_config_dir().map(|dir| dir.join("ignore")));
+        let mut files = Vec::with_capacity(2);
+        files.extend(excludes.map(|path| self.root.join(path)));
+        files.push(self.common_dir.join("info/exclude"));
+        IgnoreFiles {
+            files,
+            ignore_case: config
+                .is_some_and(|config| config.get_bool("core.ignorecase").unwrap_or(false)),
+        }
+    }
+
+    /// The configuration that git would use here; a file of it that cannot be read counts as empty.
+    fn config(&self) -> Option<git2::Config> {
+        use git2::ConfigLevel::{Global, Local, System, Worktree, XDG};
+        let mut config = git2::Config::new().ok()?;
+        let mut add = |path: PathBuf, level| {
+            if path.is_file() {
+                let _ = config.add_file(&path, level, false);
+            }
+        };
+        if std::env::var_os("GIT_CONFIG_NOSYSTEM").is_none()
+            && let Ok(path) = git2::Config::find_system()
+        {
+            add(path, System);
+        }
+        if let Some(path) = set_variable("GIT_CONFIG_GLOBAL") {
+            add(PathBuf::from(path), Global);
+        } else {
+            if let Some(dir) = user_config_dir() {
+                add(dir.join("config"), XDG);
+            }
+            if let Some(home) = home() {
+                add(home.join(".gitconfig"), Global);
+            }
+        }
+        add(self.common_dir.join("config"), Local);
+        add(self.git_dir.join("config.worktree"), Worktree);
+        Some(config)
+    }
+}
+
+/// The directory that the `.git` file at `link` leads to.
+fn linked_dir(dir: &Path, link: &Path) -> Option<PathBuf> {
+    let first = first_line(link)?;
+    Some(dir.join(first.to_str()?.strip_prefix("gitdir:")?.trim_start()))
+}
+
+/// The first line of a small file as a path.
+fn first_line(path: &Path) -> Option<PathBuf> {
+    // Such a file holds one path; anything much longer is not what git wrote.
+    const LONGEST: u64 = 64 << 10;
+    if fs::metadata(path).ok()?.len() > LONGEST {
+        return None;
+    }
+    let text = String::from_utf8(fs::read(path).ok()?).ok()?;
+    Some(PathBuf::from(text.lines().next()?))
+}
+
+fn is_git_dir(dir: &Path) -> bool {
+    is_git_dir_with(dir, dir)
+}
+
+/// Git's own test for a repository.
+fn is_git_dir_with(git_dir: &Path, common_dir: &Path) -> bool {
+    fs::symlink_metadata(git_dir.join("HEAD")).is_ok()
+        && common_dir.join("objects").is_dir()
+        && common_dir.join("refs").is_dir()
+}
+
+/// `$XDG_CONFIG_HOME/git` or `~/.config/git`.
+fn user_config_dir() -> Option<PathBuf> {
+    set_variable("XDG_CONFIG_HOME")
+        .map(PathBuf::from)
+        .or_else(|| home().map(|home| home.join(".config")))
+        .map(|dir| dir.join("git"))
+}
+
+fn home() -> Option<PathBuf> {
+    std::env::home_dir().filter(|dir| !dir.as_os_str().is_empty())
+}
+
+fn set_variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+#[cfg(unix)]
+fn device(dir: &Path) -> Option<u64> {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(dir).ok().map(|meta| meta.dev())
+}
+
+#[cfg(not(unix))]
+fn device(_: &Path) -> Option<u64> {
+    None
+}

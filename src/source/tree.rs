@@ -1,0 +1,402 @@
+//! Walks one tree: a plain directory, or a work tree or part of one.
+//!
+//! In a work tree that is every tracked file, ignored or not, and every untracked file that is not
+//! ignored. The walk meets what is not ignored and marks in the index what it met; what is left in the
+//! index afterwards is listed by name. Repositories inside are handed back or skipped, never walked as a
+//! part of this tree.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkState};
+
+use super::listed::Listed;
+use super::names;
+use super::repository::{Ground, Repository, walk_builder};
+use super::worker::{Target, Worker, Workers};
+use crate::git::{Entry, Kind, WorkTree};
+use crate::model::{GitState, Sinks, SkipReason};
+
+/// One tree to be walked.
+pub(super) struct Tree {
+    /// Absolute, without symbolic links.
+    pub(super) dir: PathBuf,
+    /// What precedes names below `dir` in reports.
+    pub(super) prefix: Vec<u8>,
+    pub(super) ground: Ground,
+    /// Whether ignore rules apply. Without them, what they exclude is read and marked as such.
+    pub(super) rules: bool,
+}
+
+/// What a walk leaves for later.
+#[derive(Default)]
+pub(super) struct Rest {
+    /// Tracked files that were not met.
+    pub(super) listed: Vec<Listed>,
+    /// Repositories to be walked as trees of their own.
+    pub(super) inner: Vec<Inner>,
+}
+
+/// A repository found inside a tree.
+pub(super) struct Inner {
+    pub(super) tree: WorkTree,
+    pub(super) prefix: Vec<u8>,
+}
+
+/// How to walk.
+#[derive(Clone, Copy)]
+pub(super) struct How {
+    /// Threads, at least 1.
+    pub(super) jobs: usize,
+    /// Whether repositories inside a work tree are to be walked too.
+    pub(super) submodules: bool,
+}
+
+impl Tree {
+    /// Reads every file of the tree that a walk meets.
+    pub(super) fn walk<S: Sinks>(&self, how: How, workers: &Workers<'_, S>) -> Rest {
+        let mut builder = walk_builder(&self.dir);
+        builder.threads(if is_small(&self.dir) { 1 } else { how.jobs });
+        if let Ground::WorkTree(repository) = &self.ground {
+            builder.current_dir(repository.tree.root());
+            if self.rules {
+                repository.add_rules(&mut builder);
+            }
+        }
+        let dir = names::bytes(&self.dir);
+        let walk = Walk {
+            tree: self,
+            cut: dir.len() + usize::from(!dir.ends_with(b"/")),
+            below: self.below(),
+            how,
+            workers,
+            inner: Mutex::new(Vec::new()),
+        };
+        builder.build_parallel().visit(&mut Visitors(&walk));
+        let mut rest = Rest::default();
+        walk.list_unmet(&mut rest.listed);
+        rest.inner = walk
+            .inner
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        rest
+    }
+
+    /// The way from the top of the work tree to `dir`, with a slash at its end; empty at the top.
+    fn below(&self) -> Vec<u8> {
+        let Ground::WorkTree(repository) = &self.ground else {
+            return Vec::new();
+        };
+        let Ok(way) = self.dir.strip_prefix(repository.tree.root()) else {
+            return Vec::new();
+        };
+        let mut below = names::bytes(way).into_owned();
+        if !below.is_empty() {
+            below.push(b'/');
+        }
+        below
+    }
+}
+
+/// Whether a tree has so few entries that a second thread would cost more than it saves: an idle thread of
+/// the walker sleeps a millisecond before it looks whether the walk is over, which is as long as the scan
+/// of such a tree takes. Looks at no more entries than that, whatever the size of the tree.
+fn is_small(dir: &Path) -> bool {
+    const FEW: usize = 64;
+    let mut dirs = vec![dir.to_owned()];
+    let mut seen = 0;
+    while let Some(dir) = dirs.pop() {
+        for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+            seen += 1;
+            if seen > FEW {
+                return false;
+            }
+            if entry.file_name() != ".git" && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                dirs.push(entry.path());
+            }
+        }
+    }
+    true
+}
+
+/// A walk under way.
+struct Walk<'a, 's, S: Sinks> {
+    tree: &'a Tree,
+    /// Bytes before the name below `tree.dir` in a path that the walker yields.
+    cut: usize,
+    /// See [`Tree::below`].
+    below: Vec<u8>,
+    how: How,
+    workers: &'a Workers<'s, S>,
+    inner: Mutex<Vec<Inner>>,
+}
+
+impl<'s, S: Sinks> Walk<'_, 's, S> {
+    fn repository(&self) -> Option<&Repository> {
+        match &self.tree.ground {
+            Ground::WorkTree(repository) => Some(repository),
+            Ground::Outside | Ground::Store | Ground::Unreadable(_) => None,
+        }
+    }
+
+    fn entry(&self, entry: &DirEntry, worker: &mut Worker<'s, S>) -> WalkState {
+        let Some(kind) = entry.file_type() else {
+            return WalkState::Continue;
+        };
+        if entry.depth() == 0 {
+            return WalkState::Continue;
+        }
+        let path = names::bytes(entry.path());
+        let below = &path[self.cut..];
+        // Scratch is taken out while the worker is used, and put back: no file allocates a name.
+        let mut name = std::mem::take(&mut worker.name);
+        let mut key = std::mem::take(&mut worker.key);
+        join(&mut name, &self.tree.prefix, below);
+        let key_bytes = if self.below.is_empty() {
+            below
+        } else {
+            join(&mut key, &self.below, below);
+            &key
+        };
+        let state = if kind.is_dir() {
+            self.dir(entry.path(), &name, key_bytes, worker)
+        } else {
+            let tracked = self.repository().and_then(|git| git.index.get(key_bytes));
+            if !tracked.is_some_and(Entry::meet) {
+                if kind.is_symlink() {
+                    worker.skip(&name, SkipReason::Symlink, "");
+                } else if kind.is_file() {
+                    let state = self.state(key_bytes, tracked.is_some());
+                    let gone = match state {
+                        GitState::Tracked => SkipReason::Absent,
+                        _ => SkipReason::Vanished,
+                    };
+                    worker.read(Target {
+                        path: entry.path(),
+                        name: &name,
+                        state,
+                        gone,
+                    });
+                } else {
+                    worker.skip(&name, SkipReason::Special, "");
+                }
+            }
+            WalkState::Continue
+        };
+        worker.name = name;
+        worker.key = key;
+        state
+    }
+
+    /// What git says of a file.
+    fn state(&self, key: &[u8], tracked: bool) -> GitState {
+        match self.repository() {
+            None => GitState::Outside,
+            Some(_) if tracked => GitState::Tracked,
+            Some(git) if !self.tree.rules && git.ignores(&names::path(key), false) => {
+                GitState::Ignored
+            }
+            Some(_) => GitState::Untracked,
+        }
+    }
+
+    /// Whether to walk into a directory: into a repository, never.
+    fn dir(&self, path: &Path, name: &[u8], key: &[u8], worker: &mut Worker<'s, S>) -> WalkState {
+        let entry = self.repository().and_then(|git| git.index.get(key));
+        let submodule = entry.filter(|entry| entry.kind == Kind::Submodule);
+        // A `.git` file that leads nowhere makes no repository: git adds the files beside it, too.
+        let inner = WorkTree::at(path).ok().flatten();
+        match (submodule, inner) {
+            (None, None) => return WalkState::Continue,
+            (Some(entry), _) if entry.meet() => {}
+            (Some(_), inner) => self.submodule(inner, name, worker),
+            (None, Some(inner)) if self.enters_repositories() => self.keep(inner, name),
+            (None, Some(_)) => worker.skip(
+                name,
+                SkipReason::NestedRepository,
+                "a repository of its own; `--submodules` scans it",
+            ),
+        }
+        WalkState::Skip
+    }
+
+    fn submodule(&self, inner: Option<WorkTree>, name: &[u8], worker: &mut Worker<'s, S>) {
+        match inner {
+            Some(inner) if self.enters_repositories() => self.keep(inner, name),
+            Some(_) => worker.skip(name, SkipReason::Submodule, "`--submodules` scans it"),
+            None => worker.skip(name, SkipReason::Submodule, "it is not checked out"),
+        }
+    }
+
+    fn enters_repositories(&self) -> bool {
+        self.how.submodules || matches!(self.tree.ground, Ground::Outside)
+    }
+
+    fn keep(&self, tree: WorkTree, name: &[u8]) {
+        let mut prefix = name.to_vec();
+        prefix.push(b'/');
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.push(Inner { tree, prefix });
+    }
+
+    /// Notes what could not be listed. Unreadable patterns in an ignore file are no failure: they
+    /// exclude nothing, here as in git.
+    fn failed(&self, err: &ignore::Error, worker: &mut Worker<'s, S>) {
+        let mut path = None;
+        let Some(io) = io_error(err, &mut path) else {
+            return;
+        };
+        let path = names::bytes(path.unwrap_or(&self.tree.dir));
+        let mut name = Vec::new();
+        join(
+            &mut name,
+            &self.tree.prefix,
+            path.get(self.cut..).unwrap_or_default(),
+        );
+        while name.len() > 1 && name.ends_with(b"/") {
+            name.pop();
+        }
+        if name.is_empty() {
+            name.push(b'.');
+        }
+        worker.skip_failed(&name, SkipReason::Vanished, io);
+    }
+
+    /// Lists the tracked files under this tree that the walk did not meet.
+    fn list_unmet(&self, listed: &mut Vec<Listed>) {
+        let Some(git) = self.repository() else {
+            return;
+        };
+        let unmet = git
+            .index
+            .unmet(self.below.strip_suffix(b"/").unwrap_or_default());
+        if unmet.is_empty() {
+            return;
+        }
+        let root = git.tree.root();
+        let mut worker = self.workers.take();
+        let mut real = RealDirs::new(root);
+        for (key, entry) in unmet {
+            entry.meet();
+            let mut name = Vec::new();
+            join(&mut name, &self.tree.prefix, &key[self.below.len()..]);
+            let path = root.join(names::path(key));
+            if !real.holds(key) {
+                worker.skip(&name, SkipReason::Absent, "");
+            } else if entry.kind != Kind::Submodule {
+                listed.push(Listed {
+                    path,
+                    name,
+                    state: GitState::Tracked,
+                    gone: SkipReason::Absent,
+                });
+            } else if path.is_dir() {
+                self.submodule(WorkTree::at(&path).ok().flatten(), &name, &mut worker);
+            } else {
+                worker.skip(&name, SkipReason::Absent, "");
+            }
+        }
+        self.workers.put(worker);
+    }
+}
+
+/// Tells whether a tracked path lies in real directories. Where one was replaced by a symbolic link, git
+/// takes the path for deleted, and what the link leads to is not part of the tree.
+struct RealDirs<'a> {
+    root: &'a Path,
+    /// The directory asked about last; paths come sorted, so that most share it.
+    last: Vec<u8>,
+    real: bool,
+}
+
+impl<'a> RealDirs<'a> {
+    fn new(root: &'a Path) -> Self {
+        Self {
+            root,
+            last: Vec::new(),
+            real: true,
+        }
+    }
+
+    fn holds(&mut self, key: &[u8]) -> bool {
+        let end = memchr::memrchr(b'/', key).unwrap_or(0);
+        let dir = &key[..end];
+        if dir != self.last {
+            self.last = dir.to_vec();
+            self.real = names::path(dir)
+                .ancestors()
+                .filter(|dir| !dir.as_os_str().is_empty())
+                .all(|dir| {
+                    let meta = self.root.join(dir).symlink_metadata();
+                    // One that cannot be looked at is left to the opening of the file, which says why.
+                    meta.map_or_else(
+                        |err| err.kind() != io::ErrorKind::NotFound,
+                        |meta| meta.is_dir(),
+                    )
+                });
+        }
+        self.real
+    }
+}
+
+/// The I/O error in `err` and the path it is about, if it is one.
+fn io_error<'e>(err: &'e ignore::Error, path: &mut Option<&'e Path>) -> Option<&'e io::Error> {
+    match err {
+        ignore::Error::WithPath { path: at, err } => {
+            *path = Some(at);
+            io_error(err, path)
+        }
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
+            io_error(err, path)
+        }
+        ignore::Error::Io(err) => Some(err),
+        _ => None,
+    }
+}
+
+fn join(out: &mut Vec<u8>, front: &[u8], back: &[u8]) {
+    out.clear();
+    out.extend_from_slice(front);
+    out.extend_from_slice(back);
+}
+
+struct Visitors<'w, 'a, 's, S: Sinks>(&'w Walk<'a, 's, S>);
+
+impl<'w, S: Sinks> ParallelVisitorBuilder<'w> for Visitors<'w, '_, '_, S> {
+    fn build(&mut self) -> Box<dyn ParallelVisitor + 'w> {
+        Box::new(Visitor {
+            walk: self.0,
+            worker: None,
+        })
+    }
+}
+
+struct Visitor<'w, 'a, 's, S: Sinks> {
+    walk: &'w Walk<'a, 's, S>,
+    /// Taken at the first entry: the walker makes one visitor more than it has threads, and a small tree
+    /// may not feed them all.
+    worker: Option<Worker<'s, S>>,
+}
+
+impl<S: Sinks> ParallelVisitor for Visitor<'_, '_, '_, S> {
+    fn visit(&mut self, entry: Result<DirEntry, ignore::Error>) -> WalkState {
+        let worker = self.worker.get_or_insert_with(|| self.walk.workers.take());
+        match entry {
+            Ok(entry) => self.walk.entry(&entry, worker),
+            Err(err) => {
+                self.walk.failed(&err, worker);
+                WalkState::Continue
+            }
+        }
+    }
+}
+
+impl<S: Sinks> Drop for Visitor<'_, '_, '_, S> {
+    fn drop(&mut self) {
+        if let Some(worker) = self.worker.take() {
+            self.walk.workers.put(worker);
+        }
+    }
+}
