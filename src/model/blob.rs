@@ -39,6 +39,7 @@ impl Part {
         Self {
             offset: 0,
             own: 0..len,
+            next: len,
             last: true,
         }
     }

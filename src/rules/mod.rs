@@ -150,6 +150,8 @@ pub struct Assignment {
     pub shape: Str,
     /// Least Shannon entropy of the value, bits a byte.
     pub min_entropy: f32,
+    /// Whether the value is a URL and the secret the password in it.
+    pub userinfo: bool,
 }
 
 /// A known call, such as `smtp.PlainAuth(identity, user, password, host)`. Positions count from 0.

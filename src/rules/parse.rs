@@ -168,6 +168,8 @@ struct RawAssignment {
     shape: String,
     #[serde(default)]
     min_entropy: f32,
+    #[serde(default)]
+    userinfo: bool,
 }
 
 #[derive(Deserialize)]
@@ -378,6 +380,7 @@ fn assignment_kind(raw: RawAssignment) -> Result<Assignment, String> {
         value: value_kind(&raw.value)?,
         shape: Cow::Owned(raw.shape),
         min_entropy: raw.min_entropy,
+        userinfo: raw.userinfo,
     })
 }
 

@@ -26,7 +26,7 @@ use class::FileNames;
 use matcher::Compiled;
 
 pub use filter::Drop;
-pub use worker::Worker;
+pub use worker::{Scanned, Worker};
 
 /// Bytes by which the windows of a large file must overlap on each side of their own range, so that every decision
 /// is made with all it may depend on: twice the longest reach, for a view that is opened inside a view's reach.

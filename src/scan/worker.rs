@@ -72,7 +72,7 @@ struct Frame<'t> {
 impl<'s> Worker<'s> {
     pub(super) fn new(scanner: &'s Scanner) -> Self {
         let state = FileState { encoding: TextEncoding::Utf8, base: Base::default(), dotenv: Dotenv::No, secrets: 0 };
-        Self { scanner, scratch: Default::default(), decisions: Decisions::default(), utf16: View::default(), state }
+        Self { scanner, scratch: Default::default(), decisions: Decisions::default(), utf16: View::new(Encoding::Utf16), state }
     }
 
     /// Scans one blob, or the next window of one, and appends what it finds.
@@ -88,24 +88,19 @@ impl<'s> Worker<'s> {
                 secrets: 0,
             };
         }
-        let big_endian = match self.state.encoding {
-            TextEncoding::Utf8 => None,
-            TextEncoding::Binary if self.scanner.options.no_binary => return Scanned::LeftOut,
-            TextEncoding::Binary => None,
-            TextEncoding::Utf16Le => Some(false),
-            TextEncoding::Utf16Be => Some(true),
-        };
+        if self.state.encoding == TextEncoding::Binary && self.scanner.options.no_binary {
+            return Scanned::LeftOut;
+        }
         let binary = self.state.encoding == TextEncoding::Binary;
-        let mut utf16 = std::mem::take(&mut self.utf16);
-        let bytes = match big_endian {
-            None => &blob.bytes[bom..],
-            Some(big_endian) => {
-                view::utf16(&blob.bytes[bom..], big_endian, &mut utf16);
-                utf16.bytes.as_slice()
+        let mut utf16 = std::mem::replace(&mut self.utf16, View::new(Encoding::Utf16));
+        let (bytes, map) = match self.state.encoding {
+            TextEncoding::Utf8 | TextEncoding::Binary => (&blob.bytes[bom..], None),
+            TextEncoding::Utf16(order) => {
+                view::utf16(blob.bytes, bom, order, &mut utf16);
+                (utf16.bytes.as_slice(), Some(&utf16.map))
             }
         };
-        let map = big_endian.map(|_| &utf16.map);
-        let stored = |span: Span| map.map_or(span, |map| map.span(span)).shifted(bom);
+        let stored = |span: Span| map.map_or_else(|| span.shifted(bom), |map| map.span(span));
         self.scan_base(blob, bytes, binary, &stored);
         if !self.decisions.candidates.is_empty() {
             self.findings(&blob.origin, bytes, blob.part.offset, &stored, findings);
@@ -114,8 +109,7 @@ impl<'s> Worker<'s> {
             self.file_findings(&blob.origin, findings);
         } else {
             // positions in the next window count from where it begins
-            let next = bytes.len() - bytes.len().min(self.next_start(blob, bytes, &stored));
-            self.state.base = self.state.base.after(&bytes[..bytes.len() - next]);
+            self.state.base = self.state.base.after(&bytes[..next_start(blob.part.next, bytes.len(), &stored)]);
         }
         self.utf16 = utf16;
         if binary { Scanned::Binary } else { Scanned::Text }
@@ -125,22 +119,6 @@ impl<'s> Worker<'s> {
     pub fn drops(&self) -> impl Iterator<Item = (&'s str, Drop, u64)> + '_ {
         let id = |ix: RuleIx| -> &'s str { &self.scanner.rules[usize::from(ix)].rule.id };
         self.decisions.drops.iter().map(move |&(rule, reason, count)| (id(rule), reason, count))
-    }
-
-    /// Offset in the readable text at which the next window begins.
-    fn next_start(&self, blob: &Blob<'_>, bytes: &[u8], stored: &impl Fn(Span) -> Span) -> usize {
-        let target = blob.part.next;
-        // the map is monotonic, so the first readable byte stored at or after the target is found by bisection
-        let (mut low, mut high) = (0, bytes.len());
-        while low < high {
-            let middle = low.midpoint(high);
-            if stored(Span::new(middle, middle + 1)).range().start < target {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        low
     }
 
     /// Fills `self.decisions.candidates` from the whole readable text.
@@ -317,7 +295,7 @@ impl<'s> Worker<'s> {
     ) -> Finding {
         let rule = &self.scanner.rules[usize::from(candidate.rule)].rule;
         let mut encodings = candidate.encodings;
-        if matches!(self.state.encoding, TextEncoding::Utf16Le | TextEncoding::Utf16Be) {
+        if matches!(self.state.encoding, TextEncoding::Utf16(_)) {
             encodings.insert(0, Encoding::Utf16);
         }
         Finding {
@@ -370,6 +348,21 @@ impl<'s> Worker<'s> {
             });
         }
     }
+}
+
+/// Offset in a readable text of `len` bytes of the first byte stored at or after `target`. Found by bisection, since stored
+/// offsets grow with readable ones.
+fn next_start(target: usize, len: usize, stored: &impl Fn(Span) -> Span) -> usize {
+    let (mut low, mut high) = (0, len);
+    while low < high {
+        let middle = low.midpoint(high);
+        if stored(Span::new(middle, middle + 1)).range().start < target {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    low
 }
 
 fn text_of<'t>(frame: Frame<'t>, mail: &'t [u32]) -> Text<'t> {

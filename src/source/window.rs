@@ -133,9 +133,12 @@ impl Cutter {
             };
             let last = end.is_some();
             let own_end = if last { filled } else { filled - reach };
+            // The next window begins `reach` before its own range, or a byte earlier to stay even.
+            let keep = (own_end.saturating_sub(reach)) & !1;
             let part = Part {
                 offset,
                 own: own_start..own_end,
+                next: if last { filled } else { keep },
                 last,
             };
             if push(&self.buffer[..filled], part).is_break() {
@@ -144,8 +147,6 @@ impl Cutter {
             if let Some(end) = end {
                 return failure.map_or(Ok(end), Err);
             }
-            // The next window begins `reach` before its own range, or a byte earlier to stay even.
-            let keep = (own_end.saturating_sub(reach)) & !1;
             self.buffer.copy_within(keep..filled, 0);
             offset += keep as u64;
             filled -= keep;

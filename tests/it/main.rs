@@ -1,7 +1,7 @@
 //! The integration tests: one binary, a file for each behaviour.
-
-mod formats;
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod formats;
+mod generated;
 mod support;
 mod walk;

@@ -83,7 +83,7 @@ fn is_format(value: &[u8]) -> bool {
     let is_word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
     match value {
         [b'%', verb] => verb.is_ascii_alphabetic(),
-        b"{}" | b"?" | b"%@" => true,
+        b"{}" | b"?" => true,
         [b':', name @ ..] => name.len() > 2 && name.iter().all(|b| b.is_ascii_lowercase() || *b == b'_'),
         [b'{', inner @ .., b'}'] => inner.iter().all(is_word),
         _ => false,

@@ -35,6 +35,7 @@ pub fn judge_assignment(compiled: &Compiled, rule: &Rule, text: &Text<'_>, found
     let parents_fit = compiled.regex(Slot::Names).is_none_or(|regex| {
         regex.is_match(key)
             || assignment::parents(text.bytes, found, text.lang)
+                .names()
                 .iter()
                 .any(|parent| regex.is_match(text.slice(parent.range())))
     });
@@ -51,7 +52,14 @@ pub fn judge_assignment(compiled: &Compiled, rule: &Rule, text: &Text<'_>, found
     if text.translations {
         return out.drop(compiled.ix, Drop::Prose);
     }
-    let stored = text.slice(found.value.range());
+    let mut secret = found.value;
+    if rule.userinfo {
+        match userinfo_password(text, secret) {
+            Some(password) => secret = password,
+            None => return,
+        }
+    }
+    let stored = text.slice(secret.range());
     let decoded = kubernetes_value(text, found);
     let value = decoded.as_deref().unwrap_or(stored);
     if let Some(reason) = refuse(compiled, rule, value, key) {
@@ -71,7 +79,7 @@ pub fn judge_assignment(compiled: &Compiled, rule: &Rule, text: &Text<'_>, found
     if text.sample {
         confidence = Confidence::Low;
     }
-    let mut candidate = candidate(compiled, found.value, value, confidence, parts);
+    let mut candidate = candidate(compiled, secret, value, confidence, parts);
     if decoded.is_some() {
         candidate.encodings.push(Encoding::Base64);
     }
@@ -84,7 +92,7 @@ pub fn judge_assignment(compiled: &Compiled, rule: &Rule, text: &Text<'_>, found
 /// Judges a call whose name ends at `end`.
 fn judge_call(compiled: &Compiled, rule: &Rule, call: &Call, text: &Text<'_>, end: usize, out: &mut Decisions) {
     let Some(open) = argument_list(text.bytes, end) else { return };
-    let args: Vec<Arg> = assignment::call_args(text.bytes, open, text.lang).into_iter().filter(|arg| arg.key.is_none()).collect();
+    let args: Vec<Arg> = assignment::call_args(text.bytes, open, text.lang).into_iter().filter(|arg| arg.name.is_none()).collect();
     let literal = |position: Option<u8>| {
         let arg = args.get(usize::from(position?))?;
         matches!(arg.form, Form::Literal | Form::LookupDefault).then_some(arg.value).filter(|span| !span.is_empty())
@@ -158,6 +166,17 @@ fn candidate(
     }
 }
 
+/// The password in a URL that is a value: behind the first colon of the user part, up to the last `@` before the path.
+fn userinfo_password(text: &Text<'_>, value: Span) -> Option<Span> {
+    let bytes = text.slice(value.range());
+    let user = memchr::memmem::find(bytes, b"://")? + 3;
+    let end = bytes[user..].iter().position(|b| b"/?#".contains(b)).map_or(bytes.len(), |gap| user + gap);
+    let at = user + memchr::memrchr(b'@', &bytes[user..end])?;
+    let colon = user + memchr::memchr(b':', &bytes[user..at])?;
+    let start = value.start as usize;
+    Some(Span::new(start + colon + 1, start + at))
+}
+
 /// Bytes in which `kind: Secret` is looked for around a value of a Kubernetes manifest.
 const MANIFEST: usize = 2048;
 
@@ -167,7 +186,7 @@ fn kubernetes_value(text: &Text<'_>, found: &Assignment) -> Option<Vec<u8>> {
         return None;
     }
     let is_data = |span: &Span| text.slice(span.range()).eq_ignore_ascii_case(b"data");
-    if !assignment::parents(text.bytes, found, text.lang).iter().next().is_some_and(is_data) {
+    if !assignment::parents(text.bytes, found, text.lang).names().first().is_some_and(is_data) {
         return None;
     }
     let around = text.slice(found.key.range().start.saturating_sub(MANIFEST)..found.value.range().end + MANIFEST);

@@ -37,7 +37,7 @@ enum Role {
 pub fn login(text: &Text<'_>, a: &Assignment) -> Result<Login, Drop> {
     let key = text.slice(a.key.range());
     let typed = is_mail_name(key)
-        || assignment::parents(text.bytes, a, text.lang).iter().any(|parent| is_mail_name(text.slice(parent.range())));
+        || assignment::parents(text.bytes, a, text.lang).names().iter().any(|parent| is_mail_name(text.slice(parent.range())));
     let near = is_near(text, a.key.range());
     if !typed && !near {
         return Err(Drop::NoContext);
@@ -128,7 +128,7 @@ fn siblings(text: &Text<'_>, a: &Assignment, typed: bool) -> Vec<(Role, Span)> {
         if found.iter().any(|(role, ..)| *role == Role::Host) {
             break;
         }
-        match assignment::outer(text.bytes, block.clone(), text.lang) {
+        match assignment::outer(text.bytes, &block, text.lang) {
             Some(wider) if wider != block && wider.len() <= 2 * NEAR => block = wider,
             _ => break,
         }

@@ -86,7 +86,6 @@ fn best_secret(compiled: &Compiled, pair: &Pair, text: &Text<'_>, id: Span, out:
     let mut start = window.start;
     while let Some(found) = regex.find_at(&text.bytes[..window.end], start) {
         let value = Span::new(found.start(), found.end());
-        start = found.start() + 1;
         if !is_bounded(text, value) || value.overlaps(id) {
             // step over the rest of a longer run at once
             start = run_end(text.bytes, found.end(), window.end);

@@ -1,0 +1,187 @@
+//! The built-in rules: the generated table is fresh, and every sample behaves.
+//!
+//! Run with `WAXSEAL_BLESS=1` to write `src/rules/builtin.rs` anew.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use waxseal::app::samples;
+use waxseal::model::Encoding;
+use waxseal::rules::parse::{self, RuleSource};
+use waxseal::rules::{Check, Context, Kind, Rule, ValueKind};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}
+
+/// Every rule file with its rules, in the order of the file names.
+fn sources() -> Vec<RuleSource> {
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(root().join("rules")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+        .iter()
+        .flat_map(|file| {
+            let name = file.file_name().unwrap().to_string_lossy();
+            parse::parse(&name, &std::fs::read_to_string(file).unwrap()).unwrap_or_else(|error| panic!("{error}"))
+        })
+        .collect()
+}
+
+#[test]
+fn the_generated_table_is_fresh() {
+    let expected = table(&sources());
+    let path = root().join("src/rules/builtin.rs");
+    if std::env::var_os("WAXSEAL_BLESS").is_some() {
+        std::fs::write(&path, &expected).unwrap();
+    }
+    let stored = std::fs::read_to_string(&path).unwrap();
+    assert!(stored == expected, "src/rules/builtin.rs is stale: run `WAXSEAL_BLESS=1 cargo test generated`");
+    let parsed: Vec<Rule> = sources().into_iter().map(|source| source.rule).collect();
+    assert_eq!(waxseal::rules::BUILTIN, parsed.as_slice());
+}
+
+#[test]
+fn every_sample_behaves() {
+    let sources = sources();
+    let mut faults = String::new();
+    for source in &sources {
+        for samples::Fault { sample, problem } in samples::check(source, &sources, &[]) {
+            writeln!(faults, "{}: {sample}: {problem}", source.rule.id).unwrap();
+        }
+    }
+    assert!(faults.is_empty(), "\n{faults}");
+}
+
+#[test]
+fn every_rule_has_at_least_two_hits_and_a_miss() {
+    for source in sources() {
+        let is_plain = !matches!(source.rule.kind, Kind::File(_)) && !source.rule.optional;
+        assert!(!is_plain || source.hits.len() >= 2, "{} has one hit only", source.rule.id);
+        assert!(!source.misses.is_empty(), "{} has no miss", source.rule.id);
+    }
+}
+
+/// The Rust source of the table.
+fn table(sources: &[RuleSource]) -> String {
+    let mut out = String::from(
+        "// @generated from rules/*.toml: edit those, then run `WAXSEAL_BLESS=1 cargo test generated`.\n\
+         //! The built-in rules as constants, so that a start parses nothing.\n\n\
+         use std::borrow::Cow::Borrowed;\n\n\
+         use super::{Assignment, Call, Check, Context, FileRule, Kind, Pair, Reach, Rule, Token, ValueKind};\n\
+         use crate::model::{Confidence, Encoding, Severity};\n\n\
+         /// The built-in rules.\n\
+         #[rustfmt::skip]\n\
+         pub static BUILTIN: &[Rule] = &[\n",
+    );
+    for source in sources {
+        write_rule(&mut out, &source.rule).unwrap();
+    }
+    out.push_str("];\n");
+    out
+}
+
+fn write_rule(out: &mut String, rule: &Rule) -> std::fmt::Result {
+    writeln!(out, "    Rule {{")?;
+    for (name, text) in [("id", &rule.id), ("title", &rule.title), ("why", &rule.why)] {
+        writeln!(out, "        {name}: {},", text_of(text))?;
+    }
+    writeln!(out, "        severity: Severity::{:?},", rule.severity)?;
+    writeln!(out, "        confidence: Confidence::{:?},", rule.confidence)?;
+    for (name, list) in [
+        ("remedy", &rule.remedy),
+        ("references", &rule.references),
+        ("controls", &rule.controls),
+        ("anchors", &rule.anchors),
+    ] {
+        writeln!(out, "        {name}: {},", list_of(list))?;
+    }
+    let encodings: Vec<String> = rule.encodings.iter().map(|encoding: &Encoding| format!("Encoding::{encoding:?}")).collect();
+    writeln!(out, "        encodings: Borrowed(&[{}]),", encodings.join(", "))?;
+    writeln!(out, "        optional: {},", rule.optional)?;
+    writeln!(out, "        reach: Reach {{ before: {}, after: {} }},", rule.reach.before, rule.reach.after)?;
+    writeln!(out, "        kind: {},", kind_of(&rule.kind))?;
+    writeln!(out, "    }},")
+}
+
+fn kind_of(kind: &Kind) -> String {
+    match kind {
+        Kind::Token(token) => {
+            let check = match token.check {
+                None => "None".to_owned(),
+                Some(check @ Check::SendgridKey) => format!("Some(Check::{check:?})"),
+            };
+            format!(
+                "Kind::Token(Token {{ pattern: {}, not_after: {}, not_before: {}, min_entropy: {:?}, visible: {}, check: {check}, value: {} }})",
+                text_of(&token.pattern),
+                text_of(&token.not_after),
+                text_of(&token.not_before),
+                token.min_entropy,
+                token.visible,
+                value_of(token.value),
+            )
+        }
+        Kind::Pair(pair) => format!(
+            "Kind::Pair(Pair {{ id: {}, id_name: {}, secret: {}, names: {}, other_names: {}, distance: {}, min_entropy: {:?} }})",
+            text_of(&pair.id),
+            text_of(&pair.id_name),
+            text_of(&pair.secret),
+            text_of(&pair.names),
+            text_of(&pair.other_names),
+            pair.distance,
+            pair.min_entropy,
+        ),
+        Kind::Assignment(rule) => {
+            let context = match rule.context {
+                context @ (Context::None | Context::Mail | Context::Dotenv) => format!("Context::{context:?}"),
+            };
+            let calls: Vec<String> = rule
+                .calls
+                .iter()
+                .map(|call| {
+                    format!(
+                        "Call {{ name: {}, password: {}, user: {:?}, host: {:?}, typed: {} }}",
+                        text_of(&call.name),
+                        call.password,
+                        call.user,
+                        call.host,
+                        call.typed,
+                    )
+                })
+                .collect();
+            format!(
+                "Kind::Assignment(Assignment {{ keys: {}, not_keys: {}, parents: {}, context: {context}, calls: Borrowed(&[{}]), value: {}, shape: {}, min_entropy: {:?}, userinfo: {} }})",
+                text_of(&rule.keys),
+                text_of(&rule.not_keys),
+                text_of(&rule.parents),
+                calls.join(", "),
+                value_of(rule.value),
+                text_of(&rule.shape),
+                rule.min_entropy,
+                rule.userinfo,
+            )
+        }
+        Kind::File(file) => format!(
+            "Kind::File(FileRule {{ names: {}, except: {}, always: {} }})",
+            list_of(&file.names),
+            list_of(&file.except),
+            file.always,
+        ),
+    }
+}
+
+fn text_of(text: &str) -> String {
+    format!("Borrowed({text:?})")
+}
+
+fn list_of(list: &[Cow<'static, str>]) -> String {
+    let items: Vec<String> = list.iter().map(|item| text_of(item)).collect();
+    format!("Borrowed(&[{}])", items.join(", "))
+}
+
+fn value_of(value: ValueKind) -> String {
+    match value {
+        value @ (ValueKind::Opaque | ValueKind::Password) => format!("ValueKind::{value:?}"),
+    }
+}
