@@ -13,8 +13,8 @@ use super::Index;
 /// Why a repository could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum GitError {
-    /// A `.git` file that names no repository.
-    #[error("{} does not lead to a repository", .0.display())]
+    /// The `.git` file of this directory names no repository.
+    #[error("{} does not lead to a repository", .0.join(".git").display())]
     BrokenLink(PathBuf),
     /// The index is damaged, or of a kind that cannot be read.
     #[error("cannot read the git index of {}: {reason}", .root.display())]
@@ -91,7 +91,7 @@ impl WorkTree {
         } else {
             match linked_dir(dir, &link) {
                 Some(git_dir) if git_dir.join("HEAD").is_file() => git_dir,
-                _ => return Err(GitError::BrokenLink(link)),
+                _ => return Err(GitError::BrokenLink(dir.to_owned())),
             }
         };
         let common_dir = first_line(&git_dir.join("commondir"))

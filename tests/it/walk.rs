@@ -821,6 +821,46 @@ fn a_sink_that_panics_costs_one_file() {
 }
 
 #[test]
+fn a_sink_that_panics_on_a_skip_ends_the_run_and_does_not_hang_it() {
+    struct Fussy;
+    impl waxseal::model::Sinks for Fussy {
+        type Sink = Fussy;
+
+        fn sink(&self) -> Fussy {
+            Fussy
+        }
+    }
+    impl waxseal::model::Sink for Fussy {
+        fn blob(&mut self, _: &waxseal::model::Blob<'_>) {}
+
+        fn skip(&mut self, skip: waxseal::model::Skip) {
+            panic!("no {}", skip.reason.id());
+        }
+    }
+    let dir = Scratch::new();
+    for n in 0..200 {
+        dir.write(format!("d{}/{n}", n % 7), "x");
+    }
+    dir.git_in("d0", &["init", "-q", "inner"]);
+    dir.git(&["init", "-q"]);
+    let root = [dir.root().to_owned()];
+    let run = std::panic::catch_unwind(|| waxseal::source::scan_paths(&root, &plain(), &Fussy));
+    assert!(run.is_err());
+}
+
+#[test]
+fn many_files_may_be_named() {
+    let repo = Scratch::repo();
+    let names: Vec<String> = (0..100).map(|n| format!("d{}/{n}", n % 3)).collect();
+    for name in &names {
+        repo.write(name, "x");
+    }
+    repo.git(&["add", "."]);
+    let paths: Vec<&Path> = names.iter().map(Path::new).collect();
+    assert_eq!(scan_all(repo.root(), &paths, &plain()).names().len(), 100);
+}
+
+#[test]
 fn a_run_uses_no_more_sinks_than_threads() {
     let dir = Scratch::new();
     for n in 0..50 {
