@@ -449,6 +449,34 @@ fn an_index_of_another_object_format_is_named() {
 }
 
 #[test]
+fn an_index_in_parts_says_how_to_make_it_whole() {
+    let repo = Scratch::repo();
+    repo.write("a/b", "")
+        .write("c/d", "")
+        .git(&["add", "."])
+        .git(&["commit", "-qm", "1"]);
+    repo.git(&["update-index", "--split-index"]);
+    let seen = scan(repo.root(), "", &plain());
+    assert_eq!(seen.names(), ["- a/b", "- c/d"]);
+    let detail = seen.detail(SkipReason::Unreadable);
+    assert!(
+        detail.contains("`git update-index --no-split-index`"),
+        "{detail}"
+    );
+
+    repo.git(&["update-index", "--no-split-index"]);
+    repo.git(&["sparse-checkout", "set", "--sparse-index", "a"]);
+    let seen = scan(repo.root(), "", &plain());
+    let detail = seen.detail(SkipReason::Unreadable);
+    assert!(detail.contains("--no-sparse-index`"), "{detail}");
+
+    repo.git(&["sparse-checkout", "reapply", "--no-sparse-index"]);
+    let seen = scan(repo.root(), "", &plain());
+    assert_eq!(seen.names(), ["T a/b"]);
+    assert_eq!(seen.skipped(), ["absent c/d"]);
+}
+
+#[test]
 fn an_unknown_extension_of_the_repository_does_not_matter() {
     let repo = sample();
     repo.git(&["config", "core.repositoryFormatVersion", "1"]);
