@@ -13,8 +13,8 @@ use super::Index;
 /// Why a repository could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum GitError {
-    /// A `.git` file that names no repository.
-    #[error("{} does not lead to a repository", .0.display())]
+    /// The `.git` file of this directory names no repository.
+    #[error("{} does not lead to a repository", .0.join(".git").display())]
     BrokenLink(PathBuf),
     /// The index is damaged, or of a kind that cannot be read.
     #[error("cannot read the git index of {}: {reason}", .root.display())]
@@ -91,7 +91,7 @@ impl WorkTree {
         } else {
             match linked_dir(dir, &link) {
                 Some(git_dir) if git_dir.join("HEAD").is_file() => git_dir,
-                _ => return Err(GitError::BrokenLink(link)),
+                _ => return Err(GitError::BrokenLink(dir.to_owned())),
             }
         };
         let common_dir = first_line(&git_dir.join("commondir"))
@@ -124,7 +124,7 @@ impl WorkTree {
                 root: self.root.clone(),
                 reason: match format {
                     Some(format) => format!("object format {format} is not supported"),
-                    None => err.message().to_owned(),
+                    None => explained(err.message()),
                 },
             }
         })
@@ -176,6 +176,25 @@ impl WorkTree {
         add(self.git_dir.join("config.worktree"), Worktree);
         Some(config)
     }
+}
+
+/// libgit2's complaint about an index, with the way out where there is one.
+fn explained(message: &str) -> String {
+    // It names the extension of the index that it does not know, as the index itself does.
+    let known = [
+        (
+            "'link'",
+            "it is a split index; `git update-index --no-split-index` joins it",
+        ),
+        (
+            "'sdir'",
+            "it is a sparse index; `git sparse-checkout reapply --no-sparse-index` fills it",
+        ),
+    ];
+    known
+        .iter()
+        .find(|(extension, _)| message.contains(extension))
+        .map_or_else(|| message.to_owned(), |(_, remedy)| (*remedy).to_owned())
 }
 
 /// The directory that the `.git` file at `link` leads to.

@@ -48,6 +48,7 @@ pub fn scan_paths<S: Sinks>(paths: &[PathBuf], options: &FileOptions, sinks: &S)
             submodules: options.submodules,
         },
         workers: Workers::new(sinks, options.windows),
+        grounds: HashMap::new(),
         repositories: HashMap::new(),
         taken: HashSet::new(),
         trees: Vec::new(),
@@ -65,7 +66,9 @@ struct Scan<'s, S: Sinks> {
     options: &'s FileOptions,
     how: How,
     workers: Workers<'s, S>,
-    /// Each work tree met so far, by its top.
+    /// What each directory that a PATH names, or that holds a file it names, belongs to.
+    grounds: HashMap<PathBuf, Ground>,
+    /// Each work tree that a PATH lies in, by its top.
     repositories: HashMap<PathBuf, Ground>,
     /// Where each tree and single file lies that is, or was, to be read.
     taken: HashSet<PathBuf>,
@@ -200,6 +203,8 @@ impl<S: Sinks> Scan<'_, S> {
             })
             .collect();
         listed::read(&files, self.how.jobs, &self.workers);
+        self.grounds.clear();
+        self.repositories.clear();
         while let Some(tree) = self.trees.pop() {
             let rest = tree.walk(self.how, &self.workers);
             listed::read(&rest.listed, self.how.jobs, &self.workers);
@@ -221,38 +226,42 @@ impl<S: Sinks> Scan<'_, S> {
 
     /// What `dir` belongs to. `name` is the PATH that led there.
     fn ground_of(&mut self, dir: &Path, name: &[u8]) -> Ground {
-        match git::Ground::of(dir) {
+        if let Some(ground) = self.grounds.get(dir) {
+            return ground.clone();
+        }
+        let ground = match git::Ground::of(dir) {
             Ok(git::Ground::Outside) => Ground::Outside,
             Ok(git::Ground::Store(top)) => {
                 if top == dir {
-                    let detail = "a bare repository: its files are scanned, its objects are not";
+                    let detail = "the inside of a repository: its files are scanned as they are, \
+                                  its packed objects are not unpacked";
                     self.skip(name, SkipReason::NestedRepository, detail);
                 }
                 Ground::Store
             }
-            Ok(git::Ground::WorkTree(tree)) => self.open(tree, name),
+            Ok(git::Ground::WorkTree(tree)) => match self.repositories.get(tree.root()) {
+                Some(ground) => ground.clone(),
+                None => self.open(tree, name),
+            },
             Err(err) => {
-                let top = match &err {
-                    GitError::BrokenLink(link) => link.parent().unwrap_or(link).to_owned(),
-                    GitError::Index { root, .. } => root.clone(),
-                };
-                self.unreadable(top, &err, name)
+                let (GitError::BrokenLink(top) | GitError::Index { root: top, .. }) = &err;
+                self.unreadable(top.clone(), &err, name)
             }
+        };
+        if let Ground::WorkTree(git) = &ground {
+            let top = git.tree.root().to_owned();
+            self.repositories.insert(top, ground.clone());
         }
+        self.grounds.insert(dir.to_owned(), ground.clone());
+        ground
     }
 
-    /// Reads the index of a work tree, once in a run.
+    /// Reads the index of a work tree. The tree keeps it no longer than its walk takes, so that a
+    /// directory of many repositories needs the memory of one.
     fn open(&mut self, tree: WorkTree, name: &[u8]) -> Ground {
-        if let Some(ground) = self.repositories.get(tree.root()) {
-            return ground.clone();
-        }
         let top = tree.root().to_owned();
         match tree.index() {
-            Ok(index) => {
-                let ground = Ground::WorkTree(Arc::new(Repository::new(tree, index)));
-                self.repositories.insert(top, ground.clone());
-                ground
-            }
+            Ok(index) => Ground::WorkTree(Arc::new(Repository::new(tree, index))),
             Err(err) => self.unreadable(top, &err, name),
         }
     }

@@ -449,6 +449,34 @@ fn an_index_of_another_object_format_is_named() {
 }
 
 #[test]
+fn an_index_in_parts_says_how_to_make_it_whole() {
+    let repo = Scratch::repo();
+    repo.write("a/b", "")
+        .write("c/d", "")
+        .git(&["add", "."])
+        .git(&["commit", "-qm", "1"]);
+    repo.git(&["update-index", "--split-index"]);
+    let seen = scan(repo.root(), "", &plain());
+    assert_eq!(seen.names(), ["- a/b", "- c/d"]);
+    let detail = seen.detail(SkipReason::Unreadable);
+    assert!(
+        detail.contains("`git update-index --no-split-index`"),
+        "{detail}"
+    );
+
+    repo.git(&["update-index", "--no-split-index"]);
+    repo.git(&["sparse-checkout", "set", "--sparse-index", "a"]);
+    let seen = scan(repo.root(), "", &plain());
+    let detail = seen.detail(SkipReason::Unreadable);
+    assert!(detail.contains("--no-sparse-index`"), "{detail}");
+
+    repo.git(&["sparse-checkout", "reapply", "--no-sparse-index"]);
+    let seen = scan(repo.root(), "", &plain());
+    assert_eq!(seen.names(), ["T a/b"]);
+    assert_eq!(seen.skipped(), ["absent c/d"]);
+}
+
+#[test]
 fn an_unknown_extension_of_the_repository_does_not_matter() {
     let repo = sample();
     repo.git(&["config", "core.repositoryFormatVersion", "1"]);
@@ -818,6 +846,46 @@ fn a_sink_that_panics_costs_one_file() {
     let record = recorder.scan(&[dir.root().to_owned()], &plain());
     assert_eq!(record.files.len(), 200);
     assert_eq!(record.skipped(), [format!("internal-error {bad}")]);
+}
+
+#[test]
+fn a_sink_that_panics_on_a_skip_ends_the_run_and_does_not_hang_it() {
+    struct Fussy;
+    impl waxseal::model::Sinks for Fussy {
+        type Sink = Fussy;
+
+        fn sink(&self) -> Fussy {
+            Fussy
+        }
+    }
+    impl waxseal::model::Sink for Fussy {
+        fn blob(&mut self, _: &waxseal::model::Blob<'_>) {}
+
+        fn skip(&mut self, skip: waxseal::model::Skip) {
+            panic!("no {}", skip.reason.id());
+        }
+    }
+    let dir = Scratch::new();
+    for n in 0..200 {
+        dir.write(format!("d{}/{n}", n % 7), "x");
+    }
+    dir.git_in("d0", &["init", "-q", "inner"]);
+    dir.git(&["init", "-q"]);
+    let root = [dir.root().to_owned()];
+    let run = std::panic::catch_unwind(|| waxseal::source::scan_paths(&root, &plain(), &Fussy));
+    assert!(run.is_err());
+}
+
+#[test]
+fn many_files_may_be_named() {
+    let repo = Scratch::repo();
+    let names: Vec<String> = (0..100).map(|n| format!("d{}/{n}", n % 3)).collect();
+    for name in &names {
+        repo.write(name, "x");
+    }
+    repo.git(&["add", "."]);
+    let paths: Vec<&Path> = names.iter().map(Path::new).collect();
+    assert_eq!(scan_all(repo.root(), &paths, &plain()).names().len(), 100);
 }
 
 #[test]
