@@ -43,6 +43,9 @@ pub struct Rule {
     /// Literals of which one must occur for the rule to be tried, case-sensitive. Each at least two bytes;
     /// four or more are cheapest.
     pub anchors: List<Str>,
+    /// Literals behind which base64 begins that may hold the anchors, such as `Basic `; for anchors too short to be
+    /// recognised in base64.
+    pub opens_base64: List<Str>,
     /// Encoded forms in which the anchors are looked for as well.
     pub encodings: List<Encoding>,
     /// How far from an anchor the rule may look.

@@ -106,6 +106,8 @@ struct RawRule {
     #[serde(default)]
     anchors: Vec<String>,
     #[serde(default)]
+    opens_base64: Vec<String>,
+    #[serde(default)]
     encodings: Vec<String>,
     #[serde(default)]
     reach: Option<[u32; 2]>,
@@ -267,7 +269,7 @@ fn convert(raw: RawRule) -> Result<RuleSource, String> {
     if !reads_all && raw.anchors.is_empty() {
         return Err("`anchors` must hold at least one literal that every hit contains".to_owned());
     }
-    if let Some(short) = raw.anchors.iter().find(|anchor| anchor.len() < 2) {
+    if let Some(short) = raw.anchors.iter().chain(&raw.opens_base64).find(|anchor| anchor.len() < 2) {
         return Err(format!("anchor `{short}` is too short: two bytes at least, four or more are cheapest"));
     }
     let rule = Rule {
@@ -281,6 +283,7 @@ fn convert(raw: RawRule) -> Result<RuleSource, String> {
         controls: strings(raw.controls),
         optional: raw.optional,
         anchors: strings(raw.anchors),
+        opens_base64: strings(raw.opens_base64),
         encodings: raw
             .encodings
             .iter()

@@ -23,6 +23,8 @@ pub enum Use {
     },
     /// Decode the stretch around it.
     Open(Opening),
+    /// Decode the base64 that begins behind it.
+    OpenBehind,
     /// Note that mail is spoken of.
     Mail,
 }
@@ -66,11 +68,12 @@ impl Anchors {
             for anchor in rule.anchors.iter() {
                 want(anchor.as_bytes(), Use::Rule { rule: compiled.ix, joined });
                 for &encoding in rule.encodings.iter() {
-                    for (literal, opening) in view::encoded_anchors(anchor.as_bytes(), encoding) {
+                    for (literal, opening) in encoded(anchor.as_bytes(), encoding) {
                         want(&literal, Use::Open(opening));
                     }
                 }
             }
+            rule.opens_base64.iter().for_each(|literal| want(literal.as_bytes(), Use::OpenBehind));
             if let Kind::Assignment(Assignment { context: Context::Mail, .. }) = rule.kind {
                 MAIL_WORDS.iter().for_each(|word| want(word.as_bytes(), Use::Mail));
             }
@@ -94,4 +97,26 @@ impl Anchors {
         let rest = &text[hit.at as usize..];
         self.meanings[usize::from(hit.literal)].iter().filter(move |anchor| rest.starts_with(&anchor.literal))
     }
+}
+
+/// The literals by which an encoded form of `anchor` is found, nested forms included where they are common: base64 in
+/// base64, and UTF-16 in base64 as PowerShell writes it.
+fn encoded(anchor: &[u8], encoding: Encoding) -> Vec<(Vec<u8>, Opening)> {
+    let mut literals = view::encoded_anchors(anchor, encoding);
+    match encoding {
+        Encoding::Base64 => {
+            literals.extend(view::nested_base64_anchors(anchor));
+            for (wide, _) in view::encoded_anchors(anchor, Encoding::Utf16) {
+                literals.extend(view::encoded_anchors(&wide, Encoding::Base64));
+            }
+        }
+        // an anchor that is cut before its last byte: `'SG' . '.' . $rest`
+        Encoding::Joined if anchor.len() > 2 => {
+            let cut = &anchor[..anchor.len() - 1];
+            let opening = Opening { encoding, phase: 0 };
+            literals.extend([b'"', b'\''].map(|quote| ([&[quote], cut, &[quote]].concat(), opening)));
+        }
+        _ => {}
+    }
+    literals
 }

@@ -162,6 +162,11 @@ impl<'s> Worker<'s> {
                     match anchor.used {
                         Use::Mail => {}
                         Use::Open(opening) => self.open(frame, at, opening, &mut scratch.opened),
+                        Use::OpenBehind => {
+                            let opening = Opening { encoding: Encoding::Base64, phase: 0 };
+                            let end = (at.end + 4).min(frame.bytes.len());
+                            self.open(frame, at.end..end, opening, &mut scratch.opened);
+                        }
                         Use::Rule { rule, joined } => {
                             let text = text_of(frame, &scratch.mail);
                             let matched = self.try_rule(rule, &text, at.clone(), frame.binary);
