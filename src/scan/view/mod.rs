@@ -6,6 +6,7 @@
 //! Everything is a pure function of at most [`STRETCH`] bytes on each side of the anchor, takes time
 //! linear in them and panics on no input. No rule, no judgement of what a view holds belongs here.
 
+mod alphabet;
 mod anchors;
 mod digits;
 mod escape;
