@@ -82,7 +82,7 @@ impl Literals {
         let literal = &literal[..literal.len().min(LONGEST)];
         let opening = Opening {
             encoding: self.encoding,
-            phase: (phase % 4) as u8,
+            phase: u8::try_from(phase % 4).unwrap_or(0),
         };
         if !self
             .list
@@ -167,13 +167,9 @@ fn base64(anchor: &[u8], unknown: usize, out: &mut Literals) {
 }
 
 fn hex(anchor: &[u8], out: &mut Literals) {
-    let digits: String = anchor
-        .iter()
-        .take(3)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    out.add(digits.as_bytes(), 0);
-    out.add(digits.to_ascii_uppercase().as_bytes(), 0);
+    let digits = spell(&anchor[..anchor.len().min(3)], |byte| format!("{byte:02x}"));
+    out.add(&digits, 0);
+    out.add(&digits.to_ascii_uppercase(), 0);
 }
 
 /// Both byte orders: the NUL before the first and the one after the last character are left out.

@@ -8,9 +8,10 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
+use super::alphabet::{Alphabet, Bits};
 use super::lines;
 use super::map::Step;
-use super::{Unit, View, hex_value, window};
+use super::{Unit, View, window};
 use crate::model::{Encoding, Span};
 
 /// Lines of equal length are taken without a further test from this many digits on: two ordinary words
@@ -19,82 +20,6 @@ const SURE_WIDTH: usize = 16;
 
 /// Fewest digits of a line that another may follow.
 const LEAST_WIDTH: usize = 4;
-
-/// The digits of an encoding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Alphabet {
-    Standard,
-    Url,
-    Hex,
-}
-
-/// Ways to write the two symbols of the standard alphabet where a host syntax escapes them.
-const ESCAPED: [(&[u8], u8); 9] = [
-    (b"\\/", b'/'),
-    (b"\\u002b", b'+'),
-    (b"\\u002B", b'+'),
-    (b"\\u002f", b'/'),
-    (b"\\u002F", b'/'),
-    (b"%2b", b'+'),
-    (b"%2B", b'+'),
-    (b"%2f", b'/'),
-    (b"%2F", b'/'),
-];
-
-impl Alphabet {
-    /// Digits in a group.
-    fn group(self) -> usize {
-        if self == Self::Hex { 2 } else { 4 }
-    }
-
-    /// Bits of a digit.
-    fn bits(self) -> usize {
-        if self == Self::Hex { 4 } else { 6 }
-    }
-
-    fn value(self, digit: u8) -> Option<u8> {
-        match (self, digit) {
-            (Self::Hex, _) => hex_value(digit),
-            (_, b'A'..=b'Z') => Some(digit - b'A'),
-            (_, b'a'..=b'z') => Some(digit - b'a' + 26),
-            (_, b'0'..=b'9') => Some(digit - b'0' + 52),
-            (Self::Standard, b'+') | (Self::Url, b'-') => Some(62),
-            (Self::Standard, b'/') | (Self::Url, b'_') => Some(63),
-            _ => None,
-        }
-    }
-
-    /// The value of the digit that starts at `at` and where it ends.
-    fn at(self, text: &[u8], at: usize, end: usize) -> Option<(u8, usize)> {
-        let rest = text.get(at..end)?;
-        let first = *rest.first()?;
-        if let Some(value) = self.value(first) {
-            return Some((value, at + 1));
-        }
-        if self != Self::Standard || !matches!(first, b'\\' | b'%') {
-            return None;
-        }
-        let (written, digit) = ESCAPED
-            .iter()
-            .find(|(written, _)| rest.starts_with(written))?;
-        Some((self.value(*digit)?, at + written.len()))
-    }
-
-    /// Where the digit that ends at `at` starts. A letter behind a backslash is no digit but an escape.
-    fn before(self, text: &[u8], at: usize, low: usize) -> Option<usize> {
-        let rest = text.get(low..at)?;
-        let last = *rest.last()?;
-        if self == Self::Standard && matches!(last, b'/' | b'b' | b'B' | b'f' | b'F') {
-            let written = ESCAPED.iter().find(|(written, _)| rest.ends_with(written));
-            if let Some((written, _)) = written {
-                return Some(at - written.len());
-            }
-        }
-        self.value(last)?;
-        let escaped = rest.len() > 1 && rest[rest.len() - 2] == b'\\';
-        (!escaped).then(|| at - 1)
-    }
-}
 
 /// The digits of one line.
 #[derive(Clone, Debug)]
@@ -111,6 +36,8 @@ struct Wrapped<'a> {
     window: Range<usize>,
     alphabet: Alphabet,
     anchor: Range<usize>,
+    /// The anchor is what its line of digits starts with.
+    anchor_leads: bool,
     phase: usize,
     bodies: VecDeque<Body>,
     /// Digits before the anchor.
@@ -147,6 +74,7 @@ impl<'a> Wrapped<'a> {
             window,
             alphabet,
             anchor: at.clone(),
+            anchor_leads: false,
             phase: phase % alphabet.group(),
             bodies: VecDeque::new(),
             lead: 0,
@@ -158,6 +86,7 @@ impl<'a> Wrapped<'a> {
         if end < at.end || tail == 0 {
             return None;
         }
+        wrapped.anchor_leads = lead == 0;
         wrapped.lead = lead;
         wrapped.tail = tail;
         wrapped.bodies.push_back(Body {
@@ -167,6 +96,8 @@ impl<'a> Wrapped<'a> {
         });
         while wrapped.extend_down() {}
         while wrapped.extend_up() {}
+        // The lines above may have shown the width that a short last line is judged by.
+        while wrapped.extend_down() {}
         Some(wrapped)
     }
 
@@ -294,10 +225,7 @@ impl<'a> Wrapped<'a> {
     /// Whether another value, not more of the same, starts at `start`: it begins just like this one.
     fn is_list_item(&self, start: usize) -> bool {
         self.phase == 0
-            && self
-                .bodies
-                .iter()
-                .any(|body| body.range.start == self.anchor.start)
+            && self.anchor_leads
             && self.text[start..].starts_with(&self.text[self.anchor.clone()])
     }
 
@@ -322,9 +250,13 @@ impl<'a> Wrapped<'a> {
                 None => {}
             }
         }
+        if good + bad == 0 {
+            // Too few digits to tell: they are wanted where a group is still open.
+            return self.even || skip > 0;
+        }
         // Where a wrapped width is known, some foreign letters are no objection.
         let tolerated = if self.even { 3 } else { 8 };
-        good > 0 && bad * tolerated <= good + bad
+        bad * tolerated <= good + bad
     }
 
     /// The digits as bytes.
@@ -338,7 +270,7 @@ impl<'a> Wrapped<'a> {
         let before = self.lead + missing - self.phase;
         // A run that does not fit is glued to text before it. Where the value really starts is unknown, so
         // the group of the anchor is the start, unless lines above it are known to belong to it.
-        let drop = if self.bodies.len() == 1 && !cut && before % group != 0 {
+        let drop = if self.bodies.len() == 1 && !cut && !before.is_multiple_of(group) {
             before
         } else {
             before % group
@@ -379,33 +311,5 @@ impl<'a> Wrapped<'a> {
         let padding = (0..2).take_while(|i| self.is_padded(end + i)).count();
         view.source = Span::new(start, end + padding);
         (!view.bytes.is_empty()).then_some(view)
-    }
-}
-
-/// Turns digits into bytes.
-struct Bits {
-    width: usize,
-    held: u32,
-    count: usize,
-}
-
-impl Bits {
-    fn new(alphabet: Alphabet) -> Self {
-        Self {
-            width: alphabet.bits(),
-            held: 0,
-            count: 0,
-        }
-    }
-
-    /// Takes the value of a digit; gives a byte whenever eight bits are there.
-    fn push(&mut self, value: u8) -> Option<u8> {
-        self.held = (self.held << self.width | u32::from(value)) & 0x3fff;
-        self.count += self.width;
-        if self.count < 8 {
-            return None;
-        }
-        self.count -= 8;
-        Some((self.held >> self.count & 0xff) as u8)
     }
 }

@@ -75,15 +75,12 @@ fn reference(rest: &[u8]) -> Option<(u32, usize)> {
             .find(|(name, _)| rest.starts_with(name))
             .map(|&(name, byte)| (u32::from(byte), name.len()));
     };
-    let (code, digits, lead) = match number {
-        [b'x' | b'X', digits @ ..] => {
-            let (code, len) = hex_number(digits, 1, 8)?;
-            (code, len, 2)
-        }
-        _ => {
-            let (code, len) = decimal(number)?;
-            (code, len, 1)
-        }
+    let (code, digits, lead) = if let [b'x' | b'X', digits @ ..] = number {
+        let (code, len) = hex_number(digits, 1, 8)?;
+        (code, len, 2)
+    } else {
+        let (code, len) = decimal(number)?;
+        (code, len, 1)
     };
     // Browsers accept a reference without its semicolon, so it is no way to hide a key either.
     let semicolon = usize::from(rest.get(lead + digits) == Some(&b';'));

@@ -99,11 +99,8 @@ pub(super) fn after(text: &[u8], at: usize, end: usize) -> Option<usize> {
 pub(super) fn before(text: &[u8], at: usize, low: usize) -> Option<usize> {
     let fits = |end: usize| {
         // The `n` of a written break would pass for the last digit, and a backslash is none.
-        let escape = match &text[low..end] {
-            [.., b'\\', b'n' | b'r'] | [.., b'\\'] => true,
-            _ => false,
-        };
-        !escape && after(text, end, text.len()) == Some(at)
+        let escape = matches!(&text[low..end], [.., b'\\', b'n' | b'r'] | [.., b'\\']);
+        !escape && after(text, end, text.len().min(at + 3)) == Some(at)
     };
     let back = |mut p: usize, set: &[u8]| {
         while p > low && set.contains(&text[p - 1]) {

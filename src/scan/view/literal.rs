@@ -55,6 +55,11 @@ impl Literal {
         let line = line_start(text, at.start, window.start);
         let mut p = line;
         while p < at.start {
+            if text[p] == b'\\' {
+                // Skipped in pairs as inside a literal, or each `\"` would be tried as the start of one.
+                p += 2;
+                continue;
+            }
             if is_quote(text[p])
                 && let Some(literal) = Self::opening_at(text, p, window.end)
             {
@@ -125,6 +130,7 @@ fn comment_start(line: &[u8]) -> Option<usize> {
             [quote, ..] if is_quote(*quote) => {
                 p = Literal::opening_at(line, p, line.len()).map_or(p, |literal| literal.close);
             }
+            [b'\\', ..] => p += 1,
             _ => {}
         }
         p += 1;
@@ -168,8 +174,8 @@ fn gap(text: &[u8], from: usize, end: usize, commas: bool) -> Option<usize> {
             return Some(p + letters);
         }
         p += match rest {
-            [b' ' | b'\t' | b'\n' | b'\r' | b'(' | b')', ..] => 1,
-            [b'\\' | b'_', b'\n' | b'\r', ..] => 1,
+            [b' ' | b'\t' | b'\n' | b'\r' | b'(' | b')', ..]
+            | [b'\\' | b'_', b'\n' | b'\r', ..] => 1,
             [b'#', ..] | [b'/', b'/', ..] | [b'-', b'-', ..] => {
                 memchr::memchr2(b'\n', b'\r', rest)?
             }

@@ -6,6 +6,7 @@
 //! Everything is a pure function of at most [`STRETCH`] bytes on each side of the anchor, takes time
 //! linear in them and panics on no input. No rule, no judgement of what a view holds belongs here.
 
+mod alphabet;
 mod anchors;
 mod digits;
 mod escape;
@@ -115,7 +116,7 @@ pub fn open(text: &[u8], at: Range<usize>, opening: Opening) -> Option<View> {
         return None;
     }
     let phase = usize::from(opening.phase);
-    match opening.encoding {
+    let view = match opening.encoding {
         Encoding::Utf16 => wide::open(text, at),
         Encoding::Base64 => digits::open_base64(text, &at, phase),
         Encoding::Hex => digits::open_hex(text, &at, phase),
@@ -123,7 +124,8 @@ pub fn open(text: &[u8], at: Range<usize>, opening: Opening) -> Option<View> {
         Encoding::Escape => escape::open(text, &at),
         Encoding::Html => html::open(text, &at),
         Encoding::Joined => joined::open(text, &at),
-    }
+    };
+    view.filter(|view| !view.bytes.is_empty())
 }
 
 /// The part of `text` that a view of the anchor `at` may draw on.

@@ -33,6 +33,14 @@ fn base64(bytes: &[u8], url: bool) -> String {
     out
 }
 
+fn hex(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value)]);
+    bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
+}
+
 /// The views of all encoded anchors found in `text` by plain search, without duplicates.
 fn views(text: &[u8], anchor: &str, encoding: Encoding) -> Vec<View> {
     let mut views: Vec<View> = Vec::new();
@@ -132,7 +140,7 @@ fn a_list_of_values_is_not_one_wrapped_value() {
 
 #[test]
 fn hex_percent_and_references() {
-    let hex: String = KEY.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex(KEY.as_bytes());
     check(&format!("0x[[{hex}]];"), Encoding::Hex);
     check(&format!("f[[{}]]", hex.to_uppercase()), Encoding::Hex);
     check(
@@ -176,7 +184,7 @@ fn backslash_escapes() {
 fn literals_are_joined() {
     for text in [
         r#"k = "[[SG." + "id-part" + '.secret_part]]';"#,
-        r#"k = '[[SG.' . 'id-part' . '.secret_part]]';"#,
+        r"k = '[[SG.' . 'id-part' . '.secret_part]]';",
         r#"k = "[[SG." .. "id-part" .. ".secret_part]]""#,
         "k = (\"[[SG.\"\n  \"id-part\" # \"first\" half\n  f\".secret_part]]\")",
         "char *k = \"[[SG.\" /* it's */\r\n  \"id-part.\" // and\n  \"secret_part]]\";",
