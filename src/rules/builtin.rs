@@ -135,7 +135,7 @@ pub static BUILTIN: &[Rule] = &[
         encodings: Borrowed(&[Encoding::Base64, Encoding::Percent, Encoding::Escape]),
         optional: false,
         reach: Reach { before: 32, after: 640 },
-        kind: Kind::Token(Token { pattern: Borrowed("(?i)(?:(?:[a-z0-9]{2,20}\\+)?smtps?(?:\\+[a-z]+)?|submissions?)://(?P<user>[^\\s:@/\"'`<>]{0,254}):(?P<secret>[^\\s\"'`<>?/#\\\\]{1,200}|[^\\s\"'`<>@\\\\]{1,200})@(?P<host>[a-z0-9._-]{1,253}|\\[[0-9a-f:]+\\])(?::(?P<port>[0-9]{1,5}))?"), not_after: Borrowed(""), not_before: Borrowed(""), min_entropy: 0.0, visible: 0, check: None, value: ValueKind::Password }),
+        kind: Kind::Token(Token { pattern: Borrowed("(?i)(?:(?:[a-z0-9]{2,20}\\+)?smtps?(?:\\+[a-z]+)?|submissions?)://(?P<user>[^\\s:@/\"'`<>]{0,254}):(?P<secret>[^\\s\"'`<>?/#\\\\]{1,200}|[^\\s\"'`<>\\\\]{1,200})@(?P<host>[a-z0-9._-]{1,253}|\\[[0-9a-f:]+\\])(?::(?P<port>[0-9]{1,5}))?"), not_after: Borrowed(""), not_before: Borrowed(""), min_entropy: 0.0, visible: 0, check: None, value: ValueKind::Password }),
     },
     Rule {
         id: Borrowed("mailer-dsn-key"),
@@ -179,7 +179,7 @@ pub static BUILTIN: &[Rule] = &[
         references: Borrowed(&[Borrowed("https://www.twilio.com/docs/iam/api/authtoken")]),
         controls: Borrowed(&[Borrowed("CIS-3.11"), Borrowed("NIST-SC-12"), Borrowed("CWE-798")]),
         anchors: Borrowed(&[Borrowed("AC")]),
-        opens_base64: Borrowed(&[]),
+        opens_base64: Borrowed(&[Borrowed("Basic "), Borrowed("basic "), Borrowed("BASIC ")]),
         encodings: Borrowed(&[]),
         optional: false,
         reach: Reach { before: 1024, after: 1024 },

@@ -161,7 +161,11 @@ impl<'s> Worker<'s> {
                     let at = hit.at as usize..hit.at as usize + anchor.literal.len();
                     match anchor.used {
                         Use::Mail => {}
-                        Use::Open(opening) => self.open(frame, at, opening, &mut scratch.opened),
+                        Use::Open(opening) => {
+                            // a literal that was searched with its quotes is named by what stands inside them
+                            let quotes = usize::from(opening.encoding == Encoding::Joined);
+                            self.open(frame, at.start + quotes..at.end - quotes, opening, &mut scratch.opened);
+                        }
                         Use::OpenBehind => {
                             let opening = Opening { encoding: Encoding::Base64, phase: 0 };
                             let end = (at.end + 4).min(frame.bytes.len());
