@@ -42,8 +42,15 @@ pub fn outer(text: &[u8], inner: &Range<usize>, lang: Lang) -> Option<Range<usiz
     let start = inner.start.min(text.len());
     let found = match lang {
         Lang::Xml => {
-            let tag = memchr::memrchr(b'<', &text[start.saturating_sub(BLOCK_REACH)..start])
-                .map(|p| start.saturating_sub(BLOCK_REACH) + p)?;
+            let floor = start.saturating_sub(BLOCK_REACH);
+            let tag = match byte(text, start) {
+                b'<' if inner.end > start
+                    && !text[start..inner.end.min(text.len())].contains(&b'>') =>
+                {
+                    start
+                }
+                _ => floor + memchr::memrchr(b'<', &text[floor..start])?,
+            };
             let open = bracket::open_element(text, tag, BLOCK_REACH)?;
             bracket::element(text, open, start, BLOCK_REACH)
         }

@@ -109,7 +109,7 @@ pub(super) fn read(text: &[u8], i: usize, lang: Lang) -> Value {
             (Form::Lookup, default, end)
         }
         _ => {
-            let form = if lookup::is_table(name) && name.contains(&b'.') {
+            let form = if lookup::is_table(name) && name.iter().any(|b| matches!(b, b'.' | b':')) {
                 Form::Lookup
             } else {
                 Form::Expression

@@ -77,6 +77,20 @@ pub(super) fn at(text: &[u8], at: usize, lang: Lang) -> Option<Key> {
             }
         }
     }
+    // `${mail.password:v}` names a setting in whatever language.
+    if left == b'.' || right == b'.' {
+        let part = |b: u8| is_word(b) || matches!(b, b'.' | b'-');
+        let first = run_back(text, start, KEY_MAX, part);
+        let last = run(text, end, KEY_MAX, part);
+        if byte(text, last) == b':' && text[..first].ends_with(b"${") && is_word(text[first]) && is_word(before(text, last)) {
+            return Some(Key {
+                start: first,
+                end: last,
+                quotes: None,
+                flag: false,
+            });
+        }
+    }
     if !flag {
         while lang.joins(before(text, start)) && start >= 2 && is_word(text[start - 2]) {
             start = run_back(text, start - 1, KEY_MAX, is_word);

@@ -37,6 +37,11 @@ const VALUES: [&[u8]; 6] = [
 /// How far apart the halves of a pair may stand, in bytes.
 const PAIR_REACH: usize = 256;
 
+/// Whether a key names the half of a pair that holds the key.
+pub(super) fn is_name(key: &[u8]) -> bool {
+    is_one_of(key, &NAMES)
+}
+
 /// The value of a key that is an element or the half of a pair.
 pub(super) fn read(text: &[u8], key: &Key, lang: Lang) -> Option<(Syntax, Value)> {
     let start = key.outer_start();

@@ -23,7 +23,9 @@ mod template;
 mod value;
 mod words;
 
+// Tables read better one row a line.
 #[cfg(test)]
+#[rustfmt::skip]
 mod tests;
 
 use std::ops::Range;
@@ -140,9 +142,11 @@ impl Assignment {
         }
     }
 
-    /// Where the search for the next assignment goes on: behind a value that holds none.
-    fn resume(&self) -> usize {
+    /// Where the search for the next assignment goes on: behind a value that holds none. What follows
+    /// `name:` may itself be the key of a pair.
+    fn resume(&self, text: &[u8]) -> usize {
         match self.form {
+            _ if markup::is_name(&text[self.key.range()]) => self.key.end as usize,
             Form::Literal | Form::LookupDefault | Form::Lookup | Form::Template => {
                 self.end.max(self.key.end as usize)
             }
@@ -191,7 +195,7 @@ pub fn read_all(
             if start < floor || start < taken || start >= end {
                 continue;
             }
-            at = found.resume().max(at);
+            at = found.resume(text).max(at);
             taken = found.key.end as usize;
             return Some(found);
         }

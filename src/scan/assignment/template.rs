@@ -134,10 +134,14 @@ fn is_whole(value: &[u8], lang: Lang, quote: Option<u8>) -> bool {
     let replaces = quote.map_or(lang == Lang::Shell || lang == Lang::Docker, |quote| {
         lang.interpolates(quote)
     });
+    if replaces && inner.iter().all(|&b| is_word(b)) {
+        return !inner.is_empty();
+    }
     inner.len() > 1
         && !inner[0].is_ascii_digit()
-        && inner.iter().all(|&b| is_word(b))
-        && (replaces || !inner.iter().any(u8::is_ascii_lowercase))
+        && inner
+            .iter()
+            .all(|&b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
 }
 
 /// Whether a part of the value is replaced.

@@ -5,8 +5,8 @@
 
 use super::key::Key;
 use super::lexeme::{
-    before, byte, is_one_of, is_quote, is_word, line_end, run, skip_blank, skip_blank_back,
-    word_before,
+    before, byte, is_one_of, is_quote, is_word, line_end, run, run_back, skip_blank,
+    skip_blank_back, word_before,
 };
 use super::value::{self, Value};
 use super::{Form, Lang, Syntax, VALUE_MAX};
@@ -33,11 +33,16 @@ pub(super) fn read(text: &[u8], key: &Key, lang: Lang) -> Option<(Syntax, Value)
             .flatten()
             .and_then(words);
     }
-    let lead = skip_blank_back(text, key.start);
+    let path = run_back(text, key.start, 64, |b| is_word(b) || b == b'.');
+    let lead = skip_blank_back(text, path);
     let before_key = word_before(text, lead);
     let command = &text[before_key.clone()];
     let mark = before(text, before_key.start);
-    if lead < key.start && is_one_of(command, &[b"define"]) && matches!(mark, b'#' | b'%' | b' ') {
+    if path == key.start
+        && lead < path
+        && is_one_of(command, &[b"define"])
+        && matches!(mark, b'#' | b'%' | b' ')
+    {
         return is_quote(byte(text, value::prefix_end(text, start, lang)))
             .then(|| value::quoted(text, start, lang))
             .flatten()
