@@ -63,7 +63,7 @@ pub enum Lang {
 }
 
 /// Suffixes that say that a file is a sample, a template or a copy; what stands before them decides.
-const WRAPPERS: [&[u8]; 24] = [
+const WRAPPERS: [&[u8]; 25] = [
     b"erb",
     b"j2",
     b"jinja",
@@ -88,6 +88,7 @@ const WRAPPERS: [&[u8]; 24] = [
     b"gotmpl",
     b"copy",
     b"local",
+    b"tt",
 ];
 
 impl Lang {

@@ -31,7 +31,7 @@ pub(super) fn from(text: &[u8], i: usize) -> &[u8] {
 }
 
 /// End of the run of bytes from `i` that satisfy `test`, at most `limit` bytes on.
-pub(super) fn run(text: &[u8], i: usize, limit: usize, test: impl Fn(u8) -> bool) -> usize {
+pub(super) fn run(text: &[u8], i: usize, limit: usize, mut test: impl FnMut(u8) -> bool) -> usize {
     let rest = from(text, i);
     let rest = &rest[..rest.len().min(limit)];
     i + rest.iter().position(|&b| !test(b)).unwrap_or(rest.len())

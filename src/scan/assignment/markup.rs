@@ -272,7 +272,7 @@ fn yaml_half(text: &[u8], line: usize, column: usize) -> Option<Value> {
         quotes: None,
         flag: false,
     };
-    let place = value::Place::new(text, &key, Syntax::Colon, Lang::Yaml);
+    let place = value::Place::new(text, &key, (Syntax::Colon, end + 1), Lang::Yaml);
     value::read(text, end + 1, &place)
 }
 
@@ -293,6 +293,6 @@ fn flow_pair(text: &[u8], key: &Key) -> Option<Value> {
         quotes: None,
         flag: false,
     };
-    let place = value::Place::new(text, &key, Syntax::Colon, Lang::Yaml);
+    let place = value::Place::new(text, &key, (Syntax::Colon, end + 1), Lang::Yaml);
     value::read(text, end + 1, &place)
 }

@@ -8,6 +8,7 @@
 //! Everything is a pure function over bytes that need not be UTF-8, panics on no input, and looks at most
 //! [`REACH`] bytes to either side of the byte or assignment it is asked about, so the text may be a window of a larger file.
 
+mod bare;
 mod block;
 mod bracket;
 mod call;
@@ -160,7 +161,11 @@ impl Assignment {
 pub fn read_at(text: &[u8], at: usize, lang: Lang) -> Option<Assignment> {
     let key = key::at(text, at, lang)?;
     if let Some(Operator { syntax, value }) = operator::after(text, &key, lang) {
-        let value = value::read(text, value, &value::Place::new(text, &key, syntax, lang))?;
+        let value = value::read(
+            text,
+            value,
+            &value::Place::new(text, &key, (syntax, value), lang),
+        )?;
         return Some(Assignment::new(&key, syntax, value));
     }
     let (syntax, value) = lookup::default_of(text, &key, lang)
@@ -187,6 +192,11 @@ pub fn read_all(
                 return None;
             };
             let word = at + skip;
+            let word = if lexeme::starts(text, word, key::BOM) {
+                word + key::BOM.len()
+            } else {
+                word
+            };
             at = run(text, word, text.len(), is_word);
             let Some(found) = read_at(text, word, lang) else {
                 continue;

@@ -20,12 +20,13 @@ pub(super) struct Operator {
 }
 
 /// Verbs before a word that make `x.verb_password("v")` something else than an assignment.
-const VERBS: [&[u8]; 46] = [
-    b"check", b"verify", b"valid", b"hash", b"encrypt", b"compare", b"confirm", b"reset", b"gen",
-    b"is", b"has", b"get", b"match", b"forg", b"assert", b"expect", b"require", b"read", b"prompt",
-    b"ask", b"test", b"find", b"create", b"make", b"encode", b"decode", b"decrypt", b"print",
-    b"log", b"show", b"hide", b"toggle", b"send", b"request", b"render", b"fetch", b"load",
-    b"remove", b"delete", b"clear", b"by", b"on", b"skip", b"passes", b"passed", b"bypass",
+const VERBS: [&[u8]; 47] = [
+    b"auth", b"check", b"verify", b"valid", b"hash", b"encrypt", b"compare", b"confirm", b"reset",
+    b"gen", b"is", b"has", b"get", b"match", b"forg", b"assert", b"expect", b"require", b"read",
+    b"prompt", b"ask", b"test", b"find", b"create", b"make", b"encode", b"decode", b"decrypt",
+    b"print", b"log", b"show", b"hide", b"toggle", b"send", b"request", b"render", b"fetch",
+    b"load", b"remove", b"delete", b"clear", b"by", b"on", b"skip", b"passes", b"passed",
+    b"bypass",
 ];
 
 /// Functions whose first argument is a key and whose second is its value.
@@ -190,18 +191,25 @@ fn run_back_path(text: &[u8], start: usize) -> usize {
 /// The offset of the `=` after a type: `: string =`, `: Option<&str> =`.
 fn type_annotation(text: &[u8], colon: usize) -> Option<usize> {
     let start = skip_blank(text, colon);
+    if !is_word(byte(text, start)) && byte(text, start) != b'&' {
+        return None;
+    }
+    let mut depth = 0_i32;
     let part = |b: u8| {
+        match b {
+            b'[' | b'<' => depth += 1,
+            b']' | b'>' => depth -= 1,
+            _ => {}
+        }
         is_word(b)
             || matches!(
                 b,
                 b' ' | b'.' | b'<' | b'>' | b'[' | b']' | b'|' | b'?' | b'&' | b':'
             )
+            || (b == b',' && depth > 0)
     };
-    let end = run(text, start, 64, part);
-    (end > start
-        && is_word(byte(text, start)) | (byte(text, start) == b'&')
-        && is_assign(text, end))
-    .then_some(end)
+    let end = run(text, start, 96, part);
+    is_assign(text, end).then_some(end)
 }
 
 /// Whether `key(` sets what the key names: `setPassword(`, `.password(`.
@@ -243,6 +251,7 @@ pub(super) fn is_embedded(text: &[u8], key: &Key, value: usize) -> bool {
     let lead = before(text, key.start);
     let direct = is_quote(lead) || matches!(lead, b';' | b'&' | b'?' | b'n' | b'r' | b't' | b' ');
     key.quotes.is_none()
+        && value == key.end + 1
         && direct
         && !matches!(
             byte(text, value),

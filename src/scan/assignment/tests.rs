@@ -107,6 +107,7 @@ fn shells() {
         (PowerShell, "Send -Smtp¤Password \"pw-0\"", "SmtpPassword", "pw-0", Literal),
         (Docker, "ENV SMTP_¤PASS=pw-0 A=b", "SMTP_PASS", "pw-0", Literal),
         (Docker, "ENV SMTP_¤PASS pw-0\n", "SMTP_PASS", "pw-0", Literal),
+        (Shell, "java -jar x --spring.mail.¤password=pw-0", "spring.mail.password", "pw-0", Literal),
         (JavaScript, "spawn('x', ['--¤password', 'pw-0'])", "password", "pw-0", Literal),
         (Yaml, "  - --smtp-¤password=pw-0", "smtp-password", "pw-0", Literal),
     ]);
@@ -294,6 +295,7 @@ fn scripts() {
         (Python, "login(user=\"u\", ¤password=\"pw-0\")", "password", "pw-0", Literal),
         (Python, "¤password: str = \"pw-0\"", "password", "pw-0", Literal),
         (Python, "¤password: Optional[str] = None", "password", "", Empty),
+        (Python, "¤password: Union[str, None] = \"pw-0\"", "password", "pw-0", Literal),
         (Python, "¤password: str", "password", "", Expression),
         (Python, "¤password = os.getenv(\"P\", \"pw-0\")", "password", "pw-0", LookupDefault),
         (Python, "¤password = os.environ.get('P', 'pw-0')", "password", "pw-0", LookupDefault),
@@ -397,6 +399,7 @@ fn typed_languages() {
         (JavaScript, "a ? b.¤password : 'x'"),
         (JavaScript, "validate¤Password('x')"),
         (JavaScript, "x.check¤Password('x')"),
+        (Ruby, "x.authenticate_¤password('x')"),
         (Rust, "¤password::new(\"x\")"),
         (Go, "if ¤password != \"x\" {"),
         (Java, "String get¤Password() {"),
@@ -690,11 +693,41 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![9 => fixed, 1 => prop::collection::vec(any::<u8>(), 1..4)]
 }
 
+#[test]
+fn a_byte_order_mark_is_no_part_of_a_key() {
+    let text = "\u{feff}SMTP_PASS=pw-0\nA=b".as_bytes();
+    let keys: Vec<_> = read_all(text, 0..text.len(), Env).map(|a| cut(text, a.key)).collect();
+    assert_eq!(keys, ["SMTP_PASS", "A"]);
+}
+
+/// What is read within [`REACH`] of a key must not depend on bytes beyond it.
+fn hold_in_window(text: &[u8], lang: Lang) {
+    let all = read_all(text, 0..text.len(), lang).step_by(1 + text.len() / 500);
+    for a in all {
+        let start = (a.key.start as usize).saturating_sub(REACH);
+        let end = text.len().min(a.key.start as usize + REACH);
+        let window = &text[start..end];
+        let b = read_at(window, a.key.start as usize - start, lang).expect("the same key");
+        assert_eq!((b.key.shifted(start), b.value.shifted(start), b.form), (a.key, a.value, a.form));
+        let (whole, part) = (block(text, &a, lang), block(window, &b, lang));
+        assert_eq!(whole, part.start + start..part.end + start);
+        let outside = outer(text, &whole, lang);
+        assert_eq!(outside, outer(window, &part, lang).map(|r| r.start + start..r.end + start));
+        let names: Vec<_> = parents(window, &b, lang).names().iter().map(|n| n.shifted(start)).collect();
+        assert_eq!(parents(text, &a, lang).names(), names);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_text_breaks_it(pieces in prop::collection::vec(piece(), 0..40), lang in prop::sample::select(LANGS.to_vec())) {
         hold(&pieces.concat(), lang);
+    }
+
+    #[test]
+    fn nothing_beyond_reach_matters(pieces in prop::collection::vec(piece(), 1500..5000), lang in prop::sample::select(LANGS.to_vec())) {
+        hold_in_window(&pieces.concat(), lang);
     }
 }
