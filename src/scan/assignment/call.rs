@@ -81,9 +81,8 @@ fn argument_end(text: &[u8], start: usize, bracketed: bool) -> usize {
     while at < text.len() {
         match text[at] {
             b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' if depth == 0 => return at,
+            b')' | b']' | b'}' | b',' if depth == 0 => return at,
             b')' | b']' | b'}' => depth -= 1,
-            b',' if depth == 0 => return at,
             b';' | b'\n' if depth == 0 && !bracketed => return at,
             b if is_quote(b) => {
                 at = super::lexeme::string_end(text, at, text.len()).unwrap_or(at);

@@ -63,15 +63,14 @@ pub(super) fn at(text: &[u8], at: usize, lang: Lang) -> Option<Key> {
         start += 1;
     }
     let (left, right) = (before(text, start), byte(text, end));
-    if is_quote(right)
+    if (is_quote(right)
         || right == b'\\'
         || is_quote(left)
         || matches!(left, b'-' | b'.' | b'/' | b':' | b' ')
-        || matches!(right, b'-' | b'.' | b'/' | b':' | b' ')
+        || matches!(right, b'-' | b'.' | b'/' | b':' | b' '))
+        && let Some(key) = quoted(text, start, end)
     {
-        if let Some(key) = quoted(text, start, end) {
-            return Some(key);
-        }
+        return Some(key);
     }
     let mut flag = false;
     if matches!(left, b'-' | b'.') || matches!(right, b'-' | b'.') {

@@ -100,13 +100,12 @@ fn tag_end(text: &[u8], i: usize) -> Option<usize> {
     let limit = text.len().min(i.saturating_add(512));
     let mut quote = None;
     for (at, &b) in text[..limit].iter().enumerate().skip(i) {
-        match quote {
-            Some(open) if b == open => quote = None,
-            Some(_) => {}
-            None if matches!(b, b'"' | b'\'') => quote = Some(b),
-            None if b == b'>' => return Some(at),
-            None if b == b'<' => return None,
-            None => {}
+        match (quote, b) {
+            (Some(open), _) if b == open => quote = None,
+            (None, b'"' | b'\'') => quote = Some(b),
+            (None, b'>') => return Some(at),
+            (None, b'<') => return None,
+            _ => {}
         }
     }
     None

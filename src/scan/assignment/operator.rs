@@ -78,11 +78,10 @@ pub(super) fn after(text: &[u8], key: &Key, lang: Lang) -> Option<Operator> {
     let found = |syntax, value| Some(Operator { syntax, value });
     match byte(text, blank) {
         b'=' => match byte(text, blank + 1) {
-            b'=' | b'~' => None,
             b'>' if key.quotes.is_some() || open == b':' || lang.arrow_assigns() => {
                 found(Syntax::Arrow, blank + 2)
             }
-            b'>' => None,
+            b'=' | b'~' | b'>' => None,
             _ if key.flag => found(Syntax::Flag, blank + 1),
             _ => found(Syntax::Equals, blank + 1),
         },

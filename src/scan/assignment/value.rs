@@ -88,11 +88,12 @@ impl Place {
             }
             (Syntax::Flag, _) => Bare::Token,
             (Syntax::Equals, _) if operator::is_embedded(text, key, sign) => Bare::Embedded,
-            (_, Lang::Env | Lang::Properties | Lang::Netrc) => Bare::Line,
+            (_, Lang::Env | Lang::Properties | Lang::Netrc) | (Syntax::Equals, Lang::Batch) => {
+                Bare::Line
+            }
             (Syntax::Equals, Lang::Yaml) if !starts_item(text, key) => Bare::ShellWord,
             (_, Lang::Yaml) => Bare::Yaml,
             (Syntax::Equals, Lang::Shell | Lang::Docker) => Bare::ShellWord,
-            (Syntax::Equals, Lang::Batch) => Bare::Line,
             (_, Lang::Text | Lang::Unknown) if has_settings_look(text, key, syntax) => Bare::Token,
             _ => Bare::Expression,
         };

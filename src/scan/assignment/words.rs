@@ -105,7 +105,7 @@ fn flag(text: &[u8], key: &Key, lang: Lang) -> Option<Value> {
     if is_quote(byte(text, start)) {
         return value::quoted(text, start, lang);
     }
-    let long = before(text, key.start - 1) == b'-';
+    let double = before(text, key.start - 1) == b'-';
     let commands = matches!(
         lang,
         Lang::Shell
@@ -117,7 +117,7 @@ fn flag(text: &[u8], key: &Key, lang: Lang) -> Option<Value> {
             | Lang::Unknown
     );
     // In prose and in code a dash joins words too.
-    if !commands || (!long && !matches!(lang, Lang::Shell | Lang::PowerShell | Lang::Batch)) {
+    if !commands || (!double && !matches!(lang, Lang::Shell | Lang::PowerShell | Lang::Batch)) {
         return None;
     }
     let end = run(text, start, VALUE_MAX, |b| {
