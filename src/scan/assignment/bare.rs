@@ -42,6 +42,7 @@ pub(super) fn read(text: &[u8], i: usize, place: &Place) -> Option<Value> {
             let end = comment(line, lang).unwrap_or(line.len());
             let end = line[..end].trim_ascii_end().len();
             match lang {
+                Lang::Properties if in_flow(text, place.key) => cut(flow_end(&line[..end])),
                 Lang::Properties => cut(line[..end].strip_suffix(b";").map_or(end, <[u8]>::len)),
                 Lang::Batch => cut(memchr::memchr(b'&', line).unwrap_or(end).min(end)),
                 _ => cut(end),

@@ -69,7 +69,11 @@ const METHODS: [&[u8]; 12] = [
 ];
 
 /// Names of tables of settings, in lower case.
-const TABLES: [&[u8]; 22] = [
+const TABLES: [&[u8]; 26] = [
+    b"flag",
+    b"flags",
+    b"pflag",
+    b"viper",
     b"env",
     b"environ",
     b"_env",

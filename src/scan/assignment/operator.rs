@@ -30,7 +30,10 @@ const VERBS: [&[u8]; 47] = [
 ];
 
 /// Functions whose first argument is a key and whose second is its value.
-const SETTERS: [&[u8]; 29] = [
+const SETTERS: [&[u8]; 32] = [
+    b"setitem",
+    b"setsecret",
+    b"values",
     b"define",
     b"set",
     b"put",
@@ -81,6 +84,8 @@ pub(super) fn after(text: &[u8], key: &Key, lang: Lang) -> Option<Operator> {
             b'>' if key.quotes.is_some() || open == b':' || lang.arrow_assigns() => {
                 found(Syntax::Arrow, blank + 2)
             }
+            // dotenv values may start with any sign.
+            b'=' if lang == Lang::Env && blank == end => found(Syntax::Equals, blank + 1),
             b'=' | b'~' | b'>' => None,
             _ if key.flag => found(Syntax::Flag, blank + 1),
             _ => found(Syntax::Equals, blank + 1),
@@ -99,10 +104,28 @@ pub(super) fn after(text: &[u8], key: &Key, lang: Lang) -> Option<Operator> {
                 .then_some(())
                 .and_then(|()| found(Syntax::Pair, blank + 1))
         }
-        b'(' if key.quotes.is_none() && blank == end => {
-            is_setter(text, key).then_some(())?;
+        b'(' if key.quotes.is_none() && blank == end && is_setter(text, key) => {
             let value = skip_space(text, blank + 1);
             (byte(text, value) != b')').then_some(())?;
+            found(Syntax::Setter, blank + 1)
+        }
+        // `s:4:"pass";s:4:"…";` of PHP's serializer.
+        b';' if key.quotes.is_some() && starts(text, blank, b";s:") => {
+            let colon = run(text, blank + 3, 8, |b| b.is_ascii_digit());
+            (byte(text, colon) == b':').then_some(())?;
+            found(Syntax::Pair, colon + 1)
+        }
+        // `std::string password("…")`
+        b'(' | b'{'
+            if lang == Lang::C
+                && key.quotes.is_none()
+                && blank == end
+                && is_quote(byte(text, blank + 1)) =>
+        {
+            let kind = skip_blank_back(text, key.start);
+            let declared =
+                is_word(before(text, kind)) || matches!(before(text, kind), b'*' | b'&' | b'>');
+            (declared && kind < key.start).then_some(())?;
             found(Syntax::Setter, blank + 1)
         }
         // `char password[32] = …`

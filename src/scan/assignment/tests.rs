@@ -408,6 +408,35 @@ fn typed_languages() {
 }
 
 #[test]
+fn pairs_apart() {
+    check(&[
+        (Env, "SMTP_¤PASS==pw0=", "SMTP_PASS", "=pw0=", Literal),
+        (Properties, "smtp { user: u, ¤password: pw-0 }", "password", "pw-0", Literal),
+        (Xml, "<key>smtp_¤password</key>\n<string>pw-0</string>", "smtp_password", "pw-0", Literal),
+        (Xml, "<env>\n<name>SMTP_¤PASS</name>\n<value>pw-0</value></env>", "SMTP_PASS", "pw-0", Literal),
+        (Xml, "<property name=\"¤password\"><value>pw-0</value></property>", "password", "pw-0", Literal),
+        (Json, "{\"key\":\"smtp_¤pass\",\"label\":\"a,b\",\"on\":true,\"value\":\"pw-0\"}", "smtp_pass", "pw-0", Literal),
+        (Java, "@ConfigProperty(name = \"mail.¤password\", defaultValue = \"pw-0\")", "mail.password", "pw-0", Literal),
+        (JavaScript, "x.setItem('smtp_¤password', 'pw-0')", "smtp_password", "pw-0", Literal),
+        (Python, "add_argument('--smtp-¤password', default='pw-0')", "smtp-password", "pw-0", LookupDefault),
+        (Go, "flag.String(\"smtp-¤password\", \"pw-0\", \"usage\")", "smtp-password", "pw-0", LookupDefault),
+        (Hcl, "variable \"smtp_¤password\" {\n  type = string\n  default = \"pw-0\"\n}", "smtp_password", "pw-0", LookupDefault),
+        (C, "const std::string ¤password(\"pw-0\");", "password", "pw-0", Literal),
+        (Script, "VALUES ('smtp_¤pass', 'pw-0')", "smtp_pass", "pw-0", Literal),
+        (Script, "s:9:\"smtp_¤pass\";s:4:\"pw-0\";", "smtp_pass", "pw-0", Literal),
+        (Script, "s:9:\\\"smtp_¤pass\\\";s:4:\\\"pw-0\\\";", "smtp_pass", "pw-0", Literal),
+        (Yaml, "  ¤password: <%= ENV[\"X\"] || \"pw-0\" %>", "password", "pw-0", LookupDefault),
+        (Yaml, "  ¤password: <%= ENV.fetch(\"X\") { 'pw-0' } %>", "password", "pw-0", LookupDefault),
+        (Yaml, "  ¤password: <%= ENV[\"X\"] %>", "password", "", Template),
+    ]);
+    check_none(&[
+        (Hcl, "variable \"smtp_¤password\" {\n  type = string\n}"),
+        (C, "  ¤password(\"x\");"),
+        (Json, "{\"name\": \"¤password\", \"type\": \"string\"}"),
+    ]);
+}
+
+#[test]
 fn prose() {
     check(&[
         (Text, "SMTP_¤PASSWORD=pw-0 then run", "SMTP_PASSWORD", "pw-0", Literal),
