@@ -69,7 +69,9 @@ const METHODS: [&[u8]; 12] = [
 ];
 
 /// Names of tables of settings, in lower case.
-const TABLES: [&[u8]; 26] = [
+const TABLES: [&[u8]; 28] = [
+    b"configservice",
+    b"config_service",
     b"flag",
     b"flags",
     b"pflag",
