@@ -11,6 +11,9 @@ use super::parents::prefix;
 use super::value::{indent, next_line};
 use super::{Assignment, Lang, Syntax};
 
+/// How far a block around a block is looked for, in bytes beyond either end.
+const OUTER_REACH: usize = 1024;
+
 /// Lines of a flat block to either side.
 const FLAT_LINES: usize = 30;
 
@@ -37,31 +40,39 @@ pub fn block(text: &[u8], a: &Assignment, lang: Lang) -> Range<usize> {
 }
 
 /// The block around the block `inner`: where the host stands when user and password form a group of
-/// their own. `None` when nothing larger is in reach.
+/// their own. Reaches at most 1024 bytes beyond `inner`; `None` when nothing larger is found there.
 pub fn outer(text: &[u8], inner: &Range<usize>, lang: Lang) -> Option<Range<usize>> {
     let start = inner.start.min(text.len());
+    let floor = start.saturating_sub(OUTER_REACH);
+    let ceiling = text
+        .len()
+        .min(inner.end.saturating_add(OUTER_REACH))
+        .max(start);
     let found = match lang {
         Lang::Xml => {
-            let tag = memchr::memrchr(b'<', &text[start.saturating_sub(BLOCK_REACH)..start])
-                .map(|p| start.saturating_sub(BLOCK_REACH) + p)?;
-            let open = bracket::open_element(text, tag, BLOCK_REACH)?;
-            bracket::element(text, open, start, BLOCK_REACH)
+            let own = byte(text, start) == b'<'
+                && !text[start..inner.end.min(text.len())].contains(&b'>');
+            let tag = if own {
+                start
+            } else {
+                floor + memchr::memrchr(b'<', &text[floor..start])?
+            };
+            let open = bracket::open_element(text, tag, tag - floor)?;
+            bracket::element(text, open, start, ceiling - start)
         }
         Lang::Yaml if !matches!(before(text, start), b'{' | b'[') => {
-            let first = skip_blank(text, start);
-            let column = first - line_start(text, first, BLOCK_REACH);
-            let mut at = line_start(text, start, BLOCK_REACH);
-            let floor = start.saturating_sub(BLOCK_REACH);
+            let column = column_of(text, start);
+            let mut line = start;
             loop {
-                if at <= floor || at == 0 {
+                if line <= floor {
                     return None;
                 }
-                at = line_start(text, at - 1, BLOCK_REACH);
-                if !is_skipped(text, at) && indent(text, at) < column {
+                line = line_start(text, line - 1, line - floor);
+                if !is_skipped(text, line) && indent(text, line) < column {
                     break;
                 }
             }
-            indented(text, at, indent(text, at))
+            indented(text, line, indent(text, line), floor..ceiling)
         }
         _ => {
             let at = if matches!(before(text, start), b'{' | b'[' | b'(') {
@@ -69,8 +80,8 @@ pub fn outer(text: &[u8], inner: &Range<usize>, lang: Lang) -> Option<Range<usiz
             } else {
                 start
             };
-            let open = bracket::opener(text, at, BLOCK_REACH)?;
-            bracket::group(text, open, start, BLOCK_REACH)
+            let open = bracket::opener(text, at, at - floor.min(at))?;
+            bracket::group(text, open, start, ceiling - start)
         }
     };
     (found.start < inner.start || found.end > inner.end).then_some(found)
@@ -134,7 +145,9 @@ fn in_yaml(text: &[u8], a: &Assignment, at: usize) -> Range<usize> {
         Syntax::Equals | Syntax::NameValue if listed => dash,
         _ => column_of(text, line),
     };
-    indented(text, line, column)
+    let floor = at.saturating_sub(BLOCK_REACH);
+    let ceiling = text.len().min(at.saturating_add(BLOCK_REACH));
+    indented(text, line, column, floor..ceiling)
 }
 
 /// Column of the first key on a line, list marks skipped.
@@ -150,10 +163,13 @@ fn is_skipped(text: &[u8], line: usize) -> bool {
     matches!(byte(text, first), 0 | b'\n' | b'\r' | b'#')
 }
 
-/// The lines around `line` whose keys stand at `column` or deeper, in the same list item.
-fn indented(text: &[u8], line: usize, column: usize) -> Range<usize> {
-    let floor = line.saturating_sub(BLOCK_REACH);
-    let ceiling = text.len().min(line.saturating_add(BLOCK_REACH));
+/// The lines around `line` whose keys stand at `column` or deeper, in the same list item, as far as they
+/// lie `within` a range.
+fn indented(text: &[u8], line: usize, column: usize, within: Range<usize>) -> Range<usize> {
+    let Range {
+        start: floor,
+        end: ceiling,
+    } = within;
     let begins_item =
         |line: usize| indent(text, line) < column && byte(text, line + indent(text, line)) == b'-';
     let mut start = line;

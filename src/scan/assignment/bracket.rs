@@ -69,7 +69,7 @@ pub(super) fn group(text: &[u8], open: usize, from: usize, limit: usize) -> Rang
                         Some(close) => at = close,
                         None => {
                             barren[kind] =
-                                memchr::memchr(b'\n', &text[at..end]).map_or(end, |p| at + p)
+                                memchr::memchr(b'\n', &text[at..end]).map_or(end, |p| at + p);
                         }
                     }
                 }

@@ -1,6 +1,8 @@
 //! The arguments of a call, for callees whose parameters a rule knows by place or by name.
 
-use super::lexeme::{byte, is_quote, is_word, run, skip_blank, skip_space};
+use super::lexeme::{
+    before, byte, is_quote, is_word, line_end, run, skip_blank, skip_space, string_end, trimmed,
+};
 use super::value::{self, Value};
 use super::{Form, Lang, Quoting, expression};
 use crate::model::Span;
@@ -29,7 +31,7 @@ pub struct Arg {
 /// the line; a call that goes on beyond 2048 bytes yields what was read so far.
 pub fn call_args(text: &[u8], open: usize, lang: Lang) -> Vec<Arg> {
     let text = &text[..text.len().min(open.saturating_add(CALL_REACH))];
-    let bracketed = matches!(super::lexeme::before(text, open), b'(' | b'[' | b'{');
+    let bracketed = matches!(before(text, open), b'(' | b'[' | b'{');
     let mut args = Vec::new();
     let mut at = open;
     while args.len() < ARGS_MAX {
@@ -45,7 +47,11 @@ pub fn call_args(text: &[u8], open: usize, lang: Lang) -> Vec<Arg> {
             break;
         }
         let (name, start) = keyword(text, at, lang);
-        let end = argument_end(text, start, bracketed);
+        let end = if bracketed {
+            argument_end(text, start, CALL_REACH)
+        } else {
+            argument_end(text, start, line_end(text, start, CALL_REACH) - start)
+        };
         args.push(argument(text, name, start..end, lang));
         if byte(text, end) != b',' {
             break;
@@ -74,29 +80,26 @@ fn keyword(text: &[u8], i: usize, lang: Lang) -> (Option<Span>, usize) {
     (Some(Span::new(start, end)), skip_space(text, sign + width))
 }
 
-/// The offset of the comma or bracket that ends the argument at `start`.
-fn argument_end(text: &[u8], start: usize, bracketed: bool) -> usize {
+/// The offset of the comma or bracket that ends the argument at `start`, or `limit` bytes on.
+pub(super) fn argument_end(text: &[u8], start: usize, limit: usize) -> usize {
+    let limit = text.len().min(start.saturating_add(limit));
     let mut depth = 0_usize;
     let mut at = start;
-    while at < text.len() {
+    while at < limit {
         match text[at] {
             b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' if depth == 0 => return at,
+            b')' | b']' | b'}' | b',' | b';' if depth == 0 => return at,
             b')' | b']' | b'}' => depth -= 1,
-            b',' if depth == 0 => return at,
-            b';' | b'\n' if depth == 0 && !bracketed => return at,
-            b if is_quote(b) => {
-                at = super::lexeme::string_end(text, at, text.len()).unwrap_or(at);
-            }
+            b if is_quote(b) => at = string_end(text, at, limit).unwrap_or(at),
             _ => {}
         }
         at += 1;
     }
-    text.len()
+    limit
 }
 
 fn argument(text: &[u8], name: Option<Span>, range: std::ops::Range<usize>, lang: Lang) -> Arg {
-    let range = super::lexeme::trimmed(text, range);
+    let range = trimmed(text, range);
     let start = range.start;
     let literal = is_quote(byte(text, value::prefix_end(text, start, lang)));
     let value = if literal {

@@ -2,7 +2,7 @@
 //! follows a literal.
 
 use super::lexeme::{
-    before, byte, is_one_of, is_quote, is_word, run, skip_blank, skip_space, starts,
+    before, byte, closing, is_one_of, is_quote, is_word, run, skip_blank, skip_space, starts,
     starts_any_case,
 };
 use super::value::{self, Value, nested};
@@ -86,7 +86,7 @@ pub(super) fn read(text: &[u8], i: usize, lang: Lang) -> Value {
     if name.is_empty() {
         return expression(run(text, i, 1, |b| !b.is_ascii_whitespace()));
     }
-    let open = path.end;
+    let open = skip_generics(text, path.end);
     let (form, default, end) = match byte(text, open) {
         b'(' | b'[' => {
             let indexed = byte(text, open) == b'[';
@@ -96,20 +96,20 @@ pub(super) fn read(text: &[u8], i: usize, lang: Lang) -> Value {
                 lookup::is_lookup_call(name)
             };
             if !hit {
-                return wrapped(text, open, name, lang).unwrap_or_else(|| {
-                    let default = lookup::call(text, open, lang).0;
-                    match default {
-                        // `f("a", "b")` has arguments, `cfg[:key] || "v"` a default.
-                        Some(value) if indexed => value,
-                        _ => expression(open + 1),
-                    }
-                });
+                // The arguments of an unknown call are no defaults, but what follows it is.
+                let fallback = || {
+                    let close = closing(text, open, 512)?;
+                    lookup::fallback(text, close + 1, lang)
+                };
+                return wrapped(text, open, name, lang)
+                    .or_else(fallback)
+                    .unwrap_or_else(|| expression(open + 1));
             }
             let (default, end) = lookup::call(text, open, lang);
             (Form::Lookup, default, end)
         }
         _ => {
-            let form = if lookup::is_table(name) && name.contains(&b'.') {
+            let form = if lookup::is_table(name) && name.iter().any(|b| matches!(b, b'.' | b':')) {
                 Form::Lookup
             } else {
                 Form::Expression
@@ -121,6 +121,17 @@ pub(super) fn read(text: &[u8], i: usize, lang: Lang) -> Value {
         form,
         ..expression(end)
     })
+}
+
+/// The offset of the bracket behind the type arguments at `i`: `get<string>(`; else `i`.
+fn skip_generics(text: &[u8], i: usize) -> usize {
+    if byte(text, i) != b'<' {
+        return i;
+    }
+    let end = run(text, i + 1, 48, |b| {
+        is_word(b) || matches!(b, b'.' | b'|' | b' ' | b'[' | b']' | b'?')
+    });
+    if starts(text, end, b">(") { end + 1 } else { i }
 }
 
 /// A number or a word of the language: `587`, `true`, `None`.

@@ -4,10 +4,13 @@
 //! code are followed by something that no key is followed by.
 
 use super::Lang;
-use super::lexeme::{Delimiter, before, byte, is_quote, is_word, run, run_back};
+use super::lexeme::{Delimiter, before, byte, is_quote, is_word, run, run_back, starts};
 
 /// Longest key, in bytes to either side of the byte asked about.
 const KEY_MAX: usize = 96;
+
+/// The byte order mark in UTF-8.
+pub(super) const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// A key in the text.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +47,13 @@ pub(super) fn at(text: &[u8], at: usize, lang: Lang) -> Option<Key> {
     if is_word(before(text, start)) || is_word(byte(text, end)) {
         return None;
     }
+    // A byte order mark is no letter.
+    if starts(text, start, BOM) {
+        start += BOM.len();
+        if at < start {
+            return None;
+        }
+    }
     // `\nSMTP_PASS=…` in a string: the first letter belongs to the escape.
     if before(text, start) == b'\\'
         && matches!(text[start], b'n' | b't' | b'r')
@@ -53,28 +63,50 @@ pub(super) fn at(text: &[u8], at: usize, lang: Lang) -> Option<Key> {
         start += 1;
     }
     let (left, right) = (before(text, start), byte(text, end));
-    if is_quote(right)
+    if (is_quote(right)
         || right == b'\\'
         || is_quote(left)
         || matches!(left, b'-' | b'.' | b'/' | b':' | b' ')
-        || matches!(right, b'-' | b'.' | b'/' | b':' | b' ')
+        || matches!(right, b'-' | b'.' | b'/' | b':' | b' '))
+        && let Some(key) = quoted(text, start, end)
     {
-        if let Some(key) = quoted(text, start, end) {
-            return Some(key);
-        }
+        return Some(key);
     }
     let mut flag = false;
-    if left == b'-' || right == b'-' {
-        let first = run_back(text, start, KEY_MAX, |b| is_word(b) || b == b'-');
-        let last = run(text, end, KEY_MAX, |b| is_word(b) || b == b'-');
-        let dashes = run(text, first, 3, |b| b == b'-') - first;
-        let lead = before(text, first);
-        if dashes == 2 || (dashes == 1 && matches!(lead, b' ' | b'\t' | b'"' | b'\'')) {
-            let last = run_back(text, last, KEY_MAX, |b| b == b'-');
-            if first + dashes <= at && at < last {
-                (start, end) = (first + dashes, last);
-                flag = true;
-            }
+    if matches!(left, b'-' | b'.') || matches!(right, b'-' | b'.') {
+        let part = |b: u8| is_word(b) || matches!(b, b'-' | b'.');
+        let first = run_back(text, start, KEY_MAX, part);
+        let last = run(text, end, KEY_MAX, part);
+        let last = run_back(text, last, KEY_MAX, |b| matches!(b, b'-' | b'.'));
+        let name = run(text, first, 3, |b| b == b'-');
+        let option = is_word(byte(text, name))
+            && match name - first {
+                // `<!--` opens a comment.
+                2 => before(text, first) != b'!',
+                1 => matches!(before(text, first), b' ' | b'\t' | b'"' | b'\''),
+                _ => false,
+            };
+        if option && name <= at && at < last {
+            (start, end) = (name, last);
+            flag = true;
+        }
+    }
+    // `${mail.password:v}` names a setting in whatever language.
+    if left == b'.' || right == b'.' {
+        let part = |b: u8| is_word(b) || matches!(b, b'.' | b'-');
+        let first = run_back(text, start, KEY_MAX, part);
+        let last = run(text, end, KEY_MAX, part);
+        if byte(text, last) == b':'
+            && text[..first].ends_with(b"${")
+            && is_word(text[first])
+            && is_word(before(text, last))
+        {
+            return Some(Key {
+                start: first,
+                end: last,
+                quotes: None,
+                flag: false,
+            });
         }
     }
     if !flag {

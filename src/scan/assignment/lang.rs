@@ -63,7 +63,7 @@ pub enum Lang {
 }
 
 /// Suffixes that say that a file is a sample, a template or a copy; what stands before them decides.
-const WRAPPERS: [&[u8]; 24] = [
+const WRAPPERS: [&[u8]; 25] = [
     b"erb",
     b"j2",
     b"jinja",
@@ -88,6 +88,7 @@ const WRAPPERS: [&[u8]; 24] = [
     b"gotmpl",
     b"copy",
     b"local",
+    b"tt",
 ];
 
 impl Lang {
@@ -122,7 +123,6 @@ impl Lang {
     /// What the whole name (in lower case) says.
     fn of_name(name: &[u8]) -> Option<Self> {
         Some(match name {
-            b".envrc" | b"env.sh" => Self::Shell,
             b".flaskenv" | b".dev.vars" | b".secrets" | b"env.txt" | b"environment" | b"env"
             | b".env-example" => Self::Env,
             b".netrc" | b"_netrc" | b"netrc" | b".authinfo" | b"authinfo" | b".msmtprc"
@@ -135,9 +135,9 @@ impl Lang {
                 Self::Ruby
             }
             b"jenkinsfile" => Self::Java,
-            b"makefile" | b"gnumakefile" | b"procfile" | b".bashrc" | b".bash_profile"
-            | b".profile" | b".zshrc" | b".zshenv" | b".bash_history" | b".zsh_history"
-            | b"justfile" => Self::Shell,
+            b".envrc" | b"env.sh" | b"makefile" | b"gnumakefile" | b"procfile" | b".bashrc"
+            | b".bash_profile" | b".profile" | b".zshrc" | b".zshenv" | b".bash_history"
+            | b".zsh_history" | b"justfile" => Self::Shell,
             b"readme" | b"license" | b"changelog" | b"notes" | b"todo" => Self::Text,
             _ if name.starts_with(b"dockerfile.") || name.ends_with(b".dockerfile") => Self::Docker,
             _ if (name.starts_with(b".env.") || name == b".env" || name.ends_with(b".env"))

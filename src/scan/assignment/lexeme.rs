@@ -30,20 +30,25 @@ pub(super) fn from(text: &[u8], i: usize) -> &[u8] {
     text.get(i..).unwrap_or_default()
 }
 
-/// End of the run of bytes from `i` that satisfy `test`, at most `limit` bytes on.
-pub(super) fn run(text: &[u8], i: usize, limit: usize, test: impl Fn(u8) -> bool) -> usize {
+/// End of the run of bytes from `i` that pass, at most `limit` bytes on.
+pub(super) fn run(
+    text: &[u8],
+    i: usize,
+    limit: usize,
+    mut passes: impl FnMut(u8) -> bool,
+) -> usize {
     let rest = from(text, i);
     let rest = &rest[..rest.len().min(limit)];
-    i + rest.iter().position(|&b| !test(b)).unwrap_or(rest.len())
+    i + rest.iter().position(|&b| !passes(b)).unwrap_or(rest.len())
 }
 
-/// Start of the run of bytes before `i` that satisfy `test`, at most `limit` bytes back.
-pub(super) fn run_back(text: &[u8], i: usize, limit: usize, test: impl Fn(u8) -> bool) -> usize {
+/// Start of the run of bytes before `i` that satisfy `passes`, at most `limit` bytes back.
+pub(super) fn run_back(text: &[u8], i: usize, limit: usize, passes: impl Fn(u8) -> bool) -> usize {
     let i = i.min(text.len());
     let floor = i.saturating_sub(limit);
     text[floor..i]
         .iter()
-        .rposition(|&b| !test(b))
+        .rposition(|&b| !passes(b))
         .map_or(floor, |p| floor + p + 1)
 }
 

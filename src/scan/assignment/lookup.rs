@@ -69,7 +69,13 @@ const METHODS: [&[u8]; 12] = [
 ];
 
 /// Names of tables of settings, in lower case.
-const TABLES: [&[u8]; 22] = [
+const TABLES: [&[u8]; 28] = [
+    b"configservice",
+    b"config_service",
+    b"flag",
+    b"flags",
+    b"pflag",
+    b"viper",
     b"env",
     b"environ",
     b"_env",
@@ -124,6 +130,7 @@ pub(super) fn path_after(text: &[u8], start: usize) -> Range<usize> {
         end = next;
         let joint = match (byte(text, end), byte(text, end + 1)) {
             (b'.' | b'\\', b) if is_word(b) => 1,
+            (b':', b) if is_word(b) && text[start..end].eq_ignore_ascii_case(b"$env") => 1,
             (b':', b':') | (b'?', b'.') | (b'-', b'>') => 2,
             (b'!', b'(') => return start..end + 1,
             _ => return start..end,
@@ -248,6 +255,13 @@ pub(super) fn fallback(text: &[u8], i: usize, lang: Lang) -> Option<Value> {
             continue;
         }
         let word = &text[name..end];
+        if let Some(value) = is_one_of(word, &METHODS)
+            .then_some(())
+            .or_else(|| is_one_of(word, &CALLEES).then_some(()))
+            .and_then(|()| second_argument(text, end, lang))
+        {
+            return Some(value);
+        }
         if is_one_of(
             word,
             &[
@@ -301,16 +315,20 @@ fn default_literal(text: &[u8], i: usize, lang: Lang) -> Option<Value> {
 pub(super) fn call(text: &[u8], open: usize, lang: Lang) -> (Option<Value>, usize) {
     let close = closing(text, open, 512);
     let after = close.map_or(open + 1, |close| close + 1);
-    let first = skip_space(text, open + 1);
-    if byte(text, open) == b'(' && is_quote(byte(text, first)) {
-        let end = string_end(text, first, text.len().min(first + 256));
-        let comma = end.map(|end| skip_space(text, end + 1));
-        if let Some(comma) = comma
-            && byte(text, comma) == b','
-            && let Some(value) = argument(text, comma + 1, lang)
-        {
-            return (Some(Value { after, ..value }), after);
-        }
+    if byte(text, open) == b'('
+        && let Some(value) = second_argument(text, open, lang)
+    {
+        return (Some(Value { after, ..value }), after);
     }
     (fallback(text, after, lang), after)
+}
+
+/// The default among the arguments that start at the bracket `open`, behind the quoted name.
+fn second_argument(text: &[u8], open: usize, lang: Lang) -> Option<Value> {
+    let first = skip_space(text, open + 1);
+    is_quote(byte(text, first)).then_some(())?;
+    let end = string_end(text, first, text.len().min(first + 256))?;
+    let comma = skip_space(text, end + 1);
+    (byte(text, comma) == b',').then_some(())?;
+    argument(text, comma + 1, lang)
 }

@@ -3,10 +3,11 @@
 //! `<key>v</key>`, `<add key="k" value="v"/>`, `<property name="k">v</property>`, and the same pair in
 //! YAML and JSON, in either order.
 
+use super::call::argument_end;
 use super::key::Key;
 use super::lexeme::{
     before, byte, from, is_one_of, is_quote, is_word, line_end, line_start, run, skip_blank,
-    skip_space, skip_space_back, starts, trimmed, word_before,
+    skip_space, skip_space_back, starts, trimmed, word_after, word_before,
 };
 use super::value::{self, Value, next_line};
 use super::{Form, Lang, Quoting, Syntax, VALUE_MAX, template};
@@ -34,8 +35,16 @@ const VALUES: [&[u8]; 6] = [
     b"defaultvalue",
 ];
 
+/// Most members of an object between the halves of a pair, and one more.
+const MEMBERS: usize = 4;
+
 /// How far apart the halves of a pair may stand, in bytes.
 const PAIR_REACH: usize = 256;
+
+/// Whether a key names the half of a pair that holds the key.
+pub(super) fn is_name(key: &[u8]) -> bool {
+    is_one_of(key, &NAMES)
+}
 
 /// The value of a key that is an element or the half of a pair.
 pub(super) fn read(text: &[u8], key: &Key, lang: Lang) -> Option<(Syntax, Value)> {
@@ -47,6 +56,9 @@ pub(super) fn read(text: &[u8], key: &Key, lang: Lang) -> Option<(Syntax, Value)
         {
             return element(text, key).map(|value| (Syntax::Element, value));
         }
+    }
+    if key.quotes.is_none() && before(text, start) == b'>' && starts(text, key.end, b"</") {
+        return element_pair(text, key).map(|value| (Syntax::NameValue, value));
     }
     let sign = skip_space_back(text, start);
     let colon = match before(text, sign) {
@@ -72,7 +84,7 @@ pub(super) fn read(text: &[u8], key: &Key, lang: Lang) -> Option<(Syntax, Value)
             yaml_pair(text, key, name.start)
         }
     } else {
-        attribute_pair(text, key)
+        attribute_pair(text, key).or_else(|| object_pair(text, key, name.start, lang))
     }?;
     Some((Syntax::NameValue, value))
 }
@@ -95,13 +107,12 @@ fn tag_end(text: &[u8], i: usize) -> Option<usize> {
     let limit = text.len().min(i.saturating_add(512));
     let mut quote = None;
     for (at, &b) in text[..limit].iter().enumerate().skip(i) {
-        match quote {
-            Some(open) if b == open => quote = None,
-            Some(_) => {}
-            None if matches!(b, b'"' | b'\'') => quote = Some(b),
-            None if b == b'>' => return Some(at),
-            None if b == b'<' => return None,
-            None => {}
+        match (quote, b) {
+            (Some(open), _) if b == open => quote = None,
+            (None, b'"' | b'\'') => quote = Some(b),
+            (None, b'>') => return Some(at),
+            (None, b'<') => return None,
+            _ => {}
         }
     }
     None
@@ -124,6 +135,15 @@ fn element_text(text: &[u8], open: usize, name: &[u8]) -> Option<Value> {
         return None;
     }
     if byte(text, close + 1) != b'/' {
+        // `<property name="k"><value>v</value>`
+        let child = word_after(text, close + 1);
+        if range.is_empty()
+            && name.is_empty()
+            && is_one_of(&text[child.clone()], &VALUES)
+            && byte(text, child.end) == b'>'
+        {
+            return element_text(text, child.end + 1, &text[child]);
+        }
         // Children, or the tag of a template.
         let template = matches!(byte(text, close + 1), b'%' | b'?');
         return template.then(|| Value {
@@ -152,6 +172,28 @@ fn element_text(text: &[u8], open: usize, name: &[u8]) -> Option<Value> {
         form,
         after: close,
     })
+}
+
+/// `<key>k</key><string>v</string>`, `<name>k</name><value>v</value>`.
+fn element_pair(text: &[u8], key: &Key) -> Option<Value> {
+    let name = word_before(text, key.start - 1);
+    if before(text, name.start) != b'<' || !is_one_of(&text[name.clone()], &NAMES) {
+        return None;
+    }
+    let close = key.end + 2;
+    if !starts(text, close, &text[name.clone()]) || byte(text, close + name.len()) != b'>' {
+        return None;
+    }
+    let open = skip_space(text, close + name.len() + 1);
+    let tag = word_after(text, open + 1);
+    let value = &text[tag.clone()];
+    if byte(text, open) != b'<'
+        || byte(text, tag.end) != b'>'
+        || !(is_one_of(value, &VALUES) || value == b"string")
+    {
+        return None;
+    }
+    element_text(text, tag.end + 1, value)
 }
 
 /// `<x name="key" value="v">`, `<x value="v" name="key">`, `<x name="key">v</x>`.
@@ -191,12 +233,17 @@ fn attribute_pair(text: &[u8], key: &Key) -> Option<Value> {
 
 /// `{"name": "key", "value": "v"}` in either order.
 fn object_pair(text: &[u8], key: &Key, name: usize, lang: Lang) -> Option<Value> {
-    let after = skip_space(text, key.outer_end());
-    if byte(text, after) == b',' {
+    let mut after = skip_space(text, key.outer_end());
+    // A few other members may stand between the halves.
+    for _ in 0..MEMBERS {
+        if byte(text, after) != b',' {
+            break;
+        }
         let next = skip_space(text, after + 1);
         if let Some(value) = half(text, next, lang) {
             return Some(value);
         }
+        after = argument_end(text, next, PAIR_REACH);
     }
     let comma = skip_space_back(text, run_back_quotes(text, name));
     if !matches!(before(text, comma), b',' | b'{') {
@@ -267,7 +314,7 @@ fn yaml_half(text: &[u8], line: usize, column: usize) -> Option<Value> {
         quotes: None,
         flag: false,
     };
-    let place = value::Place::new(text, &key, Syntax::Colon, Lang::Yaml);
+    let place = value::Place::new(text, &key, (Syntax::Colon, end + 1), Lang::Yaml);
     value::read(text, end + 1, &place)
 }
 
@@ -288,6 +335,6 @@ fn flow_pair(text: &[u8], key: &Key) -> Option<Value> {
         quotes: None,
         flag: false,
     };
-    let place = value::Place::new(text, &key, Syntax::Colon, Lang::Yaml);
+    let place = value::Place::new(text, &key, (Syntax::Colon, end + 1), Lang::Yaml);
     value::read(text, end + 1, &place)
 }

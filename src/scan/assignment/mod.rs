@@ -8,6 +8,7 @@
 //! Everything is a pure function over bytes that need not be UTF-8, panics on no input, and looks at most
 //! [`REACH`] bytes to either side of the byte or assignment it is asked about, so the text may be a window of a larger file.
 
+mod bare;
 mod block;
 mod bracket;
 mod call;
@@ -23,7 +24,9 @@ mod template;
 mod value;
 mod words;
 
+// Tables read better one row a line.
 #[cfg(test)]
+#[rustfmt::skip]
 mod tests;
 
 use std::ops::Range;
@@ -140,9 +143,11 @@ impl Assignment {
         }
     }
 
-    /// Where the search for the next assignment goes on: behind a value that holds none.
-    fn resume(&self) -> usize {
+    /// Where the search for the next assignment goes on: behind a value that holds none. What follows
+    /// `name:` may itself be the key of a pair.
+    fn resume(&self, text: &[u8]) -> usize {
         match self.form {
+            _ if markup::is_name(&text[self.key.range()]) => self.key.end as usize,
             Form::Literal | Form::LookupDefault | Form::Lookup | Form::Template => {
                 self.end.max(self.key.end as usize)
             }
@@ -156,7 +161,11 @@ impl Assignment {
 pub fn read_at(text: &[u8], at: usize, lang: Lang) -> Option<Assignment> {
     let key = key::at(text, at, lang)?;
     if let Some(Operator { syntax, value }) = operator::after(text, &key, lang) {
-        let value = value::read(text, value, &value::Place::new(text, &key, syntax, lang))?;
+        let value = value::read(
+            text,
+            value,
+            &value::Place::new(text, &key, (syntax, value), lang),
+        )?;
         return Some(Assignment::new(&key, syntax, value));
     }
     let (syntax, value) = lookup::default_of(text, &key, lang)
@@ -183,6 +192,11 @@ pub fn read_all(
                 return None;
             };
             let word = at + skip;
+            let word = if lexeme::starts(text, word, key::BOM) {
+                word + key::BOM.len()
+            } else {
+                word
+            };
             at = run(text, word, text.len(), is_word);
             let Some(found) = read_at(text, word, lang) else {
                 continue;
@@ -191,7 +205,7 @@ pub fn read_all(
             if start < floor || start < taken || start >= end {
                 continue;
             }
-            at = found.resume().max(at);
+            at = found.resume(text).max(at);
             taken = found.key.end as usize;
             return Some(found);
         }

@@ -20,16 +20,20 @@ pub(super) struct Operator {
 }
 
 /// Verbs before a word that make `x.verb_password("v")` something else than an assignment.
-const VERBS: [&[u8]; 46] = [
-    b"check", b"verify", b"valid", b"hash", b"encrypt", b"compare", b"confirm", b"reset", b"gen",
-    b"is", b"has", b"get", b"match", b"forg", b"assert", b"expect", b"require", b"read", b"prompt",
-    b"ask", b"test", b"find", b"create", b"make", b"encode", b"decode", b"decrypt", b"print",
-    b"log", b"show", b"hide", b"toggle", b"send", b"request", b"render", b"fetch", b"load",
-    b"remove", b"delete", b"clear", b"by", b"on", b"skip", b"passes", b"passed", b"bypass",
+const VERBS: [&[u8]; 47] = [
+    b"auth", b"check", b"verify", b"valid", b"hash", b"encrypt", b"compare", b"confirm", b"reset",
+    b"gen", b"is", b"has", b"get", b"match", b"forg", b"assert", b"expect", b"require", b"read",
+    b"prompt", b"ask", b"test", b"find", b"create", b"make", b"encode", b"decode", b"decrypt",
+    b"print", b"log", b"show", b"hide", b"toggle", b"send", b"request", b"render", b"fetch",
+    b"load", b"remove", b"delete", b"clear", b"by", b"on", b"skip", b"passes", b"passed",
+    b"bypass",
 ];
 
 /// Functions whose first argument is a key and whose second is its value.
-const SETTERS: [&[u8]; 29] = [
+const SETTERS: [&[u8]; 32] = [
+    b"setitem",
+    b"setsecret",
+    b"values",
     b"define",
     b"set",
     b"put",
@@ -77,11 +81,12 @@ pub(super) fn after(text: &[u8], key: &Key, lang: Lang) -> Option<Operator> {
     let found = |syntax, value| Some(Operator { syntax, value });
     match byte(text, blank) {
         b'=' => match byte(text, blank + 1) {
-            b'=' | b'~' => None,
             b'>' if key.quotes.is_some() || open == b':' || lang.arrow_assigns() => {
                 found(Syntax::Arrow, blank + 2)
             }
-            b'>' => None,
+            // dotenv values may start with any sign.
+            b'=' if lang == Lang::Env && blank == end => found(Syntax::Equals, blank + 1),
+            b'=' | b'~' | b'>' => None,
             _ if key.flag => found(Syntax::Flag, blank + 1),
             _ => found(Syntax::Equals, blank + 1),
         },
@@ -99,10 +104,28 @@ pub(super) fn after(text: &[u8], key: &Key, lang: Lang) -> Option<Operator> {
                 .then_some(())
                 .and_then(|()| found(Syntax::Pair, blank + 1))
         }
-        b'(' if key.quotes.is_none() && blank == end => {
-            is_setter(text, key).then_some(())?;
+        b'(' if key.quotes.is_none() && blank == end && is_setter(text, key) => {
             let value = skip_space(text, blank + 1);
             (byte(text, value) != b')').then_some(())?;
+            found(Syntax::Setter, blank + 1)
+        }
+        // `s:4:"pass";s:4:"…";` of PHP's serializer.
+        b';' if key.quotes.is_some() && starts(text, blank, b";s:") => {
+            let colon = run(text, blank + 3, 8, |b| b.is_ascii_digit());
+            (byte(text, colon) == b':').then_some(())?;
+            found(Syntax::Pair, colon + 1)
+        }
+        // `std::string password("…")`
+        b'(' | b'{'
+            if lang == Lang::C
+                && key.quotes.is_none()
+                && blank == end
+                && is_quote(byte(text, blank + 1)) =>
+        {
+            let kind = skip_blank_back(text, key.start);
+            let declared =
+                is_word(before(text, kind)) || matches!(before(text, kind), b'*' | b'&' | b'>');
+            (declared && kind < key.start).then_some(())?;
             found(Syntax::Setter, blank + 1)
         }
         // `char password[32] = …`
@@ -190,18 +213,25 @@ fn run_back_path(text: &[u8], start: usize) -> usize {
 /// The offset of the `=` after a type: `: string =`, `: Option<&str> =`.
 fn type_annotation(text: &[u8], colon: usize) -> Option<usize> {
     let start = skip_blank(text, colon);
+    if !is_word(byte(text, start)) && byte(text, start) != b'&' {
+        return None;
+    }
+    let mut depth = 0_i32;
     let part = |b: u8| {
+        match b {
+            b'[' | b'<' => depth += 1,
+            b']' | b'>' => depth -= 1,
+            _ => {}
+        }
         is_word(b)
             || matches!(
                 b,
                 b' ' | b'.' | b'<' | b'>' | b'[' | b']' | b'|' | b'?' | b'&' | b':'
             )
+            || (b == b',' && depth > 0)
     };
-    let end = run(text, start, 64, part);
-    (end > start
-        && is_word(byte(text, start)) | (byte(text, start) == b'&')
-        && is_assign(text, end))
-    .then_some(end)
+    let end = run(text, start, 96, part);
+    is_assign(text, end).then_some(end)
 }
 
 /// Whether `key(` sets what the key names: `setPassword(`, `.password(`.
@@ -243,6 +273,7 @@ pub(super) fn is_embedded(text: &[u8], key: &Key, value: usize) -> bool {
     let lead = before(text, key.start);
     let direct = is_quote(lead) || matches!(lead, b';' | b'&' | b'?' | b'n' | b'r' | b't' | b' ');
     key.quotes.is_none()
+        && value == key.end + 1
         && direct
         && !matches!(
             byte(text, value),

@@ -10,6 +10,9 @@ use super::value::indent;
 use super::{Assignment, Lang};
 use crate::model::Span;
 
+/// Longest path before a key, in bytes.
+const PATH_MAX: usize = 384;
+
 /// The names of up to [`Parents::MAX`] parents, innermost first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Parents {
@@ -46,9 +49,10 @@ pub fn parents(text: &[u8], a: &Assignment, lang: Lang) -> Parents {
     let (at, mut found) = prefix(text, a.key.start as usize);
     match lang {
         Lang::Xml => {
+            let floor = at.saturating_sub(BLOCK_REACH);
             let mut at = at;
             while !found.is_full()
-                && let Some(open) = bracket::open_element(text, at, BLOCK_REACH)
+                && let Some(open) = bracket::open_element(text, at, at - floor)
             {
                 let name = bracket::tag_name(text, open);
                 // The tag around an attribute is open at its key as well.
@@ -117,6 +121,9 @@ pub(super) fn prefix(text: &[u8], key: usize) -> (usize, Parents) {
             _ => break,
         };
         let end = at - joint;
+        if key - end > PATH_MAX {
+            break;
+        }
         if before(text, end) == b']' {
             let inner_end = run_back(text, end - 1, 4, quote);
             let start = run_back(text, inner_end, 64, |b| {

@@ -46,7 +46,7 @@ pub(super) fn classify(
     (form, range)
 }
 
-/// The literal default in `${X:-v}`, `${X:v}` or `{{ x | default('v') }}` when that is the whole value.
+/// The literal default in `${X:-v}`, `${X:v}`, `{{ x | default('v') }}` or `<%= ENV['X'] || 'v' %>` when that is the whole value.
 fn default_in(value: &[u8]) -> Option<Range<usize>> {
     if value.starts_with(b"${") && memchr::memchr(b'}', value) == Some(value.len() - 1) {
         let colon = memchr::memchr(b':', value)?;
@@ -67,6 +67,16 @@ fn default_in(value: &[u8]) -> Option<Range<usize>> {
             default = start + 1..default.end - 1;
         }
         return (!default.is_empty() && byte(value, default.start) != b'$').then_some(default);
+    }
+    if value.starts_with(b"<%=") && value.ends_with(b"%>") {
+        let body = &value[..value.len() - 2];
+        let end = body
+            .iter()
+            .rposition(|b| !matches!(b, b' ' | b'}' | b')' | b'-'))?;
+        let open = value[..end].iter().rposition(|b| *b == value[end])?;
+        let lead = value[..open].trim_ascii_end().last()?;
+        let fallback = is_quote(value[end]) && matches!(lead, b'|' | b',' | b'{');
+        return (fallback && open + 1 < end).then_some(open + 1..end);
     }
     if value.starts_with(b"{{") && value.ends_with(b"}}") {
         let at = memchr::memmem::find(value, b"default")?;
@@ -134,10 +144,14 @@ fn is_whole(value: &[u8], lang: Lang, quote: Option<u8>) -> bool {
     let replaces = quote.map_or(lang == Lang::Shell || lang == Lang::Docker, |quote| {
         lang.interpolates(quote)
     });
+    if replaces && inner.iter().all(|&b| is_word(b)) {
+        return !inner.is_empty();
+    }
     inner.len() > 1
         && !inner[0].is_ascii_digit()
-        && inner.iter().all(|&b| is_word(b))
-        && (replaces || !inner.iter().any(u8::is_ascii_lowercase))
+        && inner
+            .iter()
+            .all(|&b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
 }
 
 /// Whether a part of the value is replaced.

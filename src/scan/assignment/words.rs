@@ -5,17 +5,20 @@
 
 use super::key::Key;
 use super::lexeme::{
-    before, byte, is_one_of, is_quote, is_word, line_end, run, skip_blank, skip_blank_back,
-    word_before,
+    before, byte, is_one_of, is_quote, is_word, line_end, run, run_back, skip_blank,
+    skip_blank_back, skip_space, starts, word_before,
 };
 use super::value::{self, Value};
-use super::{Form, Lang, Syntax, VALUE_MAX};
+use super::{Form, Lang, Syntax, VALUE_MAX, lookup};
 
 /// The value of a key that is followed by a blank and then its value.
 pub(super) fn read(text: &[u8], key: &Key, lang: Lang) -> Option<(Syntax, Value)> {
     let end = key.outer_end();
     if key.flag {
         return flag(text, key, lang).map(|value| (Syntax::Flag, value));
+    }
+    if lang == Lang::Hcl && key.quotes.is_some() {
+        return variable(text, key).map(|value| (Syntax::Lookup, value));
     }
     if key.quotes.is_some() || !matches!(byte(text, end), b' ' | b'\t') {
         return None;
@@ -33,11 +36,16 @@ pub(super) fn read(text: &[u8], key: &Key, lang: Lang) -> Option<(Syntax, Value)
             .flatten()
             .and_then(words);
     }
-    let lead = skip_blank_back(text, key.start);
+    let path = run_back(text, key.start, 64, |b| is_word(b) || b == b'.');
+    let lead = skip_blank_back(text, path);
     let before_key = word_before(text, lead);
     let command = &text[before_key.clone()];
     let mark = before(text, before_key.start);
-    if lead < key.start && is_one_of(command, &[b"define"]) && matches!(mark, b'#' | b'%' | b' ') {
+    if path == key.start
+        && lead < path
+        && is_one_of(command, &[b"define"])
+        && matches!(mark, b'#' | b'%' | b' ')
+    {
         return is_quote(byte(text, value::prefix_end(text, start, lang)))
             .then(|| value::quoted(text, start, lang))
             .flatten()
@@ -83,7 +91,11 @@ fn flag(text: &[u8], key: &Key, lang: Lang) -> Option<Value> {
         if byte(text, comma) != b',' {
             return None;
         }
-        at = skip_blank(text, comma + 1);
+        at = skip_space(text, comma + 1);
+        // `add_argument('--key', default='v')`
+        if starts(text, at, b"default") {
+            return lookup::argument(text, at, lang);
+        }
         return is_quote(byte(text, at))
             .then(|| value::quoted(text, at, lang))
             .flatten();
@@ -100,7 +112,7 @@ fn flag(text: &[u8], key: &Key, lang: Lang) -> Option<Value> {
     if is_quote(byte(text, start)) {
         return value::quoted(text, start, lang);
     }
-    let long = before(text, key.start - 1) == b'-';
+    let double = before(text, key.start - 1) == b'-';
     let commands = matches!(
         lang,
         Lang::Shell
@@ -112,7 +124,7 @@ fn flag(text: &[u8], key: &Key, lang: Lang) -> Option<Value> {
             | Lang::Unknown
     );
     // In prose and in code a dash joins words too.
-    if !commands || (!long && !matches!(lang, Lang::Shell | Lang::PowerShell | Lang::Batch)) {
+    if !commands || (!double && !matches!(lang, Lang::Shell | Lang::PowerShell | Lang::Batch)) {
         return None;
     }
     let end = run(text, start, VALUE_MAX, |b| {
@@ -136,4 +148,28 @@ fn rest_of_line(text: &[u8], i: usize, lang: Lang) -> Option<Value> {
         end
     };
     (end > i).then(|| Value::bare(text, i..end, lang))
+}
+
+/// The default of `variable "key" { default = "v" }`.
+fn variable(text: &[u8], key: &Key) -> Option<Value> {
+    let word = word_before(text, skip_blank_back(text, key.outer_start()));
+    let open = skip_blank(text, key.outer_end());
+    if &text[word] != b"variable" || byte(text, open) != b'{' {
+        return None;
+    }
+    let mut line = open + 1;
+    for _ in 0..8 {
+        let start = skip_space(text, line);
+        if starts(text, start, b"default") {
+            let sign = skip_blank(text, start + b"default".len());
+            return (byte(text, sign) == b'=')
+                .then(|| lookup::argument(text, sign + 1, Lang::Hcl))
+                .flatten();
+        }
+        if matches!(byte(text, start), 0 | b'}') {
+            return None;
+        }
+        line = line_end(text, start, 128);
+    }
+    None
 }

@@ -39,15 +39,43 @@ pub(super) fn is_placeholder(value: &[u8], kind: ValueKind) -> bool {
         return value.len() < 12;
     }
     let known = |word: &String| is_word(word);
+    if is_word(&unleet(&lower)) {
+        return true;
+    }
     match kind {
         ValueKind::Password => words.iter().all(known),
         // a machine-made value is a placeholder when words make up most of it: `sk-your-key-here-1234`
         ValueKind::Opaque => {
+            if reads_as_name(value) {
+                return true;
+            }
             let covered: usize = words.iter().filter(|word| word.len() > 1 && known(word)).map(String::len).sum();
             let total: usize = words.iter().map(String::len).sum();
             words.iter().all(known) || (covered * 2 > total && covered >= 8)
         }
     }
+}
+
+/// Names in a machine-made value's place: `ACS_RESOURCE_NAME`, `api.provider.com`. Letters of one case and joints between them, no
+/// digit.
+fn reads_as_name(value: &[u8]) -> bool {
+    let joint = |b: &u8| b"_-.".contains(b);
+    let one_case = value.iter().all(|b| b.is_ascii_uppercase() || joint(b)) || value.iter().all(|b| b.is_ascii_lowercase() || joint(b));
+    one_case && value.iter().any(joint)
+}
+
+/// The word that digits and signs stand for: `p4$$w0rd`.
+fn unleet(word: &str) -> String {
+    let plain = |c| match c {
+        '0' => 'o',
+        '1' => 'i',
+        '3' => 'e',
+        '4' | '@' => 'a',
+        '5' | '$' => 's',
+        '7' => 't',
+        other => other,
+    };
+    word.chars().map(plain).collect()
 }
 
 /// A listed word, or one with a counting tail as in `password1` or `test123`.

@@ -51,6 +51,11 @@ pub fn login(text: &Text<'_>, a: &Assignment) -> Result<Login, Drop> {
     {
         return Err(Drop::Echo);
     }
+    let is_example = |address: &[u8]| address.contains(&b'@') && filter::is_example_host(address);
+    let example_user = of(Role::User).is_some_and(|user| is_example(text.slice(user.range())));
+    if example_user && host.is_none() && filter::is_weak(value) {
+        return Err(Drop::Example);
+    }
     let mut confidence = match (typed, host.is_some() || of(Role::User).is_some()) {
         (true, _) => Confidence::Medium,
         (false, true) => Confidence::Medium,
