@@ -23,7 +23,7 @@ pub enum Dotenv {
 }
 
 /// Words in a dotenv name that make it a sample.
-const SAMPLE_WORDS: [&str; 10] = ["example", "sample", "template", "tmpl", "dist", "defaults", "default", "schema", "skeleton", "placeholder"];
+const SAMPLE_WORDS: [&str; 12] = ["ci", "testing", "example", "sample", "template", "tmpl", "dist", "defaults", "default", "schema", "skeleton", "placeholder"];
 
 /// Endings of a name such as `shop.env.ts` or `env.d.ts` that make it code.
 const CODE_ENDINGS: [&str; 22] = [

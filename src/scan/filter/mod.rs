@@ -126,6 +126,11 @@ pub fn is_weak(value: &[u8]) -> bool {
     value.len() < 8 || value.iter().all(u8::is_ascii_alphabetic) || value.iter().all(u8::is_ascii_digit)
 }
 
+/// Whether a word in `value` stands for a secret or asks for one. In a sample that is enough to clear it.
+pub fn speaks_of_secrets(value: &[u8]) -> bool {
+    words::speaks(value)
+}
+
 /// Whether two values are the same word written differently.
 pub fn same_word(a: &[u8], b: &[u8]) -> bool {
     words::echoes(a, b)

@@ -9,14 +9,14 @@ use crate::rules::ValueKind;
 const WORDS: &[&str] = &[
     "a", "access", "account", "actual", "add", "address", "admin", "administrator", "an", "and", "another", "any", "api", "apikey", "app", "application", "auth", "authentication", "authtoken", "aws",
     "bar", "baz", "be", "bla", "blah", "bob", "bogus", "boolean", "brevo", "change", "changed", "changeit", "changeme", "changethis", "char", "character", "characters", "client", "code", "com",
-    "company", "config", "console", "contrase\u{f1}a", "contrasena", "credential", "credentials", "custom", "data", "db", "default", "demo", "dev", "development", "digit", "do", "dummy", "e", "email", "emailpassword",
-    "empty", "enter", "env", "environment", "etc", "example", "fake", "false", "field", "file", "fill", "fixme", "foo", "foobar", "foopass", "for", "from", "generate", "generated", "get", "gmail", "go",
-    "goes", "google", "guest", "has\u{142}o", "haslo", "hello", "here", "hidden", "host", "hostname", "hunter", "id", "if", "in", "insert", "int", "integer", "is", "it", "key", "l\u{f6}senord", "letmein", "local", "localhost", "login", "long",
-    "mail", "mailbox", "mailer", "mailgun", "mailpass", "mailpassword", "mailtrap", "masked", "me", "mock", "mot", "must", "my", "mypass", "mypassword", "mysecret", "n", "na", "name", "needed", "never", "new", "nil", "no", "none", "not", "null", "of", "off", "omitted", "on",
-    "only", "optional", "or", "our", "outlook", "own", "parola", "pass", "passphrase", "passw", "passwd", "passwort", "password", "paste", "phrase", "placeholder", "platzhalter", "please", "postmark", "prod", "production", "provide", "provided", "provider", "put", "pw", "pwd",
-    "qux", "random", "real", "redacted", "relay", "remove", "removed", "replace", "replaceme", "required", "root", "same", "sample", "secret", "secretkey", "secretpassword", "secure", "see", "send", "sender", "sendgrid", "senha", "server", "service", "ses", "set", "setme", "setting", "settings",
-    "should", "sid", "smtp", "smtppass", "smtppassword", "some", "something", "staging", "store", "string", "strong", "super", "supersecret", "support", "t", "tbd", "temp", "template", "test", "tester", "testing", "testpass", "testpassword", "text", "the", "there", "this", "to", "todo", "token", "tokenhere", "topsecret", "true", "twilio", "type",
-    "undefined", "unknown", "unset", "update", "use", "user", "username", "uuid", "val", "value", "var", "variable", "very", "wachtwoord", "what", "whatever", "with", "x", "xx", "xxx", "xxxx", "y", "yes", "you", "your", "yours", "yourpass", "yourpassword", "zzz",
+    "company", "config", "console", "contrase\u{f1}a", "contrasena", "credential", "credentials", "cookie", "csrf", "custom", "data", "database", "db", "default", "demo", "dev", "development", "digit", "do", "dummy", "e", "email", "emailpassword",
+    "empty", "encryption", "enter", "env", "environment", "etc", "example", "fake", "false", "field", "file", "fill", "fixme", "foo", "foobar", "foopass", "for", "from", "generate", "generated", "get", "gmail", "go",
+    "goes", "google", "guest", "hash", "has\u{142}o", "haslo", "hello", "here", "hidden", "host", "hostname", "hunter", "id", "if", "in", "insert", "int", "integer", "is", "it", "jwt", "key", "l\u{f6}senord", "letmein", "local", "localhost", "login", "long",
+    "mail", "mailbox", "mailer", "mailgun", "mailpass", "mailpassword", "mailtrap", "masked", "me", "mock", "mongo", "mot", "must", "my", "mypass", "mypassword", "mysecret", "mysql", "n", "na", "name", "needed", "never", "new", "nil", "no", "none", "not", "null", "of", "off", "omitted", "on",
+    "only", "optional", "or", "our", "outlook", "own", "parola", "pass", "passphrase", "passw", "passwd", "passwort", "password", "paste", "phrase", "placeholder", "platzhalter", "please", "postgres", "postgresql", "postmark", "prod", "production", "provide", "provided", "provider", "put", "pw", "pwd",
+    "qux", "random", "rabbitmq", "real", "redacted", "redis", "relay", "remove", "removed", "replace", "replaceme", "required", "root", "salt", "same", "sample", "secret", "secretkey", "secretpassword", "secure", "see", "send", "sender", "sendgrid", "senha", "server", "service", "ses", "session", "set", "setme", "setting", "settings",
+    "should", "sid", "signing", "smtp", "smtppass", "smtppassword", "some", "something", "staging", "store", "string", "strong", "super", "supersecret", "support", "t", "tbd", "temp", "template", "test", "tester", "testing", "testpass", "testpassword", "text", "the", "there", "this", "to", "todo", "token", "tokenhere", "topsecret", "true", "twilio", "type",
+    "undefined", "unknown", "unset", "update", "use", "user", "username", "uuid", "val", "value", "var", "variable", "vault", "very", "wachtwoord", "webhook", "what", "whatever", "with", "x", "xx", "xxx", "xxxx", "y", "yes", "you", "your", "yours", "yourpass", "yourpassword", "zzz",
     "\u{43f}\u{430}\u{440}\u{43e}\u{43b}\u{44c}", "\u{5bc6}\u{7801}", "\u{5bc6}\u{78bc}", "\u{6388}\u{6743}\u{7801}", "\u{90ae}\u{7bb1}\u{5bc6}\u{7801}", "\u{d30}\u{c554}\u{d638}", "\u{be44}\u{bc00}\u{bc88}\u{d638}",
 ];
 
@@ -69,6 +69,11 @@ pub(super) fn is_placeholder(value: &[u8], kind: ValueKind) -> bool {
             words.iter().all(known) || (covered * 2 > total && covered >= 8)
         }
     }
+}
+
+/// Whether one of the words of `value` stands for a secret or tells the reader to put one there.
+pub(super) fn speaks(value: &[u8]) -> bool {
+    std::str::from_utf8(value).is_ok_and(|text| split(text).iter().any(|word| SPEAKING.contains(&word.as_str())))
 }
 
 /// Names in a machine-made value's place: `ACS_RESOURCE_NAME`, `api.provider.com`. Letters of one case and joints between them, no

@@ -54,10 +54,11 @@ pub fn judge_assignment(compiled: &Compiled, rule: &Rule, text: &Text<'_>, found
     }
     let mut secret = found.value;
     if rule.userinfo {
-        match userinfo_password(text, secret) {
-            Some(password) => secret = password,
-            None => return,
+        let Some((user, password)) = userinfo(text, secret) else { return };
+        if filter::same_word(text.slice(password.range()), text.slice(user.range())) {
+            return out.drop(compiled.ix, Drop::Echo);
         }
+        secret = password;
     }
     let stored = text.slice(secret.range());
     let decoded = kubernetes_value(text, found);
@@ -77,6 +78,9 @@ pub fn judge_assignment(compiled: &Compiled, rule: &Rule, text: &Text<'_>, found
         }
     }
     if text.sample {
+        if filter::speaks_of_secrets(value) {
+            return out.drop(compiled.ix, Drop::Placeholder);
+        }
         confidence = Confidence::Low;
     }
     let mut candidate = candidate(compiled, secret, value, confidence, parts);
@@ -174,15 +178,15 @@ fn whole_word<'t>(text: &Text<'t>, key: Span) -> &'t [u8] {
     text.slice(key.range().start - joined..key.range().end)
 }
 
-/// The password in a URL that is a value: behind the first colon of the user part, up to the last `@` before the path.
-fn userinfo_password(text: &Text<'_>, value: Span) -> Option<Span> {
+/// User and password in a URL that is a value: up to the last `@` before the path, parted by the first colon.
+fn userinfo(text: &Text<'_>, value: Span) -> Option<(Span, Span)> {
     let bytes = text.slice(value.range());
     let user = memchr::memmem::find(bytes, b"://")? + 3;
     let end = bytes[user..].iter().position(|b| b"/?#".contains(b)).map_or(bytes.len(), |gap| user + gap);
     let at = user + memchr::memrchr(b'@', &bytes[user..end])?;
     let colon = user + memchr::memchr(b':', &bytes[user..at])?;
     let start = value.start as usize;
-    Some(Span::new(start + colon + 1, start + at))
+    Some((Span::new(start + user, start + colon), Span::new(start + colon + 1, start + at)))
 }
 
 /// Bytes in which `kind: Secret` is looked for around a value of a Kubernetes manifest.

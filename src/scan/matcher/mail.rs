@@ -38,7 +38,7 @@ pub fn login(text: &Text<'_>, a: &Assignment) -> Result<Login, Drop> {
     let key = text.slice(a.key.range());
     let typed = is_mail_name(key)
         || assignment::parents(text.bytes, a, text.lang).names().iter().any(|parent| is_mail_name(text.slice(parent.range())));
-    let near = is_near(text, a.key.range());
+    let near = is_plain_password(key) && is_near(text, a.key.range());
     if !typed && !near {
         return Err(Drop::NoContext);
     }
@@ -89,6 +89,19 @@ fn part(text: &Text<'_>, role: Role, span: Span) -> CandidatePart {
         Role::User => "user",
     };
     CandidatePart { name: Cow::Borrowed(name), span, value: Secret::new(text.slice(span.range()), 0) }
+}
+
+/// Whether a key says `password` and no more than whose: one that says of what (`SIGNING_PASSPHRASE`, `db_password`) means another
+/// password than that of the mail settings beside it.
+fn is_plain_password(key: &[u8]) -> bool {
+    const WHOSE: [&[u8]; 18] = [
+        b"", b"auth", b"user", b"login", b"account", b"server", b"host", b"my", b"from", b"sender", b"app", b"service", b"client", b"relay", b"transport", b"basic", b"net", b"credential",
+    ];
+    let lower = key.to_ascii_lowercase();
+    let word = [b"passw".as_slice(), b"pass", b"pwd"].into_iter().filter_map(|word| memchr::memmem::rfind(&lower, word)).min();
+    let whose = &lower[..word.unwrap_or(lower.len())];
+    let whose: Vec<u8> = whose.iter().copied().filter(u8::is_ascii_alphanumeric).collect();
+    WHOSE.contains(&whose.as_slice())
 }
 
 /// Whether `smtp` stands near enough to `at` in a text that has no better sign.
