@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use serde::Deserialize;
 
-use crate::error::{Error, nearest};
+use crate::error::{Error, unknown};
 use crate::model::{Severity, display_path};
 use crate::report::{Format, Verbosity};
 use crate::rules::parse::{self, RuleSource};
@@ -110,25 +110,21 @@ pub fn policy(options: &ScanOptions) -> Result<Policy, Error> {
         Some(path) => Some(path.clone()),
         None => discover(options),
     };
-    let mut own = Vec::new();
+    let mut own = None;
     let mut file = File::default();
     if let Some(path) = &path {
         let (name, text) = read(path)?;
         file = toml::from_str(&text)
             .map_err(|error| Error::Config { file: name.clone(), problem: error.to_string().trim_end().to_owned() })?;
         if !file.rule.is_empty() {
-            own.extend(parse::parse_among(&name, &text)?);
+            let rules = parse::parse_among(&name, &text)?;
+            own = Some((name, rules));
         }
     }
     let rules = all_rules(&options.rules.files, own)?;
     let known = |id: &String| {
         let found = rules.iter().any(|rule| rule.id == *id);
-        let unknown = || Error::Unknown {
-            what: "rule",
-            name: id.clone(),
-            nearest: nearest(id, rules.iter().map(|rule| &*rule.id)),
-        };
-        if found { Ok(()) } else { Err(unknown()) }
+        if found { Ok(()) } else { Err(unknown("rule", id, rules.iter().map(|rule| &*rule.id))) }
     };
     let choice = &options.rules;
     [&choice.only, &choice.skip, &file.skip_rules, &file.enable_rules].into_iter().flatten().try_for_each(known)?;
@@ -149,8 +145,8 @@ pub fn policy(options: &ScanOptions) -> Result<Policy, Error> {
     Ok(Policy { rules: rules.iter().filter(|rule| wanted(rule)).cloned().collect(), fail_on })
 }
 
-/// The built-in rules and those of `files`, ids unique.
-pub fn all_rules(files: &[PathBuf], own: Vec<RuleSource>) -> Result<Vec<Rule>, Error> {
+/// The built-in rules, those of the configuration file (given with its name) and those of `files`, ids unique.
+pub fn all_rules(files: &[PathBuf], own: Option<(String, Vec<RuleSource>)>) -> Result<Vec<Rule>, Error> {
     let mut rules: Vec<Rule> = BUILTIN.to_vec();
     let mut add = |file: &str, sources: Vec<RuleSource>| {
         for source in sources {
@@ -163,7 +159,9 @@ pub fn all_rules(files: &[PathBuf], own: Vec<RuleSource>) -> Result<Vec<Rule>, E
         }
         Ok(())
     };
-    add(FILE_NAME, own)?;
+    if let Some((name, rules)) = own {
+        add(&name, rules)?;
+    }
     for path in files {
         let (name, text) = read(path)?;
         add(&name, parse::parse(&name, &text)?)?;
@@ -197,9 +195,6 @@ fn discover(options: &ScanOptions) -> Option<PathBuf> {
 
 /// A severity by name.
 pub fn severity(name: &str) -> Result<Severity, Error> {
-    Severity::ALL.into_iter().find(|severity| severity.id() == name).ok_or_else(|| Error::Unknown {
-        what: "severity",
-        name: name.to_owned(),
-        nearest: nearest(name, Severity::ALL.into_iter().map(Severity::id)),
-    })
+    let known = || Severity::ALL.into_iter().map(Severity::id);
+    Severity::ALL.into_iter().find(|severity| severity.id() == name).ok_or_else(|| unknown("severity", name, known()))
 }
