@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::error::{Error, unknown};
 use crate::model::{Severity, display_path};
 use crate::report::{Format, Verbosity};
-use crate::rules::parse::{self, RuleSource};
+use crate::rules::parse::{self, RuleError, RuleSource};
 use crate::rules::{BUILTIN, Rule};
 
 /// Name of the configuration file.
@@ -114,10 +114,9 @@ pub fn policy(options: &ScanOptions) -> Result<Policy, Error> {
     let mut file = File::default();
     if let Some(path) = &path {
         let (name, text) = read(path)?;
-        file = toml::from_str(&text)
-            .map_err(|error| Error::Config { file: name.clone(), problem: error.to_string().trim_end().to_owned() })?;
+        file = toml::from_str(&text).map_err(|error| syntax(&name, &text, &error))?;
         if !file.rule.is_empty() {
-            let rules = parse::parse_among(&name, &text)?;
+            let rules = parse::parse_among(&name, &text).map_err(|error| refused(error, &text))?;
             own = Some((name, rules));
         }
     }
@@ -153,7 +152,7 @@ pub fn all_rules(files: &[PathBuf], own: Option<(String, Vec<RuleSource>)>) -> R
             if rules.iter().any(|rule| rule.id == source.rule.id) {
                 let problem = "this id is taken by another rule; ids are unique".to_owned();
                 let rule = source.rule.id.to_string();
-                return Err(parse::RuleError::Rule { file: file.to_owned(), rule, problem });
+                return Err(RuleError::Rule { file: file.to_owned(), rule, problem });
             }
             rules.push(source.rule);
         }
@@ -164,7 +163,7 @@ pub fn all_rules(files: &[PathBuf], own: Option<(String, Vec<RuleSource>)>) -> R
     }
     for path in files {
         let (name, text) = read(path)?;
-        add(&name, parse::parse(&name, &text)?)?;
+        add(&name, parse::parse(&name, &text).map_err(|error| refused(error, &text))?)?;
     }
     Ok(rules)
 }
@@ -172,7 +171,28 @@ pub fn all_rules(files: &[PathBuf], own: Option<(String, Vec<RuleSource>)>) -> R
 /// A rule file with its samples.
 pub fn read_rules(path: &Path) -> Result<Vec<RuleSource>, Error> {
     let (name, text) = read(path)?;
-    Ok(parse::parse(&name, &text)?)
+    parse::parse(&name, &text).map_err(|error| refused(error, &text))
+}
+
+/// The error that a rule file gave, fit to be shown.
+fn refused(error: RuleError, text: &str) -> Error {
+    match error {
+        RuleError::Syntax { file, source } => syntax(&file, text, &source),
+        rule @ RuleError::Rule { .. } => rule.into(),
+    }
+}
+
+/// The error that `file`, which holds `text`, is not what it should be. Line, caret and words of the parser quote the
+/// file, so they are shown only if it was meant to be TOML: `--config .env` must not put secrets into a build log.
+fn syntax(file: &str, text: &str, error: &toml::de::Error) -> Error {
+    let problem = if Path::new(file).extension().is_some_and(|ending| ending == "toml") {
+        error.to_string().trim_end().to_owned()
+    } else {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        format!("line {line} is not what a configuration or rule file holds; name the file *.toml to see why")
+    };
+    Error::Config { file: file.to_owned(), problem }
 }
 
 fn read(path: &Path) -> Result<(String, String), Error> {
