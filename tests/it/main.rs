@@ -4,5 +4,6 @@
 mod cli;
 mod formats;
 mod generated;
+mod secrecy;
 mod support;
 mod walk;
