@@ -14,6 +14,7 @@ mod lines;
 mod matcher;
 mod prefilter;
 mod resolve;
+mod suspect;
 pub mod view;
 mod worker;
 

@@ -260,8 +260,7 @@ impl<'s> Worker<'s> {
         stored: &impl Fn(Span) -> Span,
         findings: &mut Vec<Finding>,
     ) {
-        let mut masks: Vec<Span> = self.decisions.candidates.iter().flat_map(|c| [c.mask, c.secret]).collect();
-        masks.sort();
+        let masks = excerpt::disjoint(self.decisions.candidates.iter().flat_map(|c| [c.mask, c.secret]).collect());
         resolve::resolve(&self.scanner.rules, &mut self.decisions);
         let mut lines = Lines::new(bytes, self.state.base);
         for candidate in std::mem::take(&mut self.decisions.candidates) {

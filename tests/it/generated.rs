@@ -24,7 +24,7 @@ fn sources() -> Vec<RuleSource> {
         .iter()
         .flat_map(|file| {
             let name = file.file_name().unwrap().to_string_lossy();
-            parse::parse(&name, &std::fs::read_to_string(file).unwrap()).unwrap_or_else(|error| panic!("{error}"))
+            parse::parse(&name, &std::fs::read_to_string(file).unwrap()).unwrap_or_else(|error| panic!("{error:?}"))
         })
         .collect()
 }
