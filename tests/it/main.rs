@@ -1,6 +1,8 @@
 //! The integration tests: one binary, a file for each behaviour.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod architecture;
+mod docs;
 mod formats;
 mod generated;
 mod support;
