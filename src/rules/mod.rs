@@ -43,15 +43,24 @@ pub struct Rule {
     /// Literals of which one must occur for the rule to be tried, case-sensitive. Each at least two bytes;
     /// four or more are cheapest.
     pub anchors: List<Str>,
-    /// Literals behind which base64 begins that may hold the anchors, such as `Basic `; for anchors too short to be
-    /// recognised in base64.
-    pub opens_base64: List<Str>,
+    /// Further signs that something encoded stands there that may hold the anchors; for anchors that can't be
+    /// recognised in their encoded form, or too dearly.
+    pub opens: List<Opens>,
     /// Encoded forms in which the anchors are looked for as well.
     pub encodings: List<Encoding>,
     /// How far from an anchor the rule may look.
     pub reach: Reach,
     /// What kind of rule it is and what that kind needs.
     pub kind: Kind,
+}
+
+/// A literal that tells of encoded text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opens {
+    /// The literal, such as `Basic `.
+    pub literal: Str,
+    /// How the text is encoded. Base64 begins right behind the literal; the other encodings lie around it.
+    pub encoding: Encoding,
 }
 
 /// Bytes before the first and after the last byte of an anchor that a decision may depend on.

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use super::{Assignment, Call, Check, Context, FileRule, Kind, Pair, Reach, Rule, Str, Token, ValueKind};
+use super::{Assignment, Call, Check, Context, FileRule, Kind, Opens, Pair, Reach, Rule, Str, Token, ValueKind};
 use crate::model::{Confidence, Encoding, Severity};
 
 /// Longest reach on either side of an anchor, bytes. Windows of large files overlap by this much, so
@@ -106,7 +106,7 @@ struct RawRule {
     #[serde(default)]
     anchors: Vec<String>,
     #[serde(default)]
-    opens_base64: Vec<String>,
+    opens: Vec<[String; 2]>,
     #[serde(default)]
     encodings: Vec<String>,
     #[serde(default)]
@@ -269,7 +269,7 @@ fn convert(raw: RawRule) -> Result<RuleSource, String> {
     if !reads_all && raw.anchors.is_empty() {
         return Err("`anchors` must hold at least one literal that every hit contains".to_owned());
     }
-    if let Some(short) = raw.anchors.iter().chain(&raw.opens_base64).find(|anchor| anchor.len() < 2) {
+    if let Some(short) = raw.anchors.iter().chain(raw.opens.iter().map(|[literal, _]| literal)).find(|anchor| anchor.len() < 2) {
         return Err(format!("anchor `{short}` is too short: two bytes at least, four or more are cheapest"));
     }
     let rule = Rule {
@@ -283,7 +283,14 @@ fn convert(raw: RawRule) -> Result<RuleSource, String> {
         controls: strings(raw.controls),
         optional: raw.optional,
         anchors: strings(raw.anchors),
-        opens_base64: strings(raw.opens_base64),
+        opens: raw
+            .opens
+            .into_iter()
+            .map(|[literal, encoding]| {
+                let encoding = named("encoding", &encoding, ENCODINGS, Encoding::id)?;
+                Ok(Opens { literal: Cow::Owned(literal), encoding })
+            })
+            .collect::<Result<_, String>>()?,
         encodings: raw
             .encodings
             .iter()

@@ -1,6 +1,6 @@
 //! The prefilter: where in a text does any anchor stand?
 //!
-//! One Teddy searcher (the SIMD half of Aho-Corasick) over all literals of four bytes and more, and one
+//! A few Teddy searchers (the SIMD half of Aho-Corasick) over all literals of four bytes and more, and one
 //! `memmem` pass for each of the few shorter ones. Knows literals by dense index, nothing of rules. Finding
 //! nothing allocates nothing.
 //!
@@ -31,13 +31,20 @@ const TEDDY_MIN: usize = 4;
 /// for Teddy and once for each short literal. Bytes.
 const CHUNK: usize = 128 * 1024;
 
+/// Most literals in one Teddy, which knows no more than 128 and slows down long before.
+const TEDDY_MAX: usize = 48;
+
+/// One Teddy with the literal index of each of its patterns.
+struct Teddy {
+    searcher: Searcher,
+    literals: Vec<LiteralIx>,
+}
+
 /// Finds all occurrences of a fixed set of literals.
 pub struct Prefilter {
-    teddy: Option<Searcher>,
-    /// Literal index of each Teddy pattern.
-    teddy_ix: Vec<LiteralIx>,
-    /// For a fallback without SIMD: the automaton over the same patterns.
-    automaton: Option<aho_corasick::AhoCorasick>,
+    teddies: Vec<Teddy>,
+    /// Without SIMD, one automaton over what the Teddies would have searched.
+    automaton: Option<(aho_corasick::AhoCorasick, Vec<LiteralIx>)>,
     short: Vec<(Finder<'static>, LiteralIx)>,
     longest: usize,
 }
@@ -49,28 +56,37 @@ impl Prefilter {
     /// # Panics
     /// With more than 65,536 literals.
     pub fn new(literals: &[Vec<u8>]) -> Self {
-        let mut config = Config::new();
-        // the heuristic gives up beyond 64 patterns; measured, 70 still run at five times a DFA's speed
-        config.match_kind(MatchKind::LeftmostFirst).heuristic_pattern_limits(false);
-        let mut builder = config.builder();
-        let mut teddy_ix = Vec::new();
+        let mut long = Vec::new();
         let mut short = Vec::new();
         for (ix, literal) in literals.iter().enumerate() {
             let ix = LiteralIx::try_from(ix).expect("far fewer than 65,536 literals");
             if literal.len() < TEDDY_MIN {
                 short.push((Finder::new(literal).into_owned(), ix));
             } else {
-                builder.add(literal);
-                teddy_ix.push(ix);
+                long.push(ix);
             }
         }
-        let teddy = builder.build();
-        let automaton = (teddy.is_none() && !teddy_ix.is_empty()).then(|| {
-            let patterns = teddy_ix.iter().map(|&ix| &literals[usize::from(ix)]);
-            aho_corasick::AhoCorasick::new(patterns).expect("a few hundred short literals always fit")
+        let bytes = |ix: &LiteralIx| literals[usize::from(*ix)].as_slice();
+        // neighbours in order share their first bytes and so their place in Teddy's masks
+        long.sort_by_key(bytes);
+        let groups = long.len().div_ceil(TEDDY_MAX).max(1);
+        let teddies: Option<Vec<Teddy>> = long
+            .chunks(long.len().div_ceil(groups).max(1))
+            .map(|group| {
+                let searcher = Config::new()
+                    .match_kind(MatchKind::LeftmostFirst)
+                    .builder()
+                    .extend(group.iter().map(bytes))
+                    .build()?;
+                Some(Teddy { searcher, literals: group.to_vec() })
+            })
+            .collect();
+        let automaton = teddies.is_none().then(|| {
+            let automaton = aho_corasick::AhoCorasick::new(long.iter().map(bytes));
+            (automaton.expect("a few hundred short literals always fit"), long)
         });
         let longest = literals.iter().map(Vec::len).max().unwrap_or(0);
-        Self { teddy, teddy_ix, automaton, short, longest }
+        Self { teddies: teddies.unwrap_or_default(), automaton, short, longest }
     }
 
     /// Appends every occurrence of every literal in `text` to `hits`, sorted by offset.
@@ -93,21 +109,21 @@ impl Prefilter {
     /// Occurrences that begin in `start..end`; `text` reaches far enough beyond `end` to hold their ends.
     fn find_chunk(&self, text: &[u8], start: usize, end: usize, hits: &mut Vec<Hit>) {
         let mut push = |at: usize, literal| hits.push(Hit { at: offset(at), literal });
-        if let Some(teddy) = &self.teddy {
+        for Teddy { searcher, literals } in &self.teddies {
             let mut at = start;
             // not the iterator: that one skips the literals which overlap a match
             while at < end
-                && let Some(found) = teddy.find_in(text, (at..text.len()).into())
+                && let Some(found) = searcher.find_in(text, (at..text.len()).into())
                 && found.start() < end
             {
-                push(found.start(), self.teddy_ix[found.pattern().as_usize()]);
+                push(found.start(), literals[found.pattern().as_usize()]);
                 at = found.start() + 1;
             }
         }
-        if let Some(automaton) = &self.automaton {
+        if let Some((automaton, literals)) = &self.automaton {
             for found in automaton.find_overlapping_iter(&text[start..]) {
                 if start + found.start() < end {
-                    push(start + found.start(), self.teddy_ix[found.pattern().as_usize()]);
+                    push(start + found.start(), literals[found.pattern().as_usize()]);
                 }
             }
         }

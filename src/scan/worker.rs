@@ -160,7 +160,7 @@ impl<'s> Worker<'s> {
                 for anchor in scanner.anchors.at(frame.bytes, hit) {
                     let at = hit.at as usize..hit.at as usize + anchor.literal.len();
                     match anchor.used {
-                        Use::Mail => {}
+                        Use::Mail | Use::Carrier => {}
                         Use::Open(opening) => {
                             // a literal that was searched with its quotes is named by what stands inside them
                             let quotes = usize::from(opening.encoding == Encoding::Joined);

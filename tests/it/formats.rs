@@ -43,7 +43,7 @@ fn rule(id: &'static str, title: &'static str, severity: Severity) -> Rule {
         controls: vec![Cow::from("CWE-798")].into(),
         optional: false,
         anchors: Cow::Borrowed(&[]),
-        opens_base64: Cow::Borrowed(&[]),
+        opens: Cow::Borrowed(&[]),
         encodings: Cow::Borrowed(&[]),
         reach: Reach {
             before: 0,

@@ -69,7 +69,7 @@ fn table(sources: &[RuleSource]) -> String {
         "// @generated from rules/*.toml: edit those, then run `WAXSEAL_BLESS=1 cargo test generated`.\n\
          //! The built-in rules as constants, so that a start parses nothing.\n\n\
          use std::borrow::Cow::Borrowed;\n\n\
-         use super::{Assignment, Call, Check, Context, FileRule, Kind, Pair, Reach, Rule, Token, ValueKind};\n\
+         use super::{Assignment, Call, Check, Context, FileRule, Kind, Opens, Pair, Reach, Rule, Token, ValueKind};\n\
          use crate::model::{Confidence, Encoding, Severity};\n\n\
          /// The built-in rules.\n\
          #[rustfmt::skip]\n\
@@ -94,10 +94,15 @@ fn write_rule(out: &mut String, rule: &Rule) -> std::fmt::Result {
         ("references", &rule.references),
         ("controls", &rule.controls),
         ("anchors", &rule.anchors),
-        ("opens_base64", &rule.opens_base64),
     ] {
         writeln!(out, "        {name}: {},", list_of(list))?;
     }
+    let opens: Vec<String> = rule
+        .opens
+        .iter()
+        .map(|opens| format!("Opens {{ literal: {}, encoding: Encoding::{:?} }}", text_of(&opens.literal), opens.encoding))
+        .collect();
+    writeln!(out, "        opens: Borrowed(&[{}]),", opens.join(", "))?;
     let encodings: Vec<String> = rule.encodings.iter().map(|encoding: &Encoding| format!("Encoding::{encoding:?}")).collect();
     writeln!(out, "        encodings: Borrowed(&[{}]),", encodings.join(", "))?;
     writeln!(out, "        optional: {},", rule.optional)?;

@@ -4,10 +4,10 @@ use super::Drop;
 
 /// The harmless form that `value` has, if any.
 pub(super) fn harmless(value: &[u8]) -> Option<Drop> {
-    if is_template(value) {
-        Some(Drop::Template)
-    } else if is_encrypted(value) {
+    if is_encrypted(value) {
         Some(Drop::Encrypted)
+    } else if is_template(value) {
+        Some(Drop::Template)
     } else if is_reference(value) {
         Some(Drop::Reference)
     } else {
@@ -17,7 +17,8 @@ pub(super) fn harmless(value: &[u8]) -> Option<Drop> {
 
 /// Openings that mark a template wherever they stand in a value, with their closings: `${X}`, `{{ x }}`, `<%= x %>`,
 /// `#{x}`, `$(cmd)`, `%{X}`, `$[variables.x]`, `<< parameters.x >>`, Symfony `%env(X)%`, `%(x)s`.
-const INSIDE: [(&[u8], &[u8]); 10] = [
+const INSIDE: [(&[u8], &[u8]); 11] = [
+    (b"{%", b"%}"),
     (b"${", b"}"),
     (b"{{", b"}}"),
     (b"<%", b"%>"),

@@ -20,6 +20,15 @@ const WORDS: &[&str] = &[
     "\u{43f}\u{430}\u{440}\u{43e}\u{43b}\u{44c}", "\u{5bc6}\u{7801}", "\u{5bc6}\u{78bc}", "\u{6388}\u{6743}\u{7801}", "\u{90ae}\u{7bb1}\u{5bc6}\u{7801}", "\u{d30}\u{c554}\u{d638}", "\u{be44}\u{bc00}\u{bc88}\u{d638}",
 ];
 
+/// Words out of the list that stand for a secret or tell the reader to put one there.
+const SPEAKING: &[&str] = &[
+    "your", "yours", "my", "password", "passwd", "passw", "pass", "passphrase", "pwd", "pw", "secret", "key", "apikey", "token", "example", "sample", "test", "testing", "dummy", "fake", "mock", "demo", "change", "changeme", "replace", "insert", "enter", "put", "here", "placeholder", "todo",
+    "fixme", "redacted", "removed", "value", "string", "foo", "bar", "baz", "username", "user", "credentials", "credential", "none", "null", "passwort", "contrasena", "contrase\u{f1}a", "senha", "wachtwoord", "xxx", "xxxx",
+];
+
+/// Beginnings that tell the reader to put something else there.
+const OPENERS: [&str; 10] = ["your", "my", "insert", "enter", "replace", "change", "put", "example", "dummy", "fake"];
+
 /// Whole values that are samples although they are not made of such words: shipped defaults, `hunter2`, what everyone types.
 const WHOLE: &[&str] = &[
     "123456", "1234567", "12345678", "123456789", "1234567890", "1q2w3e*", "abc123", "abcd1234", "correct horse battery staple", "fake_mail_password", "hunter2", "must-not-return", "p@$$w0rd", "p@ssw0rd", "p@ssword", "pa$$w0rd", "pa$$word", "pa55w0rd", "pa55word", "passw0rd", "password!", "qwerty",
@@ -43,7 +52,13 @@ pub(super) fn is_placeholder(value: &[u8], kind: ValueKind) -> bool {
         return true;
     }
     match kind {
-        ValueKind::Password => words.iter().all(known),
+        ValueKind::Password => {
+            let signed = text.contains(['@', '!', '#', '$', '%', '^', '&', '+', '=', '~', '?', ';']);
+            let instructs = OPENERS.iter().any(|opener| lower.trim_start_matches(['<', '[', '{', '(']).starts_with(opener));
+            // one listed word stands alone; of several, one must be a word that stands for a secret: `mail-server` is a password
+            let speaks = words.len() == 1 || words.iter().any(|word| SPEAKING.contains(&word.as_str()) || is_run_together(word));
+            (!signed || instructs) && speaks && words.iter().all(known)
+        }
         // a machine-made value is a placeholder when words make up most of it: `sk-your-key-here-1234`
         ValueKind::Opaque => {
             if reads_as_name(value) {
@@ -80,10 +95,10 @@ fn unleet(word: &str) -> String {
 
 /// A listed word, or one with a counting tail as in `password1` or `test123`.
 fn is_word(word: &str) -> bool {
-    let listed = |word: &str| WORDS.contains(&word);
     let stem = word.trim_end_matches(|c: char| c.is_ascii_digit());
-    listed(word)
-        || (matches!(&word[stem.len()..], "0" | "1" | "2" | "3" | "01" | "12" | "16" | "123" | "1234" | "12345") && (stem.is_empty() || listed(stem)))
+    let counts = matches!(&word[stem.len()..], "0" | "1" | "2" | "3" | "01" | "12" | "16" | "123" | "1234" | "12345");
+    WORDS.contains(&word)
+        || (counts && (stem.is_empty() || SPEAKING.contains(&stem)))
         || is_filler(word)
         || is_run_together(word)
 }
@@ -97,7 +112,6 @@ fn is_filler(word: &str) -> bool {
 /// `yoursmtppassword`, `mysecretkey`, `emailhere`: listed words without a joint. Only when it begins or ends as a placeholder
 /// does, so that a real pass phrase of plain words is not lost.
 fn is_run_together(word: &str) -> bool {
-    const OPENERS: [&str; 10] = ["your", "my", "insert", "enter", "replace", "change", "put", "example", "dummy", "fake"];
     const CLOSERS: [&str; 4] = ["here", "password", "placeholder", "example"];
     fn consists(rest: &str, depth: usize) -> bool {
         rest.is_empty() || (depth > 0 && WORDS.iter().any(|word| word.len() > 2 && rest.strip_prefix(word).is_some_and(|rest| consists(rest, depth - 1))))
