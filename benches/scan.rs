@@ -46,7 +46,10 @@ api_secret: process.env.TWILIO_API_SECRET
 fn text(template: &str, len: usize) -> Vec<u8> {
     let mut text = Vec::with_capacity(len + template.len());
     for seed in 0.. {
-        text.extend(sample::expand(template, &format!("bench {seed}")).expect("the templates above are well-formed"));
+        text.extend(
+            sample::expand(template, &format!("bench {seed}"))
+                .expect("the templates above are well-formed"),
+        );
         if text.len() >= len {
             break;
         }
@@ -59,13 +62,22 @@ fn scan(bencher: Bencher<'_, '_>, path: &str, text: &[u8], finds: bool) {
     let scanner = Scanner::new(BUILTIN.iter().cloned(), Options::default());
     // workers keep their buffers from blob to blob, as in a real run
     let state = RefCell::new((scanner.worker(), Vec::<Finding>::new()));
-    bencher.counter(BytesCount::new(text.len())).bench_local(|| {
-        let (worker, findings) = &mut *state.borrow_mut();
-        findings.clear();
-        let origin = Origin::new(path.as_bytes(), Store::File(GitState::Tracked));
-        worker.scan(&Blob { origin, bytes: black_box(text), part: Part::whole(text.len()) }, findings);
-        assert_eq!(!findings.is_empty(), finds);
-    });
+    bencher
+        .counter(BytesCount::new(text.len()))
+        .bench_local(|| {
+            let (worker, findings) = &mut *state.borrow_mut();
+            findings.clear();
+            let origin = Origin::new(path.as_bytes(), Store::File(GitState::Tracked));
+            worker.scan(
+                &Blob {
+                    origin,
+                    bytes: black_box(text),
+                    part: Part::whole(text.len()),
+                },
+                findings,
+            );
+            assert_eq!(!findings.is_empty(), finds);
+        });
 }
 
 /// The prefilter's pass and nothing after it: what almost every file costs.
@@ -77,14 +89,20 @@ fn prefilter_on_clean_text(bencher: Bencher<'_, '_>) {
 /// Anchors on nearly every line: matchers, filters and the placing of findings.
 #[divan::bench]
 fn matcher_on_dense_text(bencher: Bencher<'_, '_>) {
-    scan(bencher, "application.properties", &text(DENSE, 256 << 10), true);
+    scan(
+        bencher,
+        "application.properties",
+        &text(DENSE, 256 << 10),
+        true,
+    );
 }
 
 /// One key in each encoded form, with four KiB of clean text between two of them.
 #[divan::bench(args = ["base64", "base64|wrap:76", "percent", "chars", "entities", "hex"])]
 fn decoder(bencher: Bencher<'_, '_>, filters: &str) {
     let clean = CLEAN.repeat(4096 / CLEAN.len());
-    let template = format!("{clean}x = \"<<'KEY='+sendgrid-key+' in the mail settings'|{filters}>>\"\n");
+    let template =
+        format!("{clean}x = \"<<'KEY='+sendgrid-key+' in the mail settings'|{filters}>>\"\n");
     scan(bencher, "notes.txt", &text(&template, 1 << 20), true);
 }
 
@@ -92,7 +110,10 @@ fn decoder(bencher: Bencher<'_, '_>, filters: &str) {
 #[divan::bench]
 fn decoder_utf16(bencher: Bencher<'_, '_>) {
     let text: Vec<u8> = text(&format!("{CLEAN}<<sendgrid-key>>\n"), 1 << 20);
-    let wide: Vec<u8> = [0xff, 0xfe].into_iter().chain(text.into_iter().flat_map(|byte| [byte, 0])).collect();
+    let wide: Vec<u8> = [0xff, 0xfe]
+        .into_iter()
+        .chain(text.into_iter().flat_map(|byte| [byte, 0]))
+        .collect();
     scan(bencher, "notes.txt", &wide, true);
 }
 
@@ -101,9 +122,15 @@ fn decoder_utf16(bencher: Bencher<'_, '_>) {
 fn assignment_reader(bencher: Bencher<'_, '_>, path: &str) {
     let line = match path {
         "a.env" => "export DB_HOST=\"db.corp.internal\" # the first\nDB_PORT=5432\n",
-        "a.yml" => "database:\n  host: db.corp.internal\n  port: 5432\n  options: { pool: 5, name: 'app' }\n",
-        "a.json" => "{\"database\": {\"host\": \"db.corp.internal\", \"port\": 5432, \"name\": \"app\"}},\n",
-        _ => "connect(host='db.corp.internal', port=5432)\nsettings['name'] = \"app\"\nother.value = read(name)\n",
+        "a.yml" => {
+            "database:\n  host: db.corp.internal\n  port: 5432\n  options: { pool: 5, name: 'app' }\n"
+        }
+        "a.json" => {
+            "{\"database\": {\"host\": \"db.corp.internal\", \"port\": 5432, \"name\": \"app\"}},\n"
+        }
+        _ => {
+            "connect(host='db.corp.internal', port=5432)\nsettings['name'] = \"app\"\nother.value = read(name)\n"
+        }
     };
     let text = text(line, 128 << 10);
     let lang = Lang::of_path(path.as_bytes());
@@ -142,10 +169,13 @@ fn walker(bencher: Bencher<'_, '_>) {
         let folder = tree.path().join(format!("part-{folder}/src"));
         std::fs::create_dir_all(&folder).expect("the folder is ours");
         for name in 0..50 {
-            std::fs::write(folder.join(format!("file-{name}.rs")), &file).expect("the folder is ours");
+            std::fs::write(folder.join(format!("file-{name}.rs")), &file)
+                .expect("the folder is ours");
         }
     }
     let paths: [PathBuf; 1] = [tree.path().to_owned()];
     let options = FileOptions::default();
-    bencher.counter(BytesCount::new(2000 * file.len())).bench_local(|| scan_paths(&paths, &options, &Nothing));
+    bencher
+        .counter(BytesCount::new(2000 * file.len()))
+        .bench_local(|| scan_paths(&paths, &options, &Nothing));
 }

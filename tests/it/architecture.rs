@@ -26,7 +26,14 @@ const LAYERS: [&[&str]; 8] = [
 const MODULE_LINES: usize = 600;
 
 /// Names that open a socket.
-const SOCKETS: [&str; 6] = ["TcpStream", "TcpListener", "UdpSocket", "UnixStream", "UnixListener", "ToSocketAddrs"];
+const SOCKETS: [&str; 6] = [
+    "TcpStream",
+    "TcpListener",
+    "UdpSocket",
+    "UnixStream",
+    "UnixListener",
+    "ToSocketAddrs",
+];
 
 #[test]
 fn modules_use_only_what_lies_below_them() {
@@ -52,8 +59,12 @@ fn no_file_holds_a_key_or_a_path_of_one_machine() {
         .iter()
         .filter_map(|file| Some((file, std::fs::read(root().join(file)).ok()?)))
         .flat_map(|(file, text)| {
-            let found = key_shaped(&text, &keys).into_iter().chain(machine_bound(&text, &places));
-            found.map(|problem| format!("{}: {problem}", file.display())).collect::<Vec<_>>()
+            let found = key_shaped(&text, &keys)
+                .into_iter()
+                .chain(machine_bound(&text, &places));
+            found
+                .map(|problem| format!("{}: {problem}", file.display()))
+                .collect::<Vec<_>>()
         })
         .collect();
     assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
@@ -66,14 +77,23 @@ fn an_upward_or_sideways_use_is_seen() {
     for (file, text) in [
         ("src/model/span.rs", "use crate::rules::Rule;"),
         ("src/git/index.rs", "use crate::rules::Rule;"),
-        ("src/scan/worker.rs", "use crate::{model::Span, source::Windows};"),
-        ("src/scan/worker.rs", "use crate::{model::{Span, Skip}, report};"),
+        (
+            "src/scan/worker.rs",
+            "use crate::{model::Span, source::Windows};",
+        ),
+        (
+            "src/scan/worker.rs",
+            "use crate::{model::{Span, Skip}, report};",
+        ),
         ("src/scan/worker.rs", "fn f(x: &crate::app::Failure) {}"),
         ("src/scan/worker.rs", "use super::super::report::Format;"),
         ("src/scan/mod.rs", "use super::report::Format;"),
         ("src/config.rs", "use super::cli::Cli;"),
         ("src/config.rs", "use crate::cli::Cli;"),
-        ("src/rules/parse.rs", "mod inner { use super::super::super::scan::Scanner; }"),
+        (
+            "src/rules/parse.rs",
+            "mod inner { use super::super::super::scan::Scanner; }",
+        ),
         ("src/report/mod.rs", "use crate :: scan :: Scanner;"),
         ("src/report/mod.rs", "use waxseal::scan::Scanner;"),
         ("src/scan/mod.rs", "use crate::unheard_of::Thing;"),
@@ -87,14 +107,33 @@ fn an_upward_or_sideways_use_is_seen() {
 #[test]
 fn a_use_of_what_lies_below_is_fine() {
     for (file, text) in [
-        ("src/scan/worker.rs", "use crate::model::{Blob, Skip}; use crate::rules::Kind; use super::view; use crate::scan::Drop;"),
-        ("src/scan/view/mod.rs", "#[cfg(test)] mod tests { use super::super::lines; use super::*; }"),
-        ("src/rules/mod.rs", "mod tests { use super::Rule; use super::super::model::Span; }"),
-        ("src/cli.rs", "/// Becomes [`Options`](crate::app::run).\nuse crate::config; // not crate::app\nconst X: &str = \"crate::app\";"),
-        ("src/scan/mod.rs", "fn f<'a>(x: &'a str, y: char) { let _ = ('\\'', '\"', b'\"', r#\"crate::app\"#, \"\\\"crate::app\"); }"),
+        (
+            "src/scan/worker.rs",
+            "use crate::model::{Blob, Skip}; use crate::rules::Kind; use super::view; use crate::scan::Drop;",
+        ),
+        (
+            "src/scan/view/mod.rs",
+            "#[cfg(test)] mod tests { use super::super::lines; use super::*; }",
+        ),
+        (
+            "src/rules/mod.rs",
+            "mod tests { use super::Rule; use super::super::model::Span; }",
+        ),
+        (
+            "src/cli.rs",
+            "/// Becomes [`Options`](crate::app::run).\nuse crate::config; // not crate::app\nconst X: &str = \"crate::app\";",
+        ),
+        (
+            "src/scan/mod.rs",
+            "fn f<'a>(x: &'a str, y: char) { let _ = ('\\'', '\"', b'\"', r#\"crate::app\"#, \"\\\"crate::app\"); }",
+        ),
         ("src/main.rs", "use waxseal::app;"),
     ] {
-        assert_eq!(upward(file, &tokens(text)), Vec::<String>::new(), "{file}: {text}");
+        assert_eq!(
+            upward(file, &tokens(text)),
+            Vec::<String>::new(),
+            "{file}: {text}"
+        );
     }
 }
 
@@ -120,14 +159,21 @@ fn a_forbidden_name_is_seen() {
         ("src/app/mod.rs", "use crate::cli::Command;"),
         ("src/scan/mod.rs", "// std::net and process::exit"),
     ] {
-        assert_eq!(forbidden(file, &tokens(text)), Vec::<String>::new(), "{file}: {text}");
+        assert_eq!(
+            forbidden(file, &tokens(text)),
+            Vec::<String>::new(),
+            "{file}: {text}"
+        );
     }
 }
 
 #[test]
 fn a_module_without_purpose_or_measure_is_seen() {
     let long = format!("//! Long.\n{}", "fn f() {}\n".repeat(MODULE_LINES));
-    let tested = format!("//! Tested.\n#[cfg(test)]\nmod tests {{\n{}}}\n", "fn f() {}\n".repeat(MODULE_LINES));
+    let tested = format!(
+        "//! Tested.\n#[cfg(test)]\nmod tests {{\n{}}}\n",
+        "fn f() {}\n".repeat(MODULE_LINES)
+    );
     assert!(!form("src/a.rs", "use std::io;\n").is_empty());
     assert!(!form("src/a.rs", "").is_empty());
     assert!(!form("src/a.rs", &long).is_empty());
@@ -167,11 +213,19 @@ fn a_key_or_a_path_of_one_machine_is_seen() {
         format!("SG.{}", random(word, 60)),
         format!("digest {}", random(hex, 64)),
     ] {
-        assert_eq!(key_shaped(harmless.as_bytes(), &keys), Vec::<String>::new(), "{harmless}");
+        assert_eq!(
+            key_shaped(harmless.as_bytes(), &keys),
+            Vec::<String>::new(),
+            "{harmless}"
+        );
     }
     let places = machine_paths();
     for start in ["/home/", "/Users/", "/root/", "/tmp/"] {
-        assert_eq!(machine_bound(format!("see {start}ann/x").as_bytes(), &places).len(), 1, "{start}");
+        assert_eq!(
+            machine_bound(format!("see {start}ann/x").as_bytes(), &places).len(),
+            1,
+            "{start}"
+        );
     }
     assert!(machine_bound(b"target/tmp/x, https://example.com/home/ann", &places).is_empty());
 }
@@ -181,8 +235,12 @@ fn a_key_or_a_path_of_one_machine_is_seen() {
 /// Uses of modules that do not lie below `file`'s own.
 fn upward(file: &str, tokens: &[String]) -> Vec<String> {
     let module = module_path(file);
-    let Some(own) = module.first() else { return Vec::new() };
-    let Some(layer) = layer_of(own) else { return vec![format!("`{own}` has no layer: give it one in LAYERS")] };
+    let Some(own) = module.first() else {
+        return Vec::new();
+    };
+    let Some(layer) = layer_of(own) else {
+        return vec![format!("`{own}` has no layer: give it one in LAYERS")];
+    };
     let mut complaints = Vec::new();
     for used in uses(tokens, module.len()) {
         if used == *own {
@@ -190,7 +248,9 @@ fn upward(file: &str, tokens: &[String]) -> Vec<String> {
         }
         match layer_of(&used) {
             Some(below) if below < layer => {}
-            Some(_) => complaints.push(format!("`{own}` must not use `{used}`, which does not lie below it")),
+            Some(_) => complaints.push(format!(
+                "`{own}` must not use `{used}`, which does not lie below it"
+            )),
             None => complaints.push(format!("`{own}` uses `{used}`, which has no layer")),
         }
     }
@@ -203,8 +263,15 @@ fn layer_of(module: &str) -> Option<usize> {
 
 /// The path of the module in `file`, from the crate's root; empty for the root itself.
 fn module_path(file: &str) -> Vec<&str> {
-    let path = file.trim_start_matches("src/").trim_end_matches(".rs").trim_end_matches("/mod");
-    if path == "lib" { Vec::new() } else { path.split('/').collect() }
+    let path = file
+        .trim_start_matches("src/")
+        .trim_end_matches(".rs")
+        .trim_end_matches("/mod");
+    if path == "lib" {
+        Vec::new()
+    } else {
+        path.split('/').collect()
+    }
 }
 
 /// The modules of the crate's top level that `tokens` name, by `crate::`, by `waxseal::` or by enough `super::`.
@@ -274,7 +341,14 @@ fn heads(tokens: &[String]) -> Vec<String> {
 fn forbidden(file: &str, tokens: &[String]) -> Vec<String> {
     let mut complaints = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
-        let follows = |words: &[&str]| tokens[at..].iter().zip(words).filter(|(a, b)| *a == *b).count() == words.len();
+        let follows = |words: &[&str]| {
+            tokens[at..]
+                .iter()
+                .zip(words)
+                .filter(|(a, b)| *a == *b)
+                .count()
+                == words.len()
+        };
         if SOCKETS.contains(&token.as_str()) {
             complaints.push(format!("`{token}`: nothing here opens a socket"));
         }
@@ -284,7 +358,9 @@ fn forbidden(file: &str, tokens: &[String]) -> Vec<String> {
         if follows(&["process", "::"]) {
             for name in heads(&tokens[at + 2..]) {
                 match name.as_str() {
-                    "Command" => complaints.push("`process::Command`: no process is ever started".to_owned()),
+                    "Command" => {
+                        complaints.push("`process::Command`: no process is ever started".to_owned())
+                    }
                     "exit" | "abort" if file != "src/main.rs" => {
                         complaints.push(format!("`process::{name}`: only `main` ends the program"));
                     }
@@ -292,7 +368,9 @@ fn forbidden(file: &str, tokens: &[String]) -> Vec<String> {
                 }
             }
         }
-        let exposes = [&[".", "expose"][..], &["::", "expose"]].iter().any(|words| follows(words));
+        let exposes = [&[".", "expose"][..], &["::", "expose"]]
+            .iter()
+            .any(|words| follows(words));
         if exposes && file != "src/model/finding.rs" {
             complaints.push("`expose`: raw secret bytes are for fingerprints only".to_owned());
         }
@@ -304,13 +382,22 @@ fn forbidden(file: &str, tokens: &[String]) -> Vec<String> {
 fn form(file: &str, text: &str) -> Vec<String> {
     let generated = text.starts_with("// @generated");
     let mut complaints = Vec::new();
-    if !text.lines().find(|line| !line.starts_with("// @generated")).is_some_and(|line| line.starts_with("//! ")) {
+    if !text
+        .lines()
+        .find(|line| !line.starts_with("// @generated"))
+        .is_some_and(|line| line.starts_with("//! "))
+    {
         complaints.push("does not open with a `//!` line that says what lives here".to_owned());
     }
     let is_test = file.ends_with("/tests.rs") || file.contains("/tests/");
-    let lines = text.lines().take_while(|line| !line.starts_with("mod tests {")).count();
+    let lines = text
+        .lines()
+        .take_while(|line| !line.starts_with("mod tests {"))
+        .count();
     if !generated && !is_test && lines > MODULE_LINES {
-        complaints.push(format!("has {lines} lines without tests; {MODULE_LINES} is the most"));
+        complaints.push(format!(
+            "has {lines} lines without tests; {MODULE_LINES} is the most"
+        ));
     }
     complaints
 }
@@ -334,25 +421,39 @@ fn key_shaped(text: &[u8], shapes: &[Regex]) -> Vec<String> {
     let is_random = |group: regex::bytes::Match<'_>| {
         let bytes = group.as_bytes();
         let few = bytes.iter().collect::<BTreeSet<_>>().len() <= 3;
-        !few && !bytes.windows(10).any(|run| run == b"1234567890" || run == b"0123456789")
+        !few && !bytes
+            .windows(10)
+            .any(|run| run == b"1234567890" || run == b"0123456789")
     };
     shapes
         .iter()
         .flat_map(|shape| shape.captures_iter(text))
         .filter(|found| found.iter().skip(1).flatten().all(is_random))
-        .map(|found| format!("key-shaped string at byte {}", found.get(0).unwrap().start()))
+        .map(|found| {
+            format!(
+                "key-shaped string at byte {}",
+                found.get(0).unwrap().start()
+            )
+        })
         .collect()
 }
 
 /// Folders that exist on one machine only. Put together here, so that this file does not hold them.
 fn machine_paths() -> Regex {
     let folders = ["home", "Users", "root", "tmp", concat!("wo", "rk")].join("|");
-    Regex::new(&format!(r"(?:^|[^A-Za-z0-9_.~/)$-])/(?:{folders})/[A-Za-z0-9_.]")).unwrap()
+    Regex::new(&format!(
+        r"(?:^|[^A-Za-z0-9_.~/)$-])/(?:{folders})/[A-Za-z0-9_.]"
+    ))
+    .unwrap()
 }
 
 fn machine_bound(text: &[u8], places: &Regex) -> Vec<String> {
-    let name = |found: regex::bytes::Match<'_>| String::from_utf8_lossy(found.as_bytes()).into_owned();
-    places.find_iter(text).map(|found| format!("a path of one machine: `{}…`", name(found))).collect()
+    let name =
+        |found: regex::bytes::Match<'_>| String::from_utf8_lossy(found.as_bytes()).into_owned();
+    places
+        .find_iter(text)
+        .map(|found| format!("a path of one machine: `{}…`", name(found)))
+        .collect()
 }
 
 // ---- Reading.
@@ -363,10 +464,29 @@ fn root() -> &'static Path {
 
 /// Every file that is tracked or would be with the next `git add`.
 fn listed() -> Vec<PathBuf> {
-    let args = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
-    let output = Command::new("git").current_dir(root()).args(args).output().expect("git runs here");
-    assert!(output.status.success(), "this test needs the repository: {}", String::from_utf8_lossy(&output.stderr));
-    output.stdout.split(|&byte| byte == 0).filter(|name| !name.is_empty()).map(path_of).collect()
+    let args = [
+        "ls-files",
+        "-z",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+    ];
+    let output = Command::new("git")
+        .current_dir(root())
+        .args(args)
+        .output()
+        .expect("git runs here");
+    assert!(
+        output.status.success(),
+        "this test needs the repository: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    output
+        .stdout
+        .split(|&byte| byte == 0)
+        .filter(|name| !name.is_empty())
+        .map(path_of)
+        .collect()
 }
 
 fn path_of(name: &[u8]) -> PathBuf {
@@ -398,7 +518,11 @@ fn assert_clean(files: &[PathBuf], check: impl Fn(&str, &str) -> Vec<String>) {
     for file in files {
         let name = file.to_string_lossy().replace('\\', "/");
         let text = std::fs::read_to_string(root().join(file)).unwrap();
-        complaints.extend(check(&name, &text).into_iter().map(|problem| format!("{name}: {problem}")));
+        complaints.extend(
+            check(&name, &text)
+                .into_iter()
+                .map(|problem| format!("{name}: {problem}")),
+        );
     }
     assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
 }
@@ -419,5 +543,8 @@ fn tokens(text: &str) -> Vec<String> {
     ]
     .join("|");
     let pattern = regex::Regex::new(&pattern).unwrap();
-    pattern.captures_iter(text).filter_map(|found| Some(found.name("token")?.as_str().to_owned())).collect()
+    pattern
+        .captures_iter(text)
+        .filter_map(|found| Some(found.name("token")?.as_str().to_owned()))
+        .collect()
 }
