@@ -353,7 +353,11 @@ impl<'s> Worker<'s> {
                 place: Place { start: 0, end: 0, line: 1, column: 1, end_line: 1, end_column: 1 },
                 excerpt: Excerpt(String::new()),
                 encodings: Vec::new(),
-                notes: vec![note.into()],
+                notes: if holds_secrets {
+                    vec![note.into()]
+                } else {
+                    vec![note.into(), "none of its values looks like a secret".into()]
+                },
             });
         }
     }

@@ -17,7 +17,8 @@ pub(super) fn harmless(value: &[u8]) -> Option<Drop> {
 
 /// Openings that mark a template wherever they stand in a value, with their closings: `${X}`, `{{ x }}`, `<%= x %>`,
 /// `#{x}`, `$(cmd)`, `%{X}`, `$[variables.x]`, `<< parameters.x >>`, Symfony `%env(X)%`, `%(x)s`.
-const INSIDE: [(&[u8], &[u8]); 11] = [
+const INSIDE: [(&[u8], &[u8]); 12] = [
+    (b"$__", b"}"),
     (b"{%", b"%}"),
     (b"${", b"}"),
     (b"{{", b"}}"),

@@ -28,8 +28,8 @@ pub fn judge(compiled: &Compiled, rule: &Rule, text: &Text<'_>, at: Range<usize>
 /// Judges one assignment that has been read.
 pub fn judge_assignment(compiled: &Compiled, rule: &Rule, text: &Text<'_>, found: &Assignment, out: &mut Decisions) {
     let key = text.slice(found.key.range());
-    let names = |slot| compiled.regex(slot).is_some_and(|regex| regex.is_match(key));
-    if !names(Slot::Main) || names(Slot::Not) {
+    let names = |slot, key: &[u8]| compiled.regex(slot).is_some_and(|regex| regex.is_match(key));
+    if !names(Slot::Main, key) || names(Slot::Not, whole_word(text, found.key)) {
         return;
     }
     let parents_fit = compiled.regex(Slot::Names).is_none_or(|regex| {
@@ -164,6 +164,14 @@ fn candidate(
         encodings: Vec::new(),
         notes: Vec::new(),
     }
+}
+
+/// The key with what is joined to its front by hyphens, which are no part of a key in most languages: `reset-password`.
+fn whole_word<'t>(text: &Text<'t>, key: Span) -> &'t [u8] {
+    const LONGEST: usize = 64;
+    let front = text.slice(key.range().start.saturating_sub(LONGEST)..key.range().start);
+    let joined = front.iter().rev().take_while(|b| b.is_ascii_alphanumeric() || b"-_".contains(b)).count();
+    text.slice(key.range().start - joined..key.range().end)
 }
 
 /// The password in a URL that is a value: behind the first colon of the user part, up to the last `@` before the path.
