@@ -27,6 +27,8 @@ pub enum Drop {
     Encrypted,
     /// A word that stands where a secret will.
     Placeholder,
+    /// A public identifier or a public key.
+    Identifier,
     /// The same as its key, user or host.
     Echo,
     /// One character, or very few, over and over.
@@ -65,6 +67,7 @@ impl Drop {
             Self::Reference => "reference",
             Self::Encrypted => "encrypted",
             Self::Placeholder => "placeholder",
+            Self::Identifier => "identifier",
             Self::Echo => "echo",
             Self::Repeated => "repeated",
             Self::Ramp => "ramp",

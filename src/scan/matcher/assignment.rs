@@ -20,8 +20,27 @@ pub fn judge(compiled: &Compiled, rule: &Rule, text: &Text<'_>, at: Range<usize>
     if rule.keys.is_empty() {
         return;
     }
-    if let Some(found) = assignment::read_at(text.bytes, at.start, text.lang) {
-        judge_assignment(compiled, rule, text, &found, out);
+    match assignment::read_at(text.bytes, at.start, text.lang) {
+        Some(found) if found.form != Form::Expression => judge_assignment(compiled, rule, text, &found, out),
+        _ if matches!(text.lang, Lang::Text | Lang::Unknown) => judge_note(compiled, rule, text, at.start, out),
+        _ => {}
+    }
+}
+
+/// Judges `Password: value` in plain text and in fenced blocks of a document, where it may as well be prose: it counts when it
+/// stands on a line of its own beside a mail host or an address.
+fn judge_note(compiled: &Compiled, rule: &Rule, text: &Text<'_>, at: usize, out: &mut Decisions) {
+    if rule.context != Context::Mail || !mail::is_near(text, at..at) {
+        return;
+    }
+    let notes = Text { lang: Lang::Yaml, ..*text };
+    let Some(found) = assignment::read_at(text.bytes, at, Lang::Yaml) else { return };
+    let key = found.key.range();
+    let line = memchr::memrchr(b'\n', &text.bytes[..key.start]).map_or(0, |at| at + 1);
+    let alone = text.bytes[line..key.start].iter().all(|b| !b.is_ascii_alphanumeric() || b.is_ascii_whitespace())
+        && !text.slice(found.value.range()).iter().any(u8::is_ascii_whitespace);
+    if alone && found.form == Form::Literal && mail::login(&notes, &found).is_ok_and(|login| login.names_account(&notes)) {
+        judge_assignment(compiled, rule, &notes, &found, out);
     }
 }
 

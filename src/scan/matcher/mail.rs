@@ -25,6 +25,16 @@ pub struct Login {
     pub parts: Vec<CandidatePart>,
 }
 
+impl Login {
+    /// Whether host or user are such as only mail has.
+    pub fn names_account(&self, text: &Text<'_>) -> bool {
+        self.parts.iter().any(|part| {
+            let value = text.slice(part.span.range());
+            (part.name == "host" && looks_like_mail_host(value)) || (part.name == "user" && value.contains(&b'@'))
+        })
+    }
+}
+
 /// What a key stands for in a login.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
@@ -94,7 +104,8 @@ fn part(text: &Text<'_>, role: Role, span: Span) -> CandidatePart {
 /// Whether a key says `password` and no more than whose: one that says of what (`SIGNING_PASSPHRASE`, `db_password`) means another
 /// password than that of the mail settings beside it.
 fn is_plain_password(key: &[u8]) -> bool {
-    const WHOSE: [&[u8]; 18] = [
+    const WHOSE: [&[u8]; 23] = [
+        b"set", b"with", b"author", b"send", b"emailsender",
         b"", b"auth", b"user", b"login", b"account", b"server", b"host", b"my", b"from", b"sender", b"app", b"service", b"client", b"relay", b"transport", b"basic", b"net", b"credential",
     ];
     let lower = key.to_ascii_lowercase();
