@@ -10,8 +10,6 @@ pub(super) fn harmless(value: &[u8]) -> Option<Drop> {
         Some(Drop::Template)
     } else if is_reference(value) {
         Some(Drop::Reference)
-    } else if is_identifier(value) {
-        Some(Drop::Identifier)
     } else {
         None
     }
@@ -69,7 +67,7 @@ fn is_template(value: &[u8]) -> bool {
 }
 
 /// Twilio SIDs, SendGrid template ids, Stripe publishable keys, public keys.
-fn is_identifier(value: &[u8]) -> bool {
+pub(super) fn is_identifier(value: &[u8]) -> bool {
     let hex = |rest: &[u8]| rest.len() == 32 && rest.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b));
     match value {
         [a, b, rest @ ..] if a.is_ascii_uppercase() && b.is_ascii_uppercase() && hex(rest) => true,

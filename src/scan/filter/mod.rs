@@ -113,6 +113,11 @@ pub fn judge(value: &[u8], about: About<'_>) -> Option<Drop> {
         .or_else(|| (entropy(value) < about.min_entropy).then_some(Drop::LowEntropy))
 }
 
+/// Whether a value given to a key is a public identifier rather than a secret.
+pub fn is_identifier(value: &[u8]) -> bool {
+    forms::is_identifier(value.trim_ascii())
+}
+
 /// Whether a host answers nobody outside the machine it is named on, or exists to swallow test mail.
 pub fn is_local_host(host: &[u8]) -> bool {
     words::is_local_host(host)

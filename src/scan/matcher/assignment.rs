@@ -36,9 +36,11 @@ fn judge_note(compiled: &Compiled, rule: &Rule, text: &Text<'_>, at: usize, out:
     let notes = Text { lang: Lang::Yaml, ..*text };
     let Some(found) = assignment::read_at(text.bytes, at, Lang::Yaml) else { return };
     let key = found.key.range();
+    let value = text.slice(found.value.range());
     let line = memchr::memrchr(b'\n', &text.bytes[..key.start]).map_or(0, |at| at + 1);
     let alone = text.bytes[line..key.start].iter().all(|b| !b.is_ascii_alphanumeric() || b.is_ascii_whitespace())
-        && !text.slice(found.value.range()).iter().any(u8::is_ascii_whitespace);
+        && !value.iter().any(u8::is_ascii_whitespace)
+        && !value.iter().all(u8::is_ascii_alphabetic);
     if alone && found.form == Form::Literal && mail::login(&notes, &found).is_ok_and(|login| login.names_account(&notes)) {
         judge_assignment(compiled, rule, &notes, &found, out);
     }
@@ -165,6 +167,7 @@ fn argument_list(bytes: &[u8], end: usize) -> Option<usize> {
 fn refuse(compiled: &Compiled, rule: &Rule, value: &[u8], key: &[u8]) -> Option<Drop> {
     let about = About { kind: rule.value, key, min_entropy: rule.min_entropy };
     filter::judge(value, about)
+        .or_else(|| filter::is_identifier(value).then_some(Drop::Identifier))
         .or_else(|| compiled.regex(Slot::Value).is_some_and(|regex| !regex.is_match(value)).then_some(Drop::Shape))
 }
 
