@@ -239,7 +239,7 @@ impl<'s> Worker<'s> {
         let scanner = self.scanner;
         let text = text_of(Frame { lang: Lang::Env, ..frame }, &[]);
         for found in assignment::read_all(frame.bytes, 0..frame.bytes.len(), Lang::Env) {
-            if !own(found.key.start as usize) {
+            if !own(found.key.start as usize) || !is_setting(frame.bytes, &found) {
                 continue;
             }
             for &rule in &scanner.dotenv {
@@ -352,7 +352,11 @@ impl<'s> Worker<'s> {
                 place: Place { start: 0, end: 0, line: 1, column: 1, end_line: 1, end_column: 1 },
                 excerpt: Excerpt(String::new()),
                 encodings: Vec::new(),
-                notes: vec![note.into()],
+                notes: if holds_secrets {
+                    vec![note.into()]
+                } else {
+                    vec![note.into(), "none of its values looks like a secret".into()]
+                },
             });
         }
     }
@@ -371,6 +375,14 @@ fn next_start(target: usize, len: usize, stored: &impl Fn(Span) -> Span) -> usiz
         }
     }
     low
+}
+
+/// Whether an assignment read in a dotenv file is one: `key: value` counts at the start of a line only, for in a comment it is
+/// prose (`if using a password: …`).
+fn is_setting(bytes: &[u8], found: &assignment::Assignment) -> bool {
+    let key = found.key.range().start;
+    let line = memchr::memrchr(b'\n', &bytes[..key]).map_or(0, |at| at + 1);
+    found.syntax != assignment::Syntax::Colon || bytes[line..key].iter().all(|b| b" \t#\"'".contains(b))
 }
 
 fn text_of<'t>(frame: Frame<'t>, mail: &'t [u32]) -> Text<'t> {

@@ -16,7 +16,7 @@ fn root() -> PathBuf {
 }
 
 /// Every rule file with its rules, in the order of the file names.
-fn sources() -> Vec<RuleSource> {
+pub(crate) fn sources() -> Vec<RuleSource> {
     let mut files: Vec<PathBuf> =
         std::fs::read_dir(root().join("rules")).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod cli;
+mod architecture;
+mod docs;
 mod formats;
 mod generated;
 mod secrecy;

@@ -25,6 +25,16 @@ pub struct Login {
     pub parts: Vec<CandidatePart>,
 }
 
+impl Login {
+    /// Whether host or user are such as only mail has.
+    pub fn names_account(&self, text: &Text<'_>) -> bool {
+        self.parts.iter().any(|part| {
+            let value = text.slice(part.span.range());
+            (part.name == "host" && looks_like_mail_host(value)) || (part.name == "user" && value.contains(&b'@'))
+        })
+    }
+}
+
 /// What a key stands for in a login.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
@@ -38,7 +48,7 @@ pub fn login(text: &Text<'_>, a: &Assignment) -> Result<Login, Drop> {
     let key = text.slice(a.key.range());
     let typed = is_mail_name(key)
         || assignment::parents(text.bytes, a, text.lang).names().iter().any(|parent| is_mail_name(text.slice(parent.range())));
-    let near = is_near(text, a.key.range());
+    let near = is_plain_password(key) && is_near(text, a.key.range());
     if !typed && !near {
         return Err(Drop::NoContext);
     }
@@ -89,6 +99,20 @@ fn part(text: &Text<'_>, role: Role, span: Span) -> CandidatePart {
         Role::User => "user",
     };
     CandidatePart { name: Cow::Borrowed(name), span, value: Secret::new(text.slice(span.range()), 0) }
+}
+
+/// Whether a key says `password` and no more than whose: one that says of what (`SIGNING_PASSPHRASE`, `db_password`) means another
+/// password than that of the mail settings beside it.
+fn is_plain_password(key: &[u8]) -> bool {
+    const WHOSE: [&[u8]; 23] = [
+        b"set", b"with", b"author", b"send", b"emailsender",
+        b"", b"auth", b"user", b"login", b"account", b"server", b"host", b"my", b"from", b"sender", b"app", b"service", b"client", b"relay", b"transport", b"basic", b"net", b"credential",
+    ];
+    let lower = key.to_ascii_lowercase();
+    let word = [b"passw".as_slice(), b"pass", b"pwd"].into_iter().filter_map(|word| memchr::memmem::rfind(&lower, word)).min();
+    let whose = &lower[..word.unwrap_or(lower.len())];
+    let whose: Vec<u8> = whose.iter().copied().filter(u8::is_ascii_alphanumeric).collect();
+    WHOSE.contains(&whose.as_slice())
 }
 
 /// Whether `smtp` stands near enough to `at` in a text that has no better sign.
