@@ -1,4 +1,4 @@
-//! The command line: what can be asked for, and how it becomes [`Options`](crate::config::Options). No I/O.
+//! The command line: what can be asked for, and how it becomes [`Options`](crate::config::ScanOptions). No I/O.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
