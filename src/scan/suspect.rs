@@ -197,6 +197,7 @@ impl Found<'_> {
         let bytes = &self.text[piece.clone()];
         if let Some(joint) = bytes.iter().position(|b| b"=:".contains(b))
             && is_secret_key(&bytes[..joint])
+            && !bytes[joint..].starts_with(b"::")
         {
             let gap = bytes[joint..].iter().take_while(|b| b"=:".contains(b)).count();
             let value = piece.start + joint + gap;
@@ -283,6 +284,7 @@ mod tests {
             "pass: process.env.SMTP || 'SECRET'",
             "x = config('EMAIL_HOST_PASSWORD', default='SECRET')",
             "it's a line, isn't it: SECRET",
+            "Credentials::new(\"SECRET\".to_string())",
             "define('A_B', 'SECRET');  // see it",
             "'pass' => 'SECRET',",
             "settings['smtp_password'] = \"SECRET\"",
