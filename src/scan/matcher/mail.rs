@@ -67,8 +67,7 @@ pub fn login(text: &Text<'_>, a: &Assignment) -> Result<Login, Drop> {
         return Err(Drop::Example);
     }
     let mut confidence = match (typed, host.is_some() || of(Role::User).is_some()) {
-        (true, _) => Confidence::Medium,
-        (false, true) => Confidence::Medium,
+        (true, _) | (false, true) => Confidence::Medium,
         (false, false) => Confidence::Low,
     };
     if let Some(host) = host {
