@@ -81,7 +81,9 @@ impl Anchors {
                 want(opens.literal.as_bytes(), used);
             }
             if let Kind::Assignment(Assignment { context: Context::Mail, .. }) = rule.kind {
-                MAIL_WORDS.iter().for_each(|word| want(word.as_bytes(), Use::Mail));
+                for word in MAIL_WORDS {
+                    want(word.as_bytes(), Use::Mail);
+                }
             }
         }
         add_carriers(&mut wanted);

@@ -31,6 +31,7 @@ const CODE_ENDINGS: [&str; 22] = [
 ];
 
 /// Whether the last component of `path` is a dotenv name.
+#[expect(clippy::case_sensitive_file_extension_comparisons, reason = "names are compared in lower case")]
 pub fn dotenv(path: &[u8]) -> Dotenv {
     let name = path.rsplit(|&b| b == b'/').next().unwrap_or(path);
     if name.len() > 64 {
