@@ -68,6 +68,12 @@ pub fn translations(path: &[u8]) -> bool {
         || name.ends_with(b".po") || name.ends_with(b".pot") || name.ends_with(b".xlf") || components.any(|folder| FOLDERS.contains(&folder))
 }
 
+/// Whether a file is named after mail or a mail program.
+pub fn is_mail_file(path: &[u8]) -> bool {
+    let name = path.rsplit(|&b| b == b'/').next().unwrap_or(path).to_ascii_lowercase();
+    [b"mail".as_slice(), b"smtp", b"mutt", b"postfix", b"exim"].iter().any(|word| memchr::memmem::find(&name, word).is_some())
+}
+
 /// `de.json`, `pt-BR.yml`, `en_US.properties`: a file named by its language.
 fn is_language_file(name: &[u8]) -> bool {
     const LANGUAGES: [&[u8]; 28] = [

@@ -49,7 +49,9 @@ pub(super) fn harmless(value: &[u8], kind: ValueKind) -> Option<Drop> {
     if kind == ValueKind::Opaque && DIGESTS.iter().any(|digest| value.eq_ignore_ascii_case(digest.as_bytes())) {
         return Some(Drop::KnownDigest);
     }
-    if kind == ValueKind::Password && is_prose(value) {
+    // one word of a script without case or of one with accents, in a place where people are spoken to
+    let foreign = value.iter().any(|b| *b >= 0x80) && !value.iter().any(|b| b.is_ascii_digit() || b.is_ascii_punctuation());
+    if kind == ValueKind::Password && (foreign || is_prose(value)) {
         return Some(Drop::Prose);
     }
     None

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::model::{Confidence, Encoding, Secret, Span};
+use crate::model::{Confidence, Encoding, Secret, Severity, Span};
 use crate::rules::{Assignment as Rule, Call, Context};
 use crate::scan::assignment::{self, Arg, Assignment, Form, Lang};
 use crate::scan::candidate::{Candidate, CandidatePart, Decisions};
@@ -89,11 +89,15 @@ pub fn judge_assignment(compiled: &Compiled, rule: &Rule, text: &Text<'_>, found
     }
     let mut confidence = compiled.rule.confidence;
     let mut parts = Vec::new();
+    let mut severity = compiled.rule.severity;
     if rule.context == Context::Mail {
         match mail::login(text, found) {
             Ok(login) => {
                 confidence = confidence.min(login.confidence);
                 parts = login.parts;
+                if login.sandbox {
+                    severity = Severity::Low;
+                }
             }
             Err(reason) => return out.drop(compiled.ix, reason),
         }
@@ -105,6 +109,7 @@ pub fn judge_assignment(compiled: &Compiled, rule: &Rule, text: &Text<'_>, found
         confidence = Confidence::Low;
     }
     let mut candidate = candidate(compiled, secret, value, confidence, parts);
+    candidate.severity = severity;
     if decoded.is_some() {
         candidate.encodings.push(Encoding::Base64);
     }
