@@ -313,7 +313,7 @@ const ENCODINGS: [Encoding; 7] = [
 ];
 
 fn token_kind(raw: RawToken) -> Result<Token, String> {
-    check_regex("pattern", &raw.pattern)?;
+    check_value_regex("pattern", &raw.pattern)?;
     for (name, class) in [("not_after", &raw.not_after), ("not_before", &raw.not_before)] {
         if !class.is_empty() {
             check_regex(name, &format!("[{class}]"))?;
@@ -336,11 +336,10 @@ fn token_kind(raw: RawToken) -> Result<Token, String> {
 }
 
 fn pair_kind(raw: RawPair, reach: u32) -> Result<Pair, String> {
-    for (name, pattern) in
-        [("id", &raw.id), ("secret", &raw.secret), ("names", &raw.names), ("other_names", &raw.other_names)]
-    {
-        check_regex(name, pattern)?;
-    }
+    check_value_regex("id", &raw.id)?;
+    check_value_regex("secret", &raw.secret)?;
+    check_regex("names", &raw.names)?;
+    check_regex("other_names", &raw.other_names)?;
     if raw.distance > reach {
         return Err(format!("`distance` ({}) must lie within `reach` ({reach}) on both sides", raw.distance));
     }
@@ -409,6 +408,15 @@ fn value_kind(name: &str) -> Result<ValueKind, String> {
         "opaque" => Ok(ValueKind::Opaque),
         "password" => Ok(ValueKind::Password),
         other => Err(format!("unknown value kind `{other}`; known: opaque, password")),
+    }
+}
+
+/// A pattern of values, which must not match nothing: it would match everywhere.
+fn check_value_regex(name: &str, pattern: &str) -> Result<(), String> {
+    check_regex(name, pattern)?;
+    match super::regex(pattern) {
+        Ok(regex) if regex.is_match(b"") => Err(format!("`{name}` matches the empty text: it must stand for at least one byte")),
+        _ => Ok(()),
     }
 }
 

@@ -127,10 +127,8 @@ fn encoded(anchor: &[u8], encoding: Encoding, all: &[Encoding]) -> Vec<(Vec<u8>,
     match encoding {
         Encoding::Base64 => {
             literals.extend(view::nested_base64_anchors(anchor));
-            if all.contains(&Encoding::Utf16) {
-                for (wide, _) in view::encoded_anchors(anchor, Encoding::Utf16) {
-                    literals.extend(view::encoded_anchors(&wide, Encoding::Base64));
-                }
+            for inner in inside_base64(anchor, all) {
+                literals.extend(view::encoded_anchors(&inner, Encoding::Base64));
             }
         }
         // an anchor that is cut before its last byte: `'SG' . '.' . $rest`
@@ -142,4 +140,29 @@ fn encoded(anchor: &[u8], encoding: Encoding, all: &[Encoding]) -> Vec<(Vec<u8>,
         _ => {}
     }
     literals
+}
+
+/// Encoded forms of `anchor` that are looked for inside base64: UTF-16 as PowerShell writes it, hexadecimal, escapes of every
+/// character, and base64 of what an HTTP or SMTP login puts before the anchor, a colon or a NUL.
+fn inside_base64(anchor: &[u8], all: &[Encoding]) -> Vec<Vec<u8>> {
+    let mut inner = Vec::new();
+    for &encoding in all {
+        let forms = view::encoded_anchors(anchor, encoding).into_iter().map(|(literal, _)| literal);
+        match encoding {
+            Encoding::Utf16 => inner.extend(forms),
+            // the first form has every character encoded, in the spelling that programs write
+            Encoding::Hex | Encoding::Percent | Encoding::Escape => inner.extend(forms.take(1)),
+            Encoding::Base64 => {
+                let before = [&[b':'], anchor].concat();
+                let login = view::encoded_anchors(&before, Encoding::Base64);
+                let before = [&[0], anchor].concat();
+                let plain = view::encoded_anchors(&before, Encoding::Base64);
+                inner.extend(login.into_iter().chain(plain).map(|(literal, _)| literal));
+            }
+            Encoding::Html | Encoding::Joined => {}
+        }
+    }
+    inner.sort();
+    inner.dedup();
+    inner
 }

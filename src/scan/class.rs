@@ -78,8 +78,9 @@ pub fn translations(path: &[u8]) -> bool {
 
 /// Whether a file is named after mail or a mail program.
 pub fn is_mail_file(path: &[u8]) -> bool {
-    let name = path.rsplit(|&b| b == b'/').next().unwrap_or(path).to_ascii_lowercase();
-    [b"mail".as_slice(), b"smtp", b"mutt", b"postfix", b"exim"].iter().any(|word| memchr::memmem::find(&name, word).is_some())
+    let name = path.rsplit(|&b| b == b'/').next().unwrap_or(path);
+    let has = |word: &&[u8]| name.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word));
+    [b"mail".as_slice(), b"smtp", b"mutt", b"postfix", b"exim"].iter().any(has)
 }
 
 /// `de.json`, `pt-BR.yml`, `en_US.properties`: a file named by its language.

@@ -46,7 +46,51 @@ pub struct Worker<'s> {
 struct Scratch {
     hits: Vec<Hit>,
     mail: Vec<u32>,
-    opened: Vec<(Opening, Span)>,
+    opened: Opened,
+}
+
+/// How far each opening has been dealt with in a text: anchors up to there would give the same view again, or none again.
+/// Without it, dense anchors would decode the same stretch once for each of them.
+#[derive(Default)]
+struct Opened(Vec<(Opening, usize)>);
+
+impl Opened {
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// Whether an anchor that ends at `end` has been dealt with.
+    fn covers(&self, opening: Opening, end: usize) -> bool {
+        self.0.iter().any(|(done, until)| *done == opening && end <= *until)
+    }
+
+    fn note(&mut self, opening: Opening, until: usize) {
+        match self.0.iter_mut().find(|(done, _)| *done == opening) {
+            Some((_, known)) => *known = until,
+            None => self.0.push((opening, until)),
+        }
+    }
+}
+
+/// Bytes at the end of a view that was cut off at its longest in which an anchor is opened for itself, because what it
+/// begins may go on behind the cut. More than a key takes in its widest encoding (69 characters as `\\U00000053`).
+const CUT: usize = 1024;
+
+/// Up to where anchors lie in the view that one ending at `end` opened, of the stretch `source`.
+fn still_open(bytes: &[u8], end: usize, source: Span) -> usize {
+    let source_end = source.range().end;
+    let whole = source_end < end + view::STRETCH || source_end == bytes.len();
+    if whole { source_end } else { source_end - CUT }
+}
+
+/// Up to where anchors fail as the one ending at `end` did: inside the same literal, for joined ones.
+fn still_closed(bytes: &[u8], end: usize, opening: Opening) -> usize {
+    if opening.encoding != Encoding::Joined {
+        return end;
+    }
+    let ahead = &bytes[end..bytes.len().min(end + CUT)];
+    let quote = memchr::memchr3(b'"', b'\'', b'`', ahead).unwrap_or(ahead.len());
+    end + memchr::memchr2(b'\n', b'\r', &ahead[..quote]).unwrap_or(quote)
 }
 
 /// What is remembered from one window of a file to the next.
@@ -242,14 +286,16 @@ impl<'s> Worker<'s> {
         frame: Frame<'_>,
         at: std::ops::Range<usize>,
         opening: Opening,
-        opened: &mut Vec<(Opening, Span)>,
+        opened: &mut Opened,
     ) {
-        let inside = |span: &Span| span.contains(Span::new(at.start, at.end));
-        if frame.depth == MAX_DEPTH || opened.iter().rev().take(4).any(|(done, span)| *done == opening && inside(span)) {
+        if frame.depth == MAX_DEPTH || opened.covers(opening, at.end) {
             return;
         }
-        let Some(view) = view::open(frame.bytes, at, opening) else { return };
-        opened.push((opening, view.source));
+        let Some(view) = view::open(frame.bytes, at.clone(), opening) else {
+            opened.note(opening, still_closed(frame.bytes, at.end, opening));
+            return;
+        };
+        opened.note(opening, still_open(frame.bytes, at.end, view.source));
         let first = self.decisions.candidates.len();
         let nested = Frame {
             bytes: &view.bytes,
@@ -421,8 +467,8 @@ fn next_start(target: usize, len: usize, stored: &impl Fn(Span) -> Span) -> usiz
 /// prose (`if using a password: …`).
 fn is_setting(bytes: &[u8], found: &assignment::Assignment) -> bool {
     let key = found.key.range().start;
-    let line = memchr::memrchr(b'\n', &bytes[..key]).map_or(0, |at| at + 1);
-    found.syntax != assignment::Syntax::Colon || bytes[line..key].iter().all(|b| b" \t#\"'".contains(b))
+    found.syntax != assignment::Syntax::Colon
+        || bytes[..key].iter().rev().take_while(|b| **b != b'\n').all(|b| b" \t#\"'".contains(b))
 }
 
 fn text_of<'t>(frame: Frame<'t>, mail: &'t [u32]) -> Text<'t> {

@@ -27,6 +27,9 @@ pub fn judge(compiled: &Compiled, rule: &Rule, text: &Text<'_>, at: Range<usize>
     }
 }
 
+/// Bytes that may stand on a line before a key that begins it: indentation, bullets, comment signs.
+const LONGEST_MARGIN: usize = 64;
+
 /// Judges `Password: value` in plain text and in fenced blocks of a document, where it may as well be prose: it counts when it
 /// stands on a line of its own beside a mail host or an address.
 fn judge_note(compiled: &Compiled, rule: &Rule, text: &Text<'_>, at: usize, out: &mut Decisions) {
@@ -37,8 +40,10 @@ fn judge_note(compiled: &Compiled, rule: &Rule, text: &Text<'_>, at: usize, out:
     let Some(found) = assignment::read_at(text.bytes, at, Lang::Yaml) else { return };
     let key = found.key.range();
     let value = text.slice(found.value.range());
-    let line = memchr::memrchr(b'\n', &text.bytes[..key.start]).map_or(0, |at| at + 1);
-    let alone = text.bytes[line..key.start].iter().all(|b| !b.is_ascii_alphanumeric() || b.is_ascii_whitespace())
+    let low = key.start.saturating_sub(LONGEST_MARGIN);
+    let line = memchr::memrchr(b'\n', &text.bytes[low..key.start]).map_or(low, |at| low + at + 1);
+    let alone = (line > low || low == 0)
+        && text.bytes[line..key.start].iter().all(|b| !b.is_ascii_alphanumeric() || b.is_ascii_whitespace())
         && !value.iter().any(u8::is_ascii_whitespace)
         && !value.iter().all(u8::is_ascii_alphabetic);
     if alone && found.form == Form::Literal && mail::login(&notes, &found).is_ok_and(|login| login.names_account(&notes)) {

@@ -50,14 +50,15 @@ pub fn login(text: &Text<'_>, a: &Assignment) -> Result<Login, Drop> {
     let key = text.slice(a.key.range());
     let parents = assignment::parents(text.bytes, a, text.lang);
     let typed = is_mail_name(key) || parents.names().iter().any(|parent| is_mail_name(text.slice(parent.range())));
-    if !typed && !is_plain_password(key) {
+    let near = is_near(text, a.key.range());
+    if !typed && !(is_plain_password(key) && (near || text.mail_file || names_host(text, a.key.range()))) {
         return Err(Drop::NoContext);
     }
     let mut found = siblings(text, a, typed);
     let of = |role| found.iter().find(|(r, _)| *r == role).map(|(_, span)| text.slice(span.range()));
     let (host, port, user) = (of(Role::Host), of(Role::Port), of(Role::User));
     let speaks = typed
-        || is_near(text, a.key.range())
+        || near
         || host.is_some_and(|host| looks_like_mail_host(host) || port.is_some_and(is_submission_port) || text.mail_file);
     if !speaks {
         return Err(Drop::NoContext);
@@ -90,6 +91,13 @@ pub fn login(text: &Text<'_>, a: &Assignment) -> Result<Login, Drop> {
     found.sort_by_key(|(_, span)| span.start);
     let parts = found.into_iter().map(|(role, span)| part(text, role, span)).collect();
     Ok(Login { confidence, parts, sandbox })
+}
+
+/// Whether a word for a host stands near. Cheap, and false for most passwords in code, which spares reading their siblings.
+fn names_host(text: &Text<'_>, at: Range<usize>) -> bool {
+    const WORDS: [&[u8]; 7] = [b"ost", b"erver", b"ddress", b"elay", b"OST", b"ERVER", b"ADDR"];
+    let around = text.slice(at.start.saturating_sub(NEAR)..at.end + NEAR);
+    WORDS.iter().any(|word| memchr::memmem::find(around, word).is_some())
 }
 
 /// The ports of mail submission: with TLS, with STARTTLS, and the one that providers add.

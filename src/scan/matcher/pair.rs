@@ -89,10 +89,10 @@ fn best_secret(compiled: &Compiled, pair: &Pair, text: &Text<'_>, id: Span, out:
         let value = Span::new(found.start(), found.end());
         if !is_bounded(text, value) || value.overlaps(id) {
             // step over the rest of a longer run at once
-            start = run_end(text.bytes, found.end(), window.end);
+            start = run_end(text.bytes, found.end(), window.end).max(start + 1);
             continue;
         }
-        start = found.end();
+        start = found.end().max(start + 1);
         let Some(fit) = fit(compiled, text, id, value) else { continue };
         let about = About { kind: ValueKind::Opaque, key: b"", min_entropy: pair.min_entropy };
         if let Some(reason) = filter::judge(text.slice(value.range()), about) {

@@ -10,6 +10,10 @@ use super::escape::is_escaped;
 use super::literal::line_start;
 use crate::model::{Encoding, Span};
 
+/// Lines to either side that are joined at most. A key in its longest form fits into two lines of any width in use; without a
+/// limit each anchor in a list of them would read the whole list.
+const LINES: usize = 32;
+
 /// Joins the lines around `at`; `None` if its line stands alone.
 pub(super) fn open(text: &[u8], at: &Range<usize>, window: &Range<usize>) -> Option<View> {
     let line = line_at(text, at.start, window);
@@ -63,10 +67,11 @@ fn indent(text: &[u8], line: &Range<usize>) -> usize {
 fn continued(text: &[u8], line: &Range<usize>, window: &Range<usize>) -> Option<Vec<Range<usize>>> {
     let goes_on = |line: &Range<usize>| is_escaped(text, line.end, line.start);
     let mut first = line.clone();
-    while let Some(previous) = previous_line(text, &first, window)
-        && goes_on(&previous)
-    {
-        first = previous;
+    for _ in 0..LINES {
+        match previous_line(text, &first, window) {
+            Some(previous) if goes_on(&previous) => first = previous,
+            _ => break,
+        }
     }
     let mut pieces = Vec::new();
     let mut line = first;
@@ -79,7 +84,7 @@ fn continued(text: &[u8], line: &Range<usize>, window: &Range<usize>) -> Option<
         let more = goes_on(&line);
         pieces.push(line.start + skip..line.end - usize::from(more));
         match next_line(text, &line, window) {
-            Some(next) if more => line = next,
+            Some(next) if more && pieces.len() <= 2 * LINES => line = next,
             _ => break,
         }
     }
@@ -90,20 +95,22 @@ fn continued(text: &[u8], line: &Range<usize>, window: &Range<usize>) -> Option<
 fn folded(text: &[u8], line: &Range<usize>, window: &Range<usize>) -> Option<Vec<Range<usize>>> {
     let depth = indent(text, line);
     let mut first = line.clone();
-    loop {
+    let announced = (0..LINES).find_map(|_| {
         let previous = previous_line(text, &first, window)?;
         if indent(text, &previous) < depth {
-            if !announces_folding(&text[previous]) {
-                return None;
-            }
-            break;
+            return Some(announces_folding(&text[previous]));
         }
         first = previous;
+        None
+    });
+    if announced != Some(true) {
+        return None;
     }
     let mut pieces = Vec::new();
     let mut line = Some(first);
     while let Some(current) = line
         && indent(text, &current) >= depth
+        && pieces.len() <= 2 * LINES
     {
         let end = current.start + text[current.clone()].trim_ascii_end().len();
         pieces.push((current.start + indent(text, &current)).min(end)..end);
