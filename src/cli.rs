@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{self, Color, Output, severity};
-use crate::error::{Error, nearest};
+use crate::error::{Error, unknown};
 use crate::report::{Format, Verbosity};
 
 /// Keeps mail and messaging credentials out of repositories.
@@ -170,11 +170,7 @@ fn output(arg: &OsString) -> Result<Output, Error> {
         Some((name, _)) => (name.to_owned(), Some(behind(arg, name.len() + 1))),
         None => (text.into_owned(), None),
     };
-    let format = name.parse().map_err(|_| Error::Unknown {
-        what: "format",
-        nearest: nearest(&name, Format::ALL.into_iter().map(Format::id)),
-        name,
-    })?;
+    let format = name.parse().map_err(|_| unknown("format", &name, Format::ALL.into_iter().map(Format::id)))?;
     if file.as_ref().is_some_and(|file| file.as_os_str().is_empty()) {
         return Err(Error::Usage(format!("--format {format}= names no file")));
     }

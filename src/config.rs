@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use serde::Deserialize;
 
-use crate::error::{Error, nearest};
+use crate::error::{Error, unknown};
 use crate::model::{Severity, display_path};
 use crate::report::{Format, Verbosity};
-use crate::rules::parse::{self, RuleSource};
+use crate::rules::parse::{self, RuleError, RuleSource};
 use crate::rules::{BUILTIN, Rule};
 
 /// Name of the configuration file.
@@ -110,25 +110,20 @@ pub fn policy(options: &ScanOptions) -> Result<Policy, Error> {
         Some(path) => Some(path.clone()),
         None => discover(options),
     };
-    let mut own = Vec::new();
+    let mut own = None;
     let mut file = File::default();
     if let Some(path) = &path {
         let (name, text) = read(path)?;
-        file = toml::from_str(&text)
-            .map_err(|error| Error::Config { file: name.clone(), problem: error.to_string().trim_end().to_owned() })?;
+        file = toml::from_str(&text).map_err(|error| syntax(&name, &text, &error))?;
         if !file.rule.is_empty() {
-            own.extend(parse::parse_among(&name, &text)?);
+            let rules = parse::parse_among(&name, &text).map_err(|error| refused(error, &text))?;
+            own = Some((name, rules));
         }
     }
     let rules = all_rules(&options.rules.files, own)?;
     let known = |id: &String| {
         let found = rules.iter().any(|rule| rule.id == *id);
-        let unknown = || Error::Unknown {
-            what: "rule",
-            name: id.clone(),
-            nearest: nearest(id, rules.iter().map(|rule| &*rule.id)),
-        };
-        if found { Ok(()) } else { Err(unknown()) }
+        if found { Ok(()) } else { Err(unknown("rule", id, rules.iter().map(|rule| &*rule.id))) }
     };
     let choice = &options.rules;
     [&choice.only, &choice.skip, &file.skip_rules, &file.enable_rules].into_iter().flatten().try_for_each(known)?;
@@ -149,24 +144,26 @@ pub fn policy(options: &ScanOptions) -> Result<Policy, Error> {
     Ok(Policy { rules: rules.iter().filter(|rule| wanted(rule)).cloned().collect(), fail_on })
 }
 
-/// The built-in rules and those of `files`, ids unique.
-pub fn all_rules(files: &[PathBuf], own: Vec<RuleSource>) -> Result<Vec<Rule>, Error> {
+/// The built-in rules, those of the configuration file (given with its name) and those of `files`, ids unique.
+pub fn all_rules(files: &[PathBuf], own: Option<(String, Vec<RuleSource>)>) -> Result<Vec<Rule>, Error> {
     let mut rules: Vec<Rule> = BUILTIN.to_vec();
     let mut add = |file: &str, sources: Vec<RuleSource>| {
         for source in sources {
             if rules.iter().any(|rule| rule.id == source.rule.id) {
                 let problem = "this id is taken by another rule; ids are unique".to_owned();
                 let rule = source.rule.id.to_string();
-                return Err(parse::RuleError::Rule { file: file.to_owned(), rule, problem });
+                return Err(RuleError::Rule { file: file.to_owned(), rule, problem });
             }
             rules.push(source.rule);
         }
         Ok(())
     };
-    add(FILE_NAME, own)?;
+    if let Some((name, rules)) = own {
+        add(&name, rules)?;
+    }
     for path in files {
         let (name, text) = read(path)?;
-        add(&name, parse::parse(&name, &text)?)?;
+        add(&name, parse::parse(&name, &text).map_err(|error| refused(error, &text))?)?;
     }
     Ok(rules)
 }
@@ -174,7 +171,28 @@ pub fn all_rules(files: &[PathBuf], own: Vec<RuleSource>) -> Result<Vec<Rule>, E
 /// A rule file with its samples.
 pub fn read_rules(path: &Path) -> Result<Vec<RuleSource>, Error> {
     let (name, text) = read(path)?;
-    Ok(parse::parse(&name, &text)?)
+    parse::parse(&name, &text).map_err(|error| refused(error, &text))
+}
+
+/// The error that a rule file gave, fit to be shown.
+fn refused(error: RuleError, text: &str) -> Error {
+    match error {
+        RuleError::Syntax { file, source } => syntax(&file, text, &source),
+        rule @ RuleError::Rule { .. } => rule.into(),
+    }
+}
+
+/// The error that `file`, which holds `text`, is not what it should be. Line, caret and words of the parser quote the
+/// file, so they are shown only if it was meant to be TOML: `--config .env` must not put secrets into a build log.
+fn syntax(file: &str, text: &str, error: &toml::de::Error) -> Error {
+    let problem = if Path::new(file).extension().is_some_and(|ending| ending == "toml") {
+        error.to_string().trim_end().to_owned()
+    } else {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        format!("line {line} is not what a configuration or rule file holds; name the file *.toml to see why")
+    };
+    Error::Config { file: file.to_owned(), problem }
 }
 
 fn read(path: &Path) -> Result<(String, String), Error> {
@@ -197,9 +215,6 @@ fn discover(options: &ScanOptions) -> Option<PathBuf> {
 
 /// A severity by name.
 pub fn severity(name: &str) -> Result<Severity, Error> {
-    Severity::ALL.into_iter().find(|severity| severity.id() == name).ok_or_else(|| Error::Unknown {
-        what: "severity",
-        name: name.to_owned(),
-        nearest: nearest(name, Severity::ALL.into_iter().map(Severity::id)),
-    })
+    let known = || Severity::ALL.into_iter().map(Severity::id);
+    Severity::ALL.into_iter().find(|severity| severity.id() == name).ok_or_else(|| unknown("severity", name, known()))
 }

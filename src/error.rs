@@ -33,7 +33,7 @@ pub enum Error {
         problem: String,
     },
     /// A file that the user named can't be read or written.
-    #[error("{path}: {source}")]
+    #[error("{path}")]
     Io {
         /// The file.
         path: String,
@@ -41,14 +41,14 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A name that is none: rule, format, severity.
-    #[error("unknown {what} `{name}`{}", hint(.nearest.as_deref()))]
+    #[error("unknown {what} `{name}`; {hint}")]
     Unknown {
         /// What it should have been.
         what: &'static str,
         /// What was given.
         name: String,
-        /// The nearest valid name.
-        nearest: Option<String>,
+        /// The nearest valid name, or where all of them are named.
+        hint: String,
     },
     /// Options that contradict each other.
     #[error("{0}")]
@@ -63,18 +63,26 @@ pub enum Error {
     },
 }
 
-fn hint(nearest: Option<&str>) -> String {
-    match nearest {
-        Some(name) => format!("; did you mean `{name}`?"),
-        None => String::new(),
-    }
+/// As many names as a message can hold.
+const FEW: usize = 8;
+
+/// The error that `name` is no `what`, with the nearest of the names that are `known`.
+pub fn unknown<'a>(what: &'static str, name: &str, known: impl Iterator<Item = &'a str>) -> Error {
+    let known: Vec<&str> = known.collect();
+    let hint = match nearest(name, &known) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None if known.len() <= FEW => format!("known: {}", known.join(", ")),
+        None => "`waxseal rules list` names them all".to_owned(),
+    };
+    Error::Unknown { what, name: name.to_owned(), hint }
 }
 
 /// The name among `known` that is nearest to `name`, if one is near at all.
-pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     known
-        .map(|known| (strsim::jaro_winkler(name, known), known))
+        .iter()
+        .map(|known| (strsim::jaro_winkler(name, known), *known))
         .filter(|(score, _)| *score > 0.75)
         .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, known)| known.to_owned())
+        .map(|(_, known)| known)
 }

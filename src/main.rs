@@ -1,6 +1,7 @@
 //! The waxseal program: parses the command line, runs it, says what failed, and maps the outcome to an exit status.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use anstream::AutoStream;
@@ -14,7 +15,7 @@ fn main() -> ExitCode {
     // a panic's own message may quote scanned text; where it happened is all that may be said
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
-        let _ = writeln!(io::stderr(), "waxseal: internal error{place}; the file it happened in is reported as not scanned");
+        let _ = writeln!(io::stderr(), "waxseal: internal error{place}; please report it, and do not take this result for clean");
     }));
     let (mut out, mut err) = (io::stdout().lock(), io::stderr());
     let color = |stream: bool, choice| stream && choice != anstream::ColorChoice::Never;
@@ -22,7 +23,11 @@ fn main() -> ExitCode {
         color(out.is_terminal(), AutoStream::choice(&out)),
         color(err.is_terminal(), AutoStream::choice(&err)),
     );
-    match app::run(Cli::parse(), &mut Streams { out: &mut out, err: &mut err, color }) {
+    let cli = Cli::parse();
+    // what panics outside the scan of one file was said by the hook; left is the status, which must not be Rust's own
+    let run = catch_unwind(AssertUnwindSafe(|| app::run(cli, &mut Streams { out: &mut out, err: &mut err, color })));
+    let Ok(run) = run else { return ExitCode::from(EXIT_FAILED) };
+    match run {
         Ok(status) => ExitCode::from(status),
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(EXIT_FAILED),
         Err(failure) => {

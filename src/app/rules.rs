@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::cli::RulesCommand;
 use crate::config;
-use crate::error::{Error, nearest};
+use crate::error::{Error, unknown};
 use super::samples::{Fault, check};
 use crate::rules::{BUILTIN, Rule};
 
@@ -13,14 +13,11 @@ use super::{Failure, Streams};
 /// Runs a subcommand of `rules`.
 pub(super) fn run(command: RulesCommand, streams: &mut Streams<'_>) -> Result<(), Failure> {
     match command {
-        RulesCommand::List { files } => list(&config::all_rules(&files, Vec::new())?, streams),
+        RulesCommand::List { files } => list(&config::all_rules(&files, None)?, streams),
         RulesCommand::Show { id, files } => {
-            let rules = config::all_rules(&files, Vec::new())?;
-            let rule = rules.iter().find(|rule| rule.id == id).ok_or_else(|| Error::Unknown {
-                what: "rule",
-                nearest: nearest(&id, rules.iter().map(|rule| &*rule.id)),
-                name: id,
-            })?;
+            let rules = config::all_rules(&files, None)?;
+            let known = || rules.iter().map(|rule| &*rule.id);
+            let rule = rules.iter().find(|rule| rule.id == id).ok_or_else(|| unknown("rule", &id, known()))?;
             show(rule, streams)
         }
         RulesCommand::Check { files } => check_files(&files, streams),

@@ -25,7 +25,7 @@ pub struct Part {
     /// Offset in the stored file of the first byte of the window. Even, so that UTF-16 units are
     /// never cut.
     pub offset: u64,
-    /// Bytes of the window whose anchors are judged in this window; the rest is context only.
+    /// Bytes of the window whose secrets are reported from this window; the rest is context only.
     pub own: Range<usize>,
     /// Offset in `bytes` at which the next window begins; the length of `bytes` when this is the last.
     pub next: usize,

@@ -5,7 +5,7 @@
 pub enum SkipReason {
     /// A symbolic link; its target is scanned under its own name if it lies in the tree.
     Symlink,
-    /// A device, pipe or socket.
+    /// A device, pipe or socket that was met; one that was named as a PATH is `Unreadable`.
     Special,
     /// Binary, and `--no-binary` was given.
     Binary,

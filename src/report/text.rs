@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use super::term::{self, Painter, Role};
 use super::{Meta, Verbosity};
-use crate::model::{Confidence, Finding, GitState, Report, Store};
+use crate::model::{Confidence, Finding, GitState, Report, Severity, Store};
 
 /// Writes every finding, with an empty line between two.
 pub(super) fn render(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -64,7 +64,12 @@ fn body(finding: &Finding, meta: &Meta<'_>, out: &mut dyn Write) -> io::Result<(
         if verbose && !rule.why.is_empty() {
             writeln!(out, "{indent}why: {}", term::escape(&rule.why))?;
         }
-        let steps = if verbose { rule.remedy.len() } else { 1 };
+        let steps = match (verbose, finding.severity) {
+            (true, _) => rule.remedy.len(),
+            // a mere note calls for nothing
+            (false, Severity::Info) => 0,
+            (false, _) => 1,
+        };
         for step in rule.remedy.iter().take(steps) {
             let label = paint.paint(Role::Remedy, "fix:");
             writeln!(out, "{indent}{label} {}", term::escape(step))?;

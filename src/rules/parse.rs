@@ -62,7 +62,7 @@ fn one() -> usize {
 #[derive(Debug, thiserror::Error)]
 pub enum RuleError {
     /// Not TOML, an unknown key or a value of the wrong type; the text holds line, caret and what was expected.
-    #[error("{file}: {source}")]
+    #[error("{file}")]
     Syntax {
         /// The file as the user named it.
         file: String,

@@ -49,7 +49,7 @@ pub struct Anchors {
 
 /// Words that say that mail is spoken of. `mail` alone is not among them: it stands in every licence header and
 /// author line, and cost a third of the prefilter's speed.
-const MAIL_WORDS: [&str; 5] = ["smtp", "SMTP", "Smtp", "mailer", "Mailer"];
+const MAIL_WORDS: [&str; 6] = ["smtp", "SMTP", "Smtp", "mailer", "Mailer", "createTransport"];
 
 impl Anchors {
     /// Collects the anchors of `rules`.

@@ -66,11 +66,16 @@ pub struct Decisions {
     pub candidates: Vec<Candidate>,
     /// How many each rule dropped for each reason, over all blobs of the worker.
     pub drops: Vec<(RuleIx, Drop, u64)>,
+    /// Whether what is dropped now is counted in another window of the file.
+    pub uncounted: bool,
 }
 
 impl Decisions {
     /// Counts a dropped candidate.
     pub fn drop(&mut self, rule: RuleIx, reason: Drop) {
+        if self.uncounted {
+            return;
+        }
         match self.drops.iter_mut().find(|(r, d, _)| (*r, *d) == (rule, reason)) {
             Some((_, _, count)) => *count += 1,
             None => self.drops.push((rule, reason, 1)),

@@ -23,7 +23,7 @@ pub enum Dotenv {
 }
 
 /// Words in a dotenv name that make it a sample.
-const SAMPLE_WORDS: [&str; 10] = ["example", "sample", "template", "tmpl", "dist", "defaults", "default", "schema", "skeleton", "placeholder"];
+const SAMPLE_WORDS: [&str; 12] = ["ci", "testing", "example", "sample", "template", "tmpl", "dist", "defaults", "default", "schema", "skeleton", "placeholder"];
 
 /// Endings of a name such as `shop.env.ts` or `env.d.ts` that make it code.
 const CODE_ENDINGS: [&str; 22] = [
@@ -63,7 +63,25 @@ pub fn translations(path: &[u8]) -> bool {
     const FOLDERS: [&[u8]; 8] = [b"locale", b"locales", b"lang", b"i18n", b"l10n", b"translations", b"_locales", b"languages"];
     let mut components = path.rsplit(|&b| b == b'/');
     let name = components.next().unwrap_or(path);
-    name.ends_with(b".po") || name.ends_with(b".pot") || name.ends_with(b".xlf") || components.any(|folder| FOLDERS.contains(&folder))
+    is_language_file(name)
+        || name.ends_with(b".po") || name.ends_with(b".pot") || name.ends_with(b".xlf") || components.any(|folder| FOLDERS.contains(&folder))
+}
+
+/// Whether a file is named after mail or a mail program.
+pub fn is_mail_file(path: &[u8]) -> bool {
+    let name = path.rsplit(|&b| b == b'/').next().unwrap_or(path).to_ascii_lowercase();
+    [b"mail".as_slice(), b"smtp", b"mutt", b"postfix", b"exim"].iter().any(|word| memchr::memmem::find(&name, word).is_some())
+}
+
+/// `de.json`, `pt-BR.yml`, `en_US.properties`: a file named by its language.
+fn is_language_file(name: &[u8]) -> bool {
+    const LANGUAGES: [&[u8]; 28] = [
+        b"ar", b"bg", b"cs", b"da", b"de", b"el", b"en", b"es", b"fi", b"fr", b"he", b"hu", b"id", b"it", b"ja", b"ko", b"nb", b"nl", b"pl", b"pt", b"ro", b"ru", b"sk", b"sv", b"tr", b"uk", b"vi", b"zh",
+    ];
+    let stem = name.split(|&b| b == b'.').next().unwrap_or(name);
+    let (language, region) = stem.split_at(stem.len().min(2));
+    let has_region = matches!(region, [] | [b'-' | b'_', _, _]);
+    stem.len() < name.len() && has_region && LANGUAGES.contains(&language) && [b".json".as_slice(), b".yml", b".yaml", b".properties", b".php", b".ts", b".js", b".xml"].iter().any(|ending| name.ends_with(ending))
 }
 
 /// The names that one file rule looks for, compiled when a name first holds one of the rule's anchors.

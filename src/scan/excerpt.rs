@@ -1,34 +1,37 @@
 //! The masked line that is shown with a finding.
 //!
 //! An excerpt is built when every candidate of the text is known, so that a second secret on the same line is cut
-//! out as well. What no rule knows is not shown either: long runs that look machine-made are masked on sight.
+//! out as well. What no rule knows is not shown either: what `suspect` suspects is masked on sight.
 
+use std::ops::Range;
+
+use super::suspect;
 use crate::model::{Excerpt, Span};
 
 /// Bytes shown before the secret and after it.
 const BEFORE: usize = 80;
 const AFTER: usize = 40;
 
-/// Runs of at least this many characters of one opaque alphabet are masked whatever they are; 20 is the shortest
-/// provider key in the catalogue.
-const OPAQUE_RUN: usize = 20;
+/// Bytes of the line that are read on each side of the shown stretch, to know where literals begin and end.
+const CONTEXT: usize = 2048;
 
 /// The line around `secret` with every one of `masks` cut out. `line` is the range of the line in `text`; `masks` are sorted
-/// by start. `shown` is what stands in place of the secret (its public prefix and stars).
-pub fn excerpt(text: &[u8], line: std::ops::Range<usize>, secret: Span, shown: &str, masks: &[Span]) -> Excerpt {
+/// and disjoint. `shown` is what stands in place of the secret (its public prefix and stars).
+pub fn excerpt(text: &[u8], line: Range<usize>, secret: Span, shown: &str, masks: &[Span]) -> Excerpt {
     let secret = secret.range();
     let start = line.start.max(secret.start.saturating_sub(BEFORE)).min(secret.start);
     let end = line.end.min(secret.end + AFTER).max(start);
+    let hidden = hidden(text, &line, start..end, &secret, masks);
     let mut out = String::new();
     if start > line.start {
         out.push('\u{2026}');
     }
-    out.push_str(&masked(text, start..secret.start.min(end), masks));
+    out.push_str(&masked(text, start..secret.start.min(end), &hidden));
     let head = out.trim_start().len();
     let mut out = out.split_off(out.len() - head);
     out.push_str(shown);
     if secret.end < end {
-        out.push_str(&masked(text, secret.end..end, masks));
+        out.push_str(&masked(text, secret.end..end, &hidden));
     }
     if end < line.end || secret.end > line.end {
         out.push('\u{2026}');
@@ -36,18 +39,44 @@ pub fn excerpt(text: &[u8], line: std::ops::Range<usize>, secret: Span, shown: &
     Excerpt(out.trim_end().chars().take(Excerpt::MAX).collect())
 }
 
-/// `range` of `text` as printable text, with masks and opaque runs replaced by stars.
-fn masked(text: &[u8], range: std::ops::Range<usize>, masks: &[Span]) -> String {
+/// Sorts `masks` and joins those that overlap.
+pub fn disjoint(mut masks: Vec<Span>) -> Vec<Span> {
+    masks.sort();
+    masks.dedup_by(|mask, last| {
+        let joined = mask.start < last.end;
+        if joined {
+            last.end = last.end.max(mask.end);
+        }
+        joined
+    });
+    masks
+}
+
+/// What must not show of `shown`, a stretch of `line` around `secret`: masks, suspects, and a word that the stretch cuts.
+fn hidden(text: &[u8], line: &Range<usize>, shown: Range<usize>, secret: &Range<usize>, masks: &[Span]) -> Vec<Range<usize>> {
+    let read = line.start.max(shown.start.saturating_sub(CONTEXT))..line.end.min(shown.end + CONTEXT).max(shown.end);
+    let mut hidden = suspect::suspects(text, read, secret);
+    let first = masks.partition_point(|mask| mask.range().end <= shown.start);
+    hidden.extend(masks[first..].iter().map(|mask| mask.range()).take_while(|mask| mask.start < shown.end));
+    hidden.retain(|range| range.start < shown.end && range.end > shown.start);
+    hidden.sort_by_key(|range| range.start);
+    hidden
+}
+
+/// `range` of `text` as printable text, with what is hidden and opaque runs replaced by stars.
+fn masked(text: &[u8], range: Range<usize>, hidden: &[Range<usize>]) -> String {
     let mut out = String::new();
     let mut at = range.start;
-    for mask in masks.iter().map(|mask| mask.range()).filter(|mask| mask.start < range.end && mask.end > range.start) {
-        if mask.start > at {
-            push_readable(&mut out, &text[at..mask.start]);
+    for mask in hidden.iter().filter(|mask| mask.start < range.end && mask.end > range.start) {
+        let mask = mask.start.max(at)..mask.end.min(range.end);
+        if mask.is_empty() {
+            continue;
         }
-        if mask.end > at {
+        push_readable(&mut out, &text[at..mask.start]);
+        if text[mask.clone()].iter().any(|b| !b.is_ascii_whitespace()) && !out.ends_with("********") {
             out.push_str("********");
-            at = mask.end;
         }
+        at = mask.end;
     }
     if at < range.end {
         push_readable(&mut out, &text[at..range.end]);
@@ -61,27 +90,7 @@ fn push_readable(out: &mut String, bytes: &[u8]) {
         Ok(text) => text.to_owned(),
         Err(_) => String::from_utf8_lossy(bytes).into_owned(),
     };
-    let is_opaque = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '_' | '-' | '=' | '%' | '\\');
-    let mut rest = text.as_str();
-    while !rest.is_empty() {
-        let run = rest.find(|c| !is_opaque(c)).unwrap_or(rest.len());
-        if run >= OPAQUE_RUN && looks_made(&rest[..run]) {
-            out.push_str("********");
-        } else {
-            out.push_str(&rest[..run]);
-        }
-        rest = &rest[run..];
-        let plain = rest.find(is_opaque).unwrap_or(rest.len());
-        out.extend(rest[..plain].chars().map(|c| if c == '\t' { ' ' } else if c.is_control() { '\u{fffd}' } else { c }));
-        rest = &rest[plain..];
-    }
-}
-
-/// Digits among letters, or both cases without a joint: not a word, path or option.
-fn looks_made(run: &str) -> bool {
-    let has = |test: fn(&u8) -> bool| run.bytes().any(|b| test(&b));
-    let digits = run.bytes().filter(u8::is_ascii_digit).count();
-    (digits >= 3 && has(u8::is_ascii_alphabetic)) || (has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) && !run.contains(['-', '_', '/']))
+    out.extend(text.chars().map(|c| if c == '\t' { ' ' } else if c.is_control() { '\u{fffd}' } else { c }));
 }
 
 #[cfg(test)]

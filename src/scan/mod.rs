@@ -14,6 +14,7 @@ mod lines;
 mod matcher;
 mod prefilter;
 mod resolve;
+mod suspect;
 pub mod view;
 mod worker;
 
@@ -28,9 +29,14 @@ use matcher::Compiled;
 pub use filter::Drop;
 pub use worker::{Scanned, Worker};
 
-/// Bytes by which the windows of a large file must overlap on each side of their own range, so that every decision
-/// is made with all it may depend on: twice the longest reach, for a view that is opened inside a view's reach.
-pub const OVERLAP: usize = 64 * 1024;
+/// Bytes of readable text by which an anchor and the secrets that it leads to may be apart: a view's stretch, which is as
+/// long as the longest reach of a rule, and the anchor itself.
+const MARGIN: usize = view::STRETCH + 256;
+
+/// Stored bytes by which the windows of a large file must overlap on each side of their own range, so that every decision
+/// is made with all it may depend on. Anchors are judged up to a margin outside of the own range, since their secrets may
+/// lie in it, and need as much context again; a readable byte may be stored as two.
+pub const OVERLAP: usize = 2 * 2 * MARGIN;
 
 /// What a scan may be told.
 #[derive(Clone, Debug, Default)]

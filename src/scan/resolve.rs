@@ -10,8 +10,8 @@ use super::candidate::{Candidate, Decisions};
 use super::filter::Drop;
 use super::matcher::Compiled;
 
-/// Leaves one candidate for each value, in the order of their places.
-pub fn resolve(rules: &[Compiled], decisions: &mut Decisions) {
+/// Leaves one candidate for each value, in the order of their places. What loses is counted if its value is `own`.
+pub fn resolve(rules: &[Compiled], decisions: &mut Decisions, own: &dyn Fn(Span) -> bool) {
     let mut candidates = std::mem::take(&mut decisions.candidates);
     candidates.sort_by_key(|candidate| (candidate.secret, std::cmp::Reverse(claim(rules, candidate)), candidate.rule));
     let mut kept: Vec<Candidate> = Vec::with_capacity(candidates.len());
@@ -27,6 +27,7 @@ pub fn resolve(rules: &[Compiled], decisions: &mut Decisions) {
             (rival, candidate)
         };
         if loser.rule != winner.rule {
+            decisions.uncounted = !own(loser.secret);
             decisions.drop(loser.rule, Drop::Covered);
         }
         inherit(winner, loser);
@@ -60,5 +61,4 @@ fn inherit(winner: &mut Candidate, loser: Candidate) {
             winner.notes.push(note);
         }
     }
-    winner.severity = winner.severity.max(loser.severity);
 }

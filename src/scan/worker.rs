@@ -4,7 +4,7 @@
 //! and in which order things are tried; what a match is, `matcher` knows.
 
 use crate::model::{
-    Blob, Encoding, Excerpt, Finding, FindingPart, Fingerprint, GitState, Origin, Place, Secret, Severity, Span, Store,
+    Blob, Encoding, Excerpt, Finding, FindingPart, Fingerprint, GitState, Origin, Part, Place, Secret, Severity, Span, Store,
 };
 use crate::rules::Kind;
 
@@ -16,7 +16,7 @@ use super::lines::{Base, Lines};
 use super::matcher::{Text, assignment as assigned, pair, token};
 use super::prefilter::Hit;
 use super::view::{self, Opening, TextEncoding, View};
-use super::{Drop, Scanner, excerpt, resolve};
+use super::{Drop, MARGIN, Scanner, excerpt, resolve};
 
 /// Layers that are taken off at most: base64 in base64, a percent-encoded URL in a JSON escape.
 const MAX_DEPTH: usize = 2;
@@ -64,9 +64,33 @@ struct Frame<'t> {
     bytes: &'t [u8],
     lang: Lang,
     dotenv: Dotenv,
+    mail_file: bool,
     translations: bool,
     binary: bool,
     depth: usize,
+}
+
+/// What a place in a text is to the window.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Share {
+    /// In its own range.
+    Own,
+    /// So near to it that an anchor there may lead to a secret in it.
+    Near,
+    /// Another window's.
+    None,
+}
+
+impl Share {
+    fn of(at: usize, part: &Part, margin: usize) -> Self {
+        if part.own.contains(&at) {
+            Self::Own
+        } else if at + margin >= part.own.start && at < part.own.end + margin {
+            Self::Near
+        } else {
+            Self::None
+        }
+    }
 }
 
 impl<'s> Worker<'s> {
@@ -103,7 +127,7 @@ impl<'s> Worker<'s> {
         let stored = |span: Span| map.map_or_else(|| span.shifted(bom), |map| map.span(span));
         self.scan_base(blob, bytes, binary, &stored);
         if !self.decisions.candidates.is_empty() {
-            self.findings(&blob.origin, bytes, blob.part.offset, &stored, findings);
+            self.findings(blob, bytes, &stored, findings);
         }
         if blob.part.last {
             self.file_findings(&blob.origin, findings);
@@ -128,21 +152,22 @@ impl<'s> Worker<'s> {
             // looked up only when something is found; see `text_of`
             lang: Lang::Unknown,
             dotenv: self.state.dotenv,
+            mail_file: false,
             translations: false,
             binary,
             depth: 0,
         };
         self.decisions.candidates.clear();
-        let whole = blob.part.own == (0..blob.bytes.len());
-        let own = |at: usize| whole || blob.part.own.contains(&stored(Span::new(at, at + 1)).range().start);
-        self.scan_frame(frame, &blob.origin.path, &own);
+        let width = if matches!(self.state.encoding, TextEncoding::Utf16(_)) { 2 } else { 1 };
+        let share = |at: usize| Share::of(stored(Span::new(at, at + 1)).range().start, &blob.part, width * MARGIN);
+        self.scan_frame(frame, &blob.origin.path, &share);
         if frame.dotenv != Dotenv::No && !binary {
-            self.scan_dotenv(frame, &own);
+            self.scan_dotenv(frame, &share);
         }
     }
 
-    /// Tries every anchor of a text that `own` admits.
-    fn scan_frame(&mut self, mut frame: Frame<'_>, path: &[u8], own: &dyn Fn(usize) -> bool) {
+    /// Tries every anchor of a text in which the window has a share.
+    fn scan_frame(&mut self, mut frame: Frame<'_>, path: &[u8], share: &dyn Fn(usize) -> Share) {
         let scanner = self.scanner;
         let mut scratch = std::mem::take(&mut self.scratch[frame.depth]);
         scratch.hits.clear();
@@ -153,10 +178,16 @@ impl<'s> Worker<'s> {
             if frame.depth == 0 {
                 frame.lang = Lang::of_path(path);
                 frame.translations = class::translations(path);
+                frame.mail_file = class::is_mail_file(path);
             }
             let is_mail = |hit: &&Hit| scanner.anchors.at(frame.bytes, **hit).any(|anchor| anchor.used == Use::Mail);
             scratch.mail.extend(scratch.hits.iter().filter(is_mail).map(|hit| hit.at));
-            for &hit in scratch.hits.iter().filter(|hit| own(hit.at as usize)) {
+            for &hit in &scratch.hits {
+                let share = share(hit.at as usize);
+                if share == Share::None {
+                    continue;
+                }
+                self.decisions.uncounted = share == Share::Near;
                 for anchor in scanner.anchors.at(frame.bytes, hit) {
                     let at = hit.at as usize..hit.at as usize + anchor.literal.len();
                     match anchor.used {
@@ -224,24 +255,28 @@ impl<'s> Worker<'s> {
             bytes: &view.bytes,
             lang: if opening.encoding == Encoding::Joined { frame.lang } else { Lang::Unknown },
             dotenv: Dotenv::No,
+            mail_file: frame.mail_file,
             translations: false,
             binary: false,
             depth: frame.depth + 1,
         };
-        self.scan_frame(nested, b"", &|_| true);
+        let share = if self.decisions.uncounted { Share::Near } else { Share::Own };
+        self.scan_frame(nested, b"", &|_| share);
         for candidate in &mut self.decisions.candidates[first..] {
             candidate.lift(view.encoding, view.source, |span| view.map.span(span));
         }
     }
 
     /// Reads every assignment of a dotenv file with the rules that judge them all.
-    fn scan_dotenv(&mut self, frame: Frame<'_>, own: &dyn Fn(usize) -> bool) {
+    fn scan_dotenv(&mut self, frame: Frame<'_>, share: &dyn Fn(usize) -> Share) {
         let scanner = self.scanner;
         let text = text_of(Frame { lang: Lang::Env, ..frame }, &[]);
         for found in assignment::read_all(frame.bytes, 0..frame.bytes.len(), Lang::Env) {
-            if !own(found.key.start as usize) {
+            let share = share(found.key.start as usize);
+            if share == Share::None || !is_setting(frame.bytes, &found) {
                 continue;
             }
+            self.decisions.uncounted = share == Share::Near;
             for &rule in &scanner.dotenv {
                 let compiled = &scanner.rules[usize::from(rule)];
                 if let Kind::Assignment(kind) = &compiled.rule.kind {
@@ -254,17 +289,21 @@ impl<'s> Worker<'s> {
     /// Turns the candidates of a text into findings.
     fn findings(
         &mut self,
-        origin: &Origin<'_>,
+        blob: &Blob<'_>,
         bytes: &[u8],
-        offset: u64,
         stored: &impl Fn(Span) -> Span,
         findings: &mut Vec<Finding>,
     ) {
-        let mut masks: Vec<Span> = self.decisions.candidates.iter().flat_map(|c| [c.mask, c.secret]).collect();
-        masks.sort();
-        resolve::resolve(&self.scanner.rules, &mut self.decisions);
+        let offset = blob.part.offset;
+        let own = |secret: Span| blob.part.own.contains(&stored(secret).range().start);
+        let masks = excerpt::disjoint(self.decisions.candidates.iter().flat_map(|c| [c.mask, c.secret]).collect());
+        resolve::resolve(&self.scanner.rules, &mut self.decisions, &own);
         let mut lines = Lines::new(bytes, self.state.base);
         for candidate in std::mem::take(&mut self.decisions.candidates) {
+            // those of the margins were needed to settle which rule has which value, and to be hidden in excerpts
+            if !own(candidate.secret) {
+                continue;
+            }
             self.state.secrets += 1;
             let mut place = |span: Span| {
                 let (line, column) = lines.locate(span.start as usize);
@@ -290,7 +329,7 @@ impl<'s> Worker<'s> {
             let shown = candidate.value.masked();
             let excerpt =
                 excerpt::excerpt(bytes, lines.line(candidate.mask.start as usize), candidate.mask, &shown, &masks);
-            findings.push(self.finding(origin, candidate, found_at, parts, excerpt));
+            findings.push(self.finding(&blob.origin, candidate, found_at, parts, excerpt));
         }
     }
 
@@ -353,7 +392,11 @@ impl<'s> Worker<'s> {
                 place: Place { start: 0, end: 0, line: 1, column: 1, end_line: 1, end_column: 1 },
                 excerpt: Excerpt(String::new()),
                 encodings: Vec::new(),
-                notes: vec![note.into()],
+                notes: if holds_secrets {
+                    vec![note.into()]
+                } else {
+                    vec![note.into(), "none of its values looks like a secret".into()]
+                },
             });
         }
     }
@@ -374,11 +417,20 @@ fn next_start(target: usize, len: usize, stored: &impl Fn(Span) -> Span) -> usiz
     low
 }
 
+/// Whether an assignment read in a dotenv file is one: `key: value` counts at the start of a line only, for in a comment it is
+/// prose (`if using a password: …`).
+fn is_setting(bytes: &[u8], found: &assignment::Assignment) -> bool {
+    let key = found.key.range().start;
+    let line = memchr::memrchr(b'\n', &bytes[..key]).map_or(0, |at| at + 1);
+    found.syntax != assignment::Syntax::Colon || bytes[line..key].iter().all(|b| b" \t#\"'".contains(b))
+}
+
 fn text_of<'t>(frame: Frame<'t>, mail: &'t [u32]) -> Text<'t> {
     Text {
         bytes: frame.bytes,
         lang: frame.lang,
         mail,
+        mail_file: frame.mail_file,
         translations: frame.translations,
         sample: frame.dotenv == Dotenv::Sample,
     }

@@ -105,8 +105,9 @@ impl<S: Sinks> Scan<'_, S> {
             }
         };
         if !meta.is_dir() && !meta.is_file() {
+            // Not `Special`: what a user names was to be scanned, so that it was not is a failure.
             let detail = "neither a file nor a directory; `-` scans standard input";
-            return self.skip(&name, SkipReason::Special, detail);
+            return self.skip(&name, SkipReason::Unreadable, detail);
         }
         if !self.taken.insert(real.clone()) {
             return;

@@ -16,7 +16,7 @@ fn root() -> PathBuf {
 }
 
 /// Every rule file with its rules, in the order of the file names.
-fn sources() -> Vec<RuleSource> {
+pub(crate) fn sources() -> Vec<RuleSource> {
     let mut files: Vec<PathBuf> =
         std::fs::read_dir(root().join("rules")).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
@@ -24,7 +24,7 @@ fn sources() -> Vec<RuleSource> {
         .iter()
         .flat_map(|file| {
             let name = file.file_name().unwrap().to_string_lossy();
-            parse::parse(&name, &std::fs::read_to_string(file).unwrap()).unwrap_or_else(|error| panic!("{error}"))
+            parse::parse(&name, &std::fs::read_to_string(file).unwrap()).unwrap_or_else(|error| panic!("{error:?}"))
         })
         .collect()
 }

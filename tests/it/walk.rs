@@ -627,13 +627,14 @@ mod unix {
         // An ignored one is met by name, not by the walk.
         repo.write(".gitignore", "tracked\n");
         assert_eq!(scan(repo.root(), "", &plain()).skipped(), expected);
+        // One that is named was to be scanned, and was not.
         assert_eq!(
             scan(repo.root(), "pipe", &plain()).skipped(),
-            ["special-file pipe"]
+            ["unreadable pipe"]
         );
         assert_eq!(
             scan(Path::new("/"), "dev/zero", &plain()).skipped(),
-            ["special-file dev/zero"]
+            ["unreadable dev/zero"]
         );
     }
 

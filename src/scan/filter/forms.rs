@@ -63,6 +63,27 @@ fn is_template(value: &[u8]) -> bool {
         || is_dollar_name(value)
         || value.starts_with(b"$env:")
         || is_format(value)
+        || is_cut_template(value)
+}
+
+/// Twilio SIDs, SendGrid template ids, Stripe publishable keys, public keys.
+pub(super) fn is_identifier(value: &[u8]) -> bool {
+    let hex = |rest: &[u8]| rest.len() == 32 && rest.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b));
+    match value {
+        [a, b, rest @ ..] if a.is_ascii_uppercase() && b.is_ascii_uppercase() && hex(rest) => true,
+        [b'd', b'-', rest @ ..] if hex(rest) => true,
+        _ => [b"pk_live_".as_slice(), b"pk_test_", b"ssh-rsa ", b"ssh-ed25519 ", b"-----BEGIN PUBLIC", b"-----BEGIN CERT", b"MFkw", b"MIIBIj"].iter().any(|head| value.starts_with(head)),
+    }
+}
+
+/// An opening that is never closed: the value was cut at a blank inside a template, or is one word of it. And rules by which a
+/// form judges its input.
+fn is_cut_template(value: &[u8]) -> bool {
+    let opens = [b"$(".as_slice(), b"${", b"{{", b"<%", b"#{", b"(", b"`", b"<"];
+    let rules = [b"required|".as_slice(), b"nullable|", b"string|", b"sometimes|", b"bail|"];
+    let closes = [b')', b'}', b'>', b'`'];
+    rules.iter().any(|head| value.starts_with(head))
+        || (opens.iter().any(|head| value.starts_with(head)) && !value[1..].iter().any(|b| closes.contains(b)) && value.iter().all(|b| b.is_ascii_alphabetic() || b"$({<%#`_.".contains(b)))
 }
 
 /// `$NAME`, `$$NAME`, `$x->y`, `!name` (YAML tags): nothing but a name behind the sign. A password such as `$ecret1` has the
@@ -96,7 +117,7 @@ fn is_format(value: &[u8]) -> bool {
 fn is_name(inner: &[u8]) -> bool {
     let inner = inner.trim_ascii();
     !inner.is_empty()
-        && inner.iter().all(|b| b.is_ascii_alphanumeric() || b" _-.:$/'\"*|=\xc2\xa0".contains(b) || *b >= 0x80)
+        && inner.iter().all(|b| b.is_ascii_alphanumeric() || b" _-.:$/#'\"*|=\xc2\xa0".contains(b) || *b >= 0x80)
         && inner.iter().any(|b| b.is_ascii_alphabetic() || *b >= 0x80)
         && (inner.len() <= 24 || inner.iter().any(|b| b" _-.:".contains(b)))
 }

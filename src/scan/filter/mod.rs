@@ -27,6 +27,8 @@ pub enum Drop {
     Encrypted,
     /// A word that stands where a secret will.
     Placeholder,
+    /// A public identifier or a public key.
+    Identifier,
     /// The same as its key, user or host.
     Echo,
     /// One character, or very few, over and over.
@@ -65,6 +67,7 @@ impl Drop {
             Self::Reference => "reference",
             Self::Encrypted => "encrypted",
             Self::Placeholder => "placeholder",
+            Self::Identifier => "identifier",
             Self::Echo => "echo",
             Self::Repeated => "repeated",
             Self::Ramp => "ramp",
@@ -110,9 +113,19 @@ pub fn judge(value: &[u8], about: About<'_>) -> Option<Drop> {
         .or_else(|| (entropy(value) < about.min_entropy).then_some(Drop::LowEntropy))
 }
 
+/// Whether a value given to a key is a public identifier rather than a secret.
+pub fn is_identifier(value: &[u8]) -> bool {
+    forms::is_identifier(value.trim_ascii())
+}
+
 /// Whether a host answers nobody outside the machine it is named on, or exists to swallow test mail.
 pub fn is_local_host(host: &[u8]) -> bool {
     words::is_local_host(host)
+}
+
+/// Whether a host takes mail only to show it to developers.
+pub fn is_sandbox_host(host: &[u8]) -> bool {
+    [b"sandbox.smtp.mailtrap.io".as_slice(), b"smtp.mailtrap.io", b"sandbox.api.mailtrap.io"].contains(&host)
 }
 
 /// Whether a host or address is one that documentation uses.
@@ -124,6 +137,11 @@ pub fn is_example_host(host: &[u8]) -> bool {
 /// fewer than eight bytes, or letters only.
 pub fn is_weak(value: &[u8]) -> bool {
     value.len() < 8 || value.iter().all(u8::is_ascii_alphabetic) || value.iter().all(u8::is_ascii_digit)
+}
+
+/// Whether a word in `value` stands for a secret or asks for one. In a sample that is enough to clear it.
+pub fn speaks_of_secrets(value: &[u8]) -> bool {
+    words::speaks(value)
 }
 
 /// Whether two values are the same word written differently.

@@ -49,7 +49,9 @@ pub(super) fn harmless(value: &[u8], kind: ValueKind) -> Option<Drop> {
     if kind == ValueKind::Opaque && DIGESTS.iter().any(|digest| value.eq_ignore_ascii_case(digest.as_bytes())) {
         return Some(Drop::KnownDigest);
     }
-    if kind == ValueKind::Password && is_prose(value) {
+    // one word of a script without case or of one with accents, in a place where people are spoken to
+    let foreign = value.iter().any(|b| *b >= 0x80) && !value.iter().any(|b| b.is_ascii_digit() || b.is_ascii_punctuation());
+    if kind == ValueKind::Password && (foreign || is_prose(value)) {
         return Some(Drop::Prose);
     }
     None
@@ -137,5 +139,7 @@ fn is_prose(value: &[u8]) -> bool {
     }
     let app_password = groups.len() == 4 && groups.iter().all(|group| group.len() == 4 && group.iter().all(u8::is_ascii_lowercase));
     let is_word = |group: &&[u8]| group.iter().all(|b| b.is_ascii_alphabetic() || b"'.,:;!?()/-\"".contains(b) || *b >= 0x80);
-    !app_password && (groups.len() > 2 || groups.iter().all(is_word))
+    // a pass phrase of words ends in the number or sign that somebody was made to add
+    let phrase = groups.len() <= 6 && groups.last().is_some_and(|last| last.iter().any(u8::is_ascii_digit));
+    !app_password && !phrase && (groups.len() > 2 || groups.iter().all(is_word))
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::model::{Confidence, Encoding, Secret, Span};
+use crate::model::{Confidence, Encoding, Secret, Severity, Span};
 use crate::rules::{Assignment as Rule, Call, Context};
 use crate::scan::assignment::{self, Arg, Assignment, Form, Lang};
 use crate::scan::candidate::{Candidate, CandidatePart, Decisions};
@@ -20,16 +20,37 @@ pub fn judge(compiled: &Compiled, rule: &Rule, text: &Text<'_>, at: Range<usize>
     if rule.keys.is_empty() {
         return;
     }
-    if let Some(found) = assignment::read_at(text.bytes, at.start, text.lang) {
-        judge_assignment(compiled, rule, text, &found, out);
+    match assignment::read_at(text.bytes, at.start, text.lang) {
+        Some(found) if found.form != Form::Expression => judge_assignment(compiled, rule, text, &found, out),
+        _ if matches!(text.lang, Lang::Text | Lang::Unknown) => judge_note(compiled, rule, text, at.start, out),
+        _ => {}
+    }
+}
+
+/// Judges `Password: value` in plain text and in fenced blocks of a document, where it may as well be prose: it counts when it
+/// stands on a line of its own beside a mail host or an address.
+fn judge_note(compiled: &Compiled, rule: &Rule, text: &Text<'_>, at: usize, out: &mut Decisions) {
+    if rule.context != Context::Mail || !mail::is_near(text, at..at) {
+        return;
+    }
+    let notes = Text { lang: Lang::Yaml, ..*text };
+    let Some(found) = assignment::read_at(text.bytes, at, Lang::Yaml) else { return };
+    let key = found.key.range();
+    let value = text.slice(found.value.range());
+    let line = memchr::memrchr(b'\n', &text.bytes[..key.start]).map_or(0, |at| at + 1);
+    let alone = text.bytes[line..key.start].iter().all(|b| !b.is_ascii_alphanumeric() || b.is_ascii_whitespace())
+        && !value.iter().any(u8::is_ascii_whitespace)
+        && !value.iter().all(u8::is_ascii_alphabetic);
+    if alone && found.form == Form::Literal && mail::login(&notes, &found).is_ok_and(|login| login.names_account(&notes)) {
+        judge_assignment(compiled, rule, &notes, &found, out);
     }
 }
 
 /// Judges one assignment that has been read.
 pub fn judge_assignment(compiled: &Compiled, rule: &Rule, text: &Text<'_>, found: &Assignment, out: &mut Decisions) {
     let key = text.slice(found.key.range());
-    let names = |slot| compiled.regex(slot).is_some_and(|regex| regex.is_match(key));
-    if !names(Slot::Main) || names(Slot::Not) {
+    let names = |slot, key: &[u8]| compiled.regex(slot).is_some_and(|regex| regex.is_match(key));
+    if !names(Slot::Main, key) || names(Slot::Not, whole_word(text, found.key)) {
         return;
     }
     let parents_fit = compiled.regex(Slot::Names).is_none_or(|regex| {
@@ -54,10 +75,11 @@ pub fn judge_assignment(compiled: &Compiled, rule: &Rule, text: &Text<'_>, found
     }
     let mut secret = found.value;
     if rule.userinfo {
-        match userinfo_password(text, secret) {
-            Some(password) => secret = password,
-            None => return,
+        let Some((user, password)) = userinfo(text, secret) else { return };
+        if filter::same_word(text.slice(password.range()), text.slice(user.range())) {
+            return out.drop(compiled.ix, Drop::Echo);
         }
+        secret = password;
     }
     let stored = text.slice(secret.range());
     let decoded = kubernetes_value(text, found);
@@ -67,19 +89,27 @@ pub fn judge_assignment(compiled: &Compiled, rule: &Rule, text: &Text<'_>, found
     }
     let mut confidence = compiled.rule.confidence;
     let mut parts = Vec::new();
+    let mut severity = compiled.rule.severity;
     if rule.context == Context::Mail {
         match mail::login(text, found) {
             Ok(login) => {
                 confidence = confidence.min(login.confidence);
                 parts = login.parts;
+                if login.sandbox {
+                    severity = Severity::Low;
+                }
             }
             Err(reason) => return out.drop(compiled.ix, reason),
         }
     }
     if text.sample {
+        if filter::speaks_of_secrets(value) {
+            return out.drop(compiled.ix, Drop::Placeholder);
+        }
         confidence = Confidence::Low;
     }
     let mut candidate = candidate(compiled, secret, value, confidence, parts);
+    candidate.severity = severity;
     if decoded.is_some() {
         candidate.encodings.push(Encoding::Base64);
     }
@@ -142,6 +172,7 @@ fn argument_list(bytes: &[u8], end: usize) -> Option<usize> {
 fn refuse(compiled: &Compiled, rule: &Rule, value: &[u8], key: &[u8]) -> Option<Drop> {
     let about = About { kind: rule.value, key, min_entropy: rule.min_entropy };
     filter::judge(value, about)
+        .or_else(|| filter::is_identifier(value).then_some(Drop::Identifier))
         .or_else(|| compiled.regex(Slot::Value).is_some_and(|regex| !regex.is_match(value)).then_some(Drop::Shape))
 }
 
@@ -166,15 +197,23 @@ fn candidate(
     }
 }
 
-/// The password in a URL that is a value: behind the first colon of the user part, up to the last `@` before the path.
-fn userinfo_password(text: &Text<'_>, value: Span) -> Option<Span> {
+/// The key with what is joined to its front by hyphens, which are no part of a key in most languages: `reset-password`.
+fn whole_word<'t>(text: &Text<'t>, key: Span) -> &'t [u8] {
+    const LONGEST: usize = 64;
+    let front = text.slice(key.range().start.saturating_sub(LONGEST)..key.range().start);
+    let joined = front.iter().rev().take_while(|b| b.is_ascii_alphanumeric() || b"-_".contains(b)).count();
+    text.slice(key.range().start - joined..key.range().end)
+}
+
+/// User and password in a URL that is a value: up to the last `@` before the path, parted by the first colon.
+fn userinfo(text: &Text<'_>, value: Span) -> Option<(Span, Span)> {
     let bytes = text.slice(value.range());
     let user = memchr::memmem::find(bytes, b"://")? + 3;
     let end = bytes[user..].iter().position(|b| b"/?#".contains(b)).map_or(bytes.len(), |gap| user + gap);
     let at = user + memchr::memrchr(b'@', &bytes[user..end])?;
     let colon = user + memchr::memchr(b':', &bytes[user..at])?;
     let start = value.start as usize;
-    Some(Span::new(start + colon + 1, start + at))
+    Some((Span::new(start + user, start + colon), Span::new(start + colon + 1, start + at)))
 }
 
 /// Bytes in which `kind: Secret` is looked for around a value of a Kubernetes manifest.

@@ -39,7 +39,8 @@ pub fn judge(compiled: &Compiled, pair: &Pair, text: &Text<'_>, at: Range<usize>
     let Some(id) = identifier(compiled, text, at.start) else { return };
     let id_bytes = text.slice(id.range());
     // the letters before the digits say nothing about whether the digits were made up
-    if filter::judge(&id_bytes[2..], About { kind: ValueKind::Opaque, key: b"", min_entropy: 2.5 }).is_some() {
+    let digits = id_bytes.get(2..).unwrap_or(id_bytes);
+    if filter::judge(digits, About { kind: ValueKind::Opaque, key: b"", min_entropy: 2.5 }).is_some() {
         out.drop(compiled.ix, Drop::Placeholder);
         return;
     }

@@ -22,11 +22,13 @@ pub(super) fn open(text: &[u8], at: &Range<usize>) -> Option<View> {
 fn literals(text: &[u8], at: &Range<usize>, window: &Range<usize>) -> Option<View> {
     let middle = Literal::around(text, at, window)?;
     let items = gather(text, middle, window, true);
-    if is_joined(&items) && is_joining_call(text, &items, window) {
-        return view(text, &items);
+    if is_joined(&items)
+        && let Some(glue) = joining_call(text, &items, window)
+    {
+        return view(text, &items, glue);
     }
     let operands = gather(text, middle, window, false);
-    is_joined(&operands).then(|| view(text, &operands))?
+    is_joined(&operands).then(|| view(text, &operands, b""))?
 }
 
 /// The literals before and after `middle`, in order.
@@ -54,78 +56,90 @@ fn is_joined(pieces: &VecDeque<Literal>) -> bool {
         .is_some()
 }
 
-fn view(text: &[u8], pieces: &VecDeque<Literal>) -> Option<View> {
+fn view(text: &[u8], pieces: &VecDeque<Literal>, glue: &[u8]) -> Option<View> {
     let (first, last) = (pieces.front()?, pieces.back()?);
     let mut view = View::new(Encoding::Joined);
     view.source = Span::new(first.open, last.close + 1);
     view.copy(text, first.open..first.open + 1);
-    for piece in pieces {
+    for (index, piece) in pieces.iter().enumerate() {
+        if index > 0 && !glue.is_empty() {
+            view.atom(&(pieces[index - 1].close..piece.open), glue);
+        }
         view.copy(text, piece.content());
     }
     view.atom(&(last.close..last.close + 1), &[text[first.open]]);
     Some(view)
 }
 
-/// Whether the items, separated by commas, are joined without anything between them by what stands
-/// around them: `[…].join("")`, `"".join([…])`, `implode('', […])`, `concat(…)`.
-fn is_joining_call(text: &[u8], items: &VecDeque<Literal>, window: &Range<usize>) -> bool {
-    let (Some(&first), Some(&last)) = (items.front(), items.back()) else {
-        return false;
-    };
+/// What is put between the items, separated by commas, by the call around them that joins them: nothing in `[…].join("")`,
+/// `"".join([…])`, `implode('', […])`, `concat(…)`, a dot in `[…].join(".")`. `None` where no call does.
+fn joining_call<'t>(
+    text: &'t [u8],
+    items: &VecDeque<Literal>,
+    window: &Range<usize>,
+) -> Option<&'t [u8]> {
+    let (&first, &last) = (items.front()?, items.back()?);
     if let Some(second) = items.get(1)
         && memchr::memmem::find(&text[first.close..second.open], b".concat(").is_some()
     {
-        return true;
+        return Some(b"");
     }
     let start = first.open - prefix_before(text, first.open, window.start);
     let before = text[window.start..start].trim_ascii_end();
     if let Some(outside) = before.strip_suffix(b"[") {
         let after = text[last.close + 1..window.end].trim_ascii_start();
         let after = after.strip_prefix(b",").unwrap_or(after).trim_ascii_start();
-        return after.strip_prefix(b"]").is_some_and(is_join_method) || is_join_opening(outside);
+        return after.strip_prefix(b"]").and_then(join_method).or_else(|| join_opening(outside));
     }
-    let Some(callee) = before.strip_suffix(b"(") else {
-        return false;
-    };
+    let callee = before.strip_suffix(b"(")?;
     if ends_with(callee, b"concat") {
-        return true;
+        return Some(b"");
     }
     if first.content().is_empty() {
-        return ends_with(callee, b"join") || ends_with(callee, b"implode");
+        let joins = ends_with(callee, b"join") || ends_with(callee, b"implode");
+        return joins.then_some(b"");
     }
-    is_join_opening(callee)
-        || (ends_with(callee, b"array") && is_join_opening(&callee[..callee.len() - 5]))
+    join_opening(callee).or_else(|| {
+        let array = ends_with(callee, b"array");
+        array.then(|| join_opening(&callee[..callee.len() - 5]))?
+    })
 }
 
-/// Whether `after`, which follows a list, joins it with nothing between: `.join("")`, Ruby's `.join`.
-fn is_join_method(after: &[u8]) -> bool {
-    let Some(arguments) = after.trim_ascii_start().strip_prefix(b".join") else {
-        return false;
-    };
+/// What `after`, which follows a list, puts between its items: `.join("-")`, Ruby's `.join`.
+fn join_method(after: &[u8]) -> Option<&[u8]> {
+    let arguments = after.trim_ascii_start().strip_prefix(b".join")?;
     match arguments.strip_prefix(b"(") {
         Some(arguments) => {
-            let glue = arguments.trim_ascii_start();
-            glue.starts_with(b"\"\"") || glue.starts_with(b"''") || glue.starts_with(b"``")
+            let literal = arguments.trim_ascii_start();
+            let quote = *literal.first().filter(|b| b"\"'`".contains(b))?;
+            let length = literal[1..].iter().take(GLUE + 1).position(|&b| b == quote)?;
+            Some(&literal[1..=length])
         }
-        None => !arguments.first().is_some_and(u8::is_ascii_alphanumeric),
+        None if arguments.first().is_some_and(u8::is_ascii_alphanumeric) => None,
+        None => Some(b""),
     }
 }
 
-/// Whether `before`, which ends where a list begins, joins it: `"".join(`, `implode('',`.
-fn is_join_opening(before: &[u8]) -> bool {
-    let is_empty = |text: &[u8]| text.ends_with(b"\"\"") || text.ends_with(b"''");
+/// What `before`, which ends where a list begins, puts between its items: `"-".join(`, `implode('-',`.
+fn join_opening(before: &[u8]) -> Option<&[u8]> {
     let before = before.trim_ascii_end();
     if let Some(callee) = before.strip_suffix(b"(") {
-        return callee.strip_suffix(b".join").is_some_and(is_empty);
+        return last_literal(callee.strip_suffix(b".join")?).map(|(glue, _)| glue);
     }
-    let Some(glue) = before.strip_suffix(b",").map(<[u8]>::trim_ascii_end) else {
-        return false;
-    };
-    let callee = glue[..glue.len().saturating_sub(2)].trim_ascii_end();
-    is_empty(glue)
-        && callee
-            .strip_suffix(b"(")
-            .is_some_and(|callee| ends_with(callee, b"join") || ends_with(callee, b"implode"))
+    let (glue, callee) = last_literal(before.strip_suffix(b",")?.trim_ascii_end())?;
+    let callee = callee.trim_ascii_end().strip_suffix(b"(")?;
+    (ends_with(callee, b"join") || ends_with(callee, b"implode")).then_some(glue)
+}
+
+/// Longest text put between joined items, in bytes.
+const GLUE: usize = 4;
+
+/// The short literal that `text` ends with, and what stands before it.
+fn last_literal(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (&quote, inner) = text.split_last().filter(|(b, _)| b"\"'".contains(b))?;
+    let length = inner.iter().rev().take(GLUE + 1).position(|&b| b == quote)?;
+    let start = inner.len() - length;
+    Some((&inner[start..], &inner[..start - 1]))
 }
 
 /// Whether `text` ends with `word`, in any case.

@@ -1,4 +1,5 @@
-//! What several test files share: scratch repositories made by git itself, and a sink that remembers.
+//! What several test files share: scratch repositories made by git itself, a sink that remembers, and the built program.
 
+pub(crate) mod program;
 pub(crate) mod record;
 pub(crate) mod repo;

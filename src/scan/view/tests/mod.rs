@@ -220,7 +220,7 @@ fn operands_that_are_no_literals_end_a_join() {
         r#"k = "SG.id";"#,
         r#"k = "SG." + id + ".x";"#,
         r#"k = ["SG.id", "x"]"#,
-        r#"k = ["SG.id", "x"].join(",")"#,
+        r#"k = ["SG.id", "x"].join(glue)"#,
         r#"k = f("SG.id", "x")"#,
         r#"k = """SG.id""""#,
         r#"k = "SG.id" || "x""#,
