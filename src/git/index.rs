@@ -190,7 +190,8 @@ fn decoded(data: &[u8], format: hash::Kind) -> Result<State, IndexError> {
 /// Compares the checksum at the end of an index file, which is zero if none was computed
 /// (`index.skipHash`). What is too short to hold one is left to the decoder.
 fn verify(data: &[u8], format: hash::Kind) -> Result<(), IndexError> {
-    let Some((content, stored)) = data.split_at_checked(data.len().wrapping_sub(format.len_in_bytes()))
+    let Some((content, stored)) =
+        data.split_at_checked(data.len().wrapping_sub(format.len_in_bytes()))
     else {
         return Ok(());
     };

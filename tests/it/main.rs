@@ -6,6 +6,7 @@ mod architecture;
 mod docs;
 mod formats;
 mod generated;
+mod index;
 mod replay;
 mod secrecy;
 mod support;
