@@ -30,18 +30,27 @@ const CODE_ENDINGS: [&str; 22] = [
     ".ts", ".js", ".mjs", ".cjs", ".tsx", ".py", ".rb", ".go", ".rs", ".php", ".java", ".md", ".json", ".yml", ".yaml", ".html", ".cs", ".ex", ".exs", ".c", ".h", ".vue",
 ];
 
+/// Longest name that is looked at, bytes; real ones are far shorter.
+const LONGEST_NAME: usize = 64;
+
 /// Whether the last component of `path` is a dotenv name.
+#[expect(clippy::case_sensitive_file_extension_comparisons, reason = "names are compared in lower case")]
 pub fn dotenv(path: &[u8]) -> Dotenv {
     let name = path.rsplit(|&b| b == b'/').next().unwrap_or(path);
-    if name.len() > 64 {
+    if name.len() > LONGEST_NAME {
         return Dotenv::No;
     }
-    // the only test that nearly every file meets, so it allocates nothing
+    // what nearly every file meets allocates nothing, and neither does what every environment.rb meets
     let has = |word: &[u8]| name.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word));
     if !has(b"env") && !has(b".dev.vars") && !has(b".secrets") {
         return Dotenv::No;
     }
-    let name = String::from_utf8_lossy(name).to_ascii_lowercase();
+    let mut lower = [0; LONGEST_NAME];
+    let lower = &mut lower[..name.len()];
+    lower.copy_from_slice(name);
+    lower.make_ascii_lowercase();
+    let name = String::from_utf8_lossy(lower);
+    let name = name.as_ref();
     let is_live = name == ".env"
         || name.starts_with(".env.")
         || name.starts_with(".env-")
@@ -50,7 +59,7 @@ pub fn dotenv(path: &[u8]) -> Dotenv {
         || name.starts_with(".env ")
         || name.ends_with(".env")
         || name.contains(".env.")
-        || matches!(name.as_str(), ".envrc" | ".flaskenv" | ".dev.vars" | ".secrets" | "env.sh" | "env.txt" | "dotenv" | "env.example" | "env.sample" | "env.template" | "env.dist");
+        || matches!(name, ".envrc" | ".flaskenv" | ".dev.vars" | ".secrets" | "env.sh" | "env.txt" | "dotenv" | "env.example" | "env.sample" | "env.template" | "env.dist");
     if !is_live || CODE_ENDINGS.iter().any(|ending| name.ends_with(ending)) {
         return Dotenv::No;
     }

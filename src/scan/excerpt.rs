@@ -12,9 +12,6 @@ use crate::model::{Excerpt, Span};
 const BEFORE: usize = 80;
 const AFTER: usize = 40;
 
-/// Bytes of the line that are read on each side of the shown stretch, to know where literals begin and end.
-const CONTEXT: usize = 2048;
-
 /// The line around `secret` with every one of `masks` cut out. `line` is the range of the line in `text`; `masks` are sorted
 /// and disjoint. `shown` is what stands in place of the secret (its public prefix and stars).
 pub fn excerpt(text: &[u8], line: Range<usize>, secret: Span, shown: &str, masks: &[Span]) -> Excerpt {
@@ -54,11 +51,9 @@ pub fn disjoint(mut masks: Vec<Span>) -> Vec<Span> {
 
 /// What must not show of `shown`, a stretch of `line` around `secret`: masks, suspects, and a word that the stretch cuts.
 fn hidden(text: &[u8], line: &Range<usize>, shown: Range<usize>, secret: &Range<usize>, masks: &[Span]) -> Vec<Range<usize>> {
-    let read = line.start.max(shown.start.saturating_sub(CONTEXT))..line.end.min(shown.end + CONTEXT).max(shown.end);
-    let mut hidden = suspect::suspects(text, read, secret);
+    let mut hidden = suspect::suspects(text, line, &shown, secret);
     let first = masks.partition_point(|mask| mask.range().end <= shown.start);
     hidden.extend(masks[first..].iter().map(|mask| mask.range()).take_while(|mask| mask.start < shown.end));
-    hidden.retain(|range| range.start < shown.end && range.end > shown.start);
     hidden.sort_by_key(|range| range.start);
     hidden
 }

@@ -16,10 +16,18 @@ const SHORT: usize = 3;
 /// provider key in the catalogue.
 const OPAQUE_RUN: usize = 20;
 
-/// Ranges of `text` within `line` that may hold a secret, sorted and disjoint. A literal that holds part of `claimed`,
-/// which is hidden anyway, is looked into instead of being taken whole.
-pub fn suspects(text: &[u8], line: Range<usize>, claimed: &Range<usize>) -> Vec<Range<usize>> {
-    let mut found = Found { text, ranges: Vec::new(), expects: Expects::Nothing };
+/// Bytes on each side of the shown stretch in which a key may stand whose value is shown, or a run go on.
+const AROUND: usize = 128;
+
+/// Bytes of the line on each side of the shown stretch that tell where literals begin and end.
+const CONTEXT: usize = 2048;
+
+/// Ranges of `text` that overlap `shown`, a stretch of `line`, and may hold a secret; sorted and disjoint. A literal that
+/// holds part of `claimed`, which is hidden anyway, is looked into instead of being taken whole.
+pub fn suspects(text: &[u8], line: &Range<usize>, shown: &Range<usize>, claimed: &Range<usize>) -> Vec<Range<usize>> {
+    let within = |reach: usize| line.start.max(shown.start.saturating_sub(reach))..line.end.min(shown.end + reach).max(shown.end);
+    let (line, near) = (within(CONTEXT), within(AROUND));
+    let mut found = Found { text, near, ranges: Vec::new(), expects: Expects::Nothing };
     let mut at = line.start;
     let mut plain = at;
     while at < line.end {
@@ -29,6 +37,11 @@ pub fn suspects(text: &[u8], line: Range<usize>, claimed: &Range<usize>) -> Vec<
         };
         found.unquoted(plain..at);
         let inside = at + 1..close;
+        if inside.end < found.near.start {
+            at = close + 1;
+            plain = at;
+            continue;
+        }
         let holds_claimed = inside.start < claimed.end && claimed.start < inside.end;
         let key = is_key(text, &inside, &line);
         let value = found.expects == Expects::Value;
@@ -43,7 +56,8 @@ pub fn suspects(text: &[u8], line: Range<usize>, claimed: &Range<usize>) -> Vec<
         plain = at;
     }
     found.unquoted(plain..line.end);
-    found.opaque_runs(line);
+    found.opaque_runs();
+    found.ranges.retain(|range| range.start < shown.end && range.end > shown.start);
     merged(found.ranges)
 }
 
@@ -124,6 +138,8 @@ enum Expects {
 
 struct Found<'t> {
     text: &'t [u8],
+    /// What is looked at.
+    near: Range<usize>,
     ranges: Vec<Range<usize>>,
     expects: Expects,
 }
@@ -132,6 +148,7 @@ impl Found<'_> {
     /// Looks through text outside of literals, or inside one that is shown.
     fn unquoted(&mut self, range: Range<usize>) {
         let text = self.text;
+        let range = range.start.max(self.near.start)..range.end.min(self.near.end);
         let mut at = range.start;
         while at < range.end {
             let blank = text[at..range.end].iter().take_while(|b| b.is_ascii_whitespace()).count();
@@ -169,10 +186,10 @@ impl Found<'_> {
         }
     }
 
-    fn opaque_runs(&mut self, line: Range<usize>) {
+    fn opaque_runs(&mut self) {
         let is_opaque = |b: &u8| b.is_ascii_alphanumeric() || b"+/_-=%\\".contains(b);
-        let mut start = line.start;
-        for run in self.text[line].split(|b| !is_opaque(b)) {
+        let mut start = self.near.start;
+        for run in self.text[self.near.clone()].split(|b| !is_opaque(b)) {
             if run.len() >= OPAQUE_RUN && looks_made(run) {
                 self.ranges.push(start..start + run.len());
             }
@@ -252,7 +269,7 @@ mod tests {
         let at = line.find("SECRET").unwrap();
         let mut out = String::new();
         let mut from = 0;
-        for range in suspects(line.as_bytes(), 0..line.len(), &(at..at + 6)) {
+        for range in suspects(line.as_bytes(), &(0..line.len()), &(0..line.len()), &(at..at + 6)) {
             out += &line[from..range.start];
             out += if range.start <= at && at < range.end { "SECRET" } else { "*" };
             from = range.end;

@@ -133,7 +133,7 @@ fn is_periodic(value: &[u8]) -> bool {
 
 /// Two words or more, but not the four groups of four lower-case letters in which Google shows app passwords.
 fn is_prose(value: &[u8]) -> bool {
-    let groups: Vec<&[u8]> = value.split(|b| b.is_ascii_whitespace()).filter(|group| !group.is_empty()).collect();
+    let groups: Vec<&[u8]> = value.split(u8::is_ascii_whitespace).filter(|group| !group.is_empty()).collect();
     if groups.len() < 2 {
         return false;
     }

@@ -6,6 +6,7 @@
 use crate::rules::ValueKind;
 
 /// Words out of which placeholders are made. Sorted, lower case.
+#[rustfmt::skip] // one word a line would be longer than the rest of the module
 const WORDS: &[&str] = &[
     "a", "access", "aqui", "account", "actual", "add", "address", "admin", "administrator", "an", "and", "another", "any", "api", "apikey", "app", "application", "auth", "authentication", "authtoken", "aws", "bad",
     "bar", "baz", "be", "bla", "blah", "bob", "bogus", "boolean", "brevo", "change", "changed", "changeit", "changeme", "changethis", "char", "character", "characters", "client", "code", "com",
@@ -85,12 +86,16 @@ pub(super) fn speaks(value: &[u8]) -> bool {
     std::str::from_utf8(value).is_ok_and(|text| split(text).iter().any(|word| SPEAKING.contains(&word.as_str())))
 }
 
+/// Longest word taken for one of a name, in letters: `authentication` has 14.
+const LONGEST_WORD: usize = 15;
+
 /// Names in a machine-made value's place: `ACS_RESOURCE_NAME`, `api.provider.com`. Letters of one case and joints between them, no
 /// digit.
 fn reads_as_name(value: &[u8]) -> bool {
     let joint = |b: &u8| b"_-.".contains(b);
     let one_case = value.iter().all(|b| b.is_ascii_uppercase() || joint(b)) || value.iter().all(|b| b.is_ascii_lowercase() || joint(b));
-    one_case && value.iter().any(joint)
+    // words of a name are short; a longer run of letters is a token's
+    one_case && value.iter().any(joint) && value.split(joint).all(|word| word.len() <= LONGEST_WORD)
 }
 
 /// The word that digits and signs stand for: `p4$$w0rd`.

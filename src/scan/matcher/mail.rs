@@ -58,7 +58,7 @@ pub fn login(text: &Text<'_>, a: &Assignment) -> Result<Login, Drop> {
     let (host, port, user) = (of(Role::Host), of(Role::Port), of(Role::User));
     let speaks = typed
         || is_near(text, a.key.range())
-        || (host.is_some() && (port.is_some_and(is_submission_port) || text.mail_file));
+        || host.is_some_and(|host| looks_like_mail_host(host) || port.is_some_and(is_submission_port) || text.mail_file);
     if !speaks {
         return Err(Drop::NoContext);
     }

@@ -9,12 +9,16 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use super::literal::{Literal, prefix_before};
-use super::{View, folded, window};
+use super::{View, folded};
 use crate::model::{Encoding, Span};
+
+/// Bytes before and after the anchor in which its pieces stand. Shorter than a stretch: a key in pieces takes a few
+/// lines, and each anchor that is no key costs a look over all of them (5 MB of `SG. ` took minutes).
+const PIECES: usize = 1024;
 
 /// Joins what the literal or line around `at` is a piece of; `None` if it stands alone.
 pub(super) fn open(text: &[u8], at: &Range<usize>) -> Option<View> {
-    let window = window(text, at);
+    let window = at.start.saturating_sub(PIECES)..at.end.saturating_add(PIECES).min(text.len());
     literals(text, at, &window).or_else(|| folded::open(text, at, &window))
 }
 
