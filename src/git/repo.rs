@@ -9,6 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::Index;
+use super::index::ObjectFormat;
 
 /// Why a repository could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -113,21 +114,27 @@ impl WorkTree {
 
     /// Reads the index.
     pub fn index(&self) -> Result<Index, GitError> {
-        Index::read(&self.git_dir.join("index")).map_err(|err| {
-            let format = self.config().and_then(|config| {
-                config
-                    .get_string("extensions.objectformat")
-                    .ok()
-                    .filter(|format| !format.eq_ignore_ascii_case("sha1"))
-            });
-            GitError::Index {
-                root: self.root.clone(),
-                reason: match format {
-                    Some(format) => format!("object format {format} is not supported"),
-                    None => explained(err.message()),
-                },
-            }
-        })
+        let format = self.object_format()?;
+        Index::read(&self.git_dir.join("index"), format)
+            .map_err(|err| self.unreadable(err.to_string()))
+    }
+
+    /// How the repository names its objects. Only its own configuration says so.
+    fn object_format(&self) -> Result<ObjectFormat, GitError> {
+        let format = git2::Config::open(&self.common_dir.join("config"))
+            .and_then(|config| config.get_string("extensions.objectformat"));
+        match format.as_deref() {
+            Err(_) | Ok("sha1") => Ok(ObjectFormat::Sha1),
+            Ok("sha256") => Ok(ObjectFormat::Sha256),
+            Ok(other) => Err(self.unreadable(format!("object format {other} is not supported"))),
+        }
+    }
+
+    fn unreadable(&self, reason: String) -> GitError {
+        GitError::Index {
+            root: self.root.clone(),
+            reason,
+        }
     }
 
     /// The ignore files that apply besides the `.gitignore` files of the tree.
@@ -176,25 +183,6 @@ impl WorkTree {
         add(self.git_dir.join("config.worktree"), Worktree);
         Some(config)
     }
-}
-
-/// libgit2's complaint about an index, with the way out where there is one.
-fn explained(message: &str) -> String {
-    // It names the extension of the index that it does not know, as the index itself does.
-    let known = [
-        (
-            "'link'",
-            "it is a split index; `git update-index --no-split-index` joins it",
-        ),
-        (
-            "'sdir'",
-            "it is a sparse index; `git sparse-checkout reapply --no-sparse-index` fills it",
-        ),
-    ];
-    known
-        .iter()
-        .find(|(extension, _)| message.contains(extension))
-        .map_or_else(|| message.to_owned(), |(_, remedy)| (*remedy).to_owned())
 }
 
 /// The directory that the `.git` file at `link` leads to.

@@ -285,6 +285,8 @@ impl<'s, S: Sinks> Walk<'_, 's, S> {
             let path = root.join(names::path(key));
             if !real.holds(key) {
                 worker.skip(&name, SkipReason::Absent, "");
+            } else if entry.kind == Kind::Collapsed {
+                // What lies there all the same the walk took for untracked.
             } else if entry.kind != Kind::Submodule {
                 listed.push(Listed {
                     path,

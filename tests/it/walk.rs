@@ -434,49 +434,6 @@ fn a_damaged_index_is_one_failure_and_everything_is_scanned() {
 }
 
 #[test]
-fn an_index_of_another_object_format_is_named() {
-    let repo = Scratch::new();
-    repo.git(&["init", "-q", "--object-format=sha256"])
-        .write("a", "")
-        .git(&["add", "."]);
-    let seen = scan(repo.root(), "", &plain());
-    assert_eq!(seen.names(), ["- a"]);
-    let detail = seen.detail(SkipReason::Unreadable);
-    assert!(
-        detail.contains("object format sha256 is not supported"),
-        "{detail}"
-    );
-}
-
-#[test]
-fn an_index_in_parts_says_how_to_make_it_whole() {
-    let repo = Scratch::repo();
-    repo.write("a/b", "")
-        .write("c/d", "")
-        .git(&["add", "."])
-        .git(&["commit", "-qm", "1"]);
-    repo.git(&["update-index", "--split-index"]);
-    let seen = scan(repo.root(), "", &plain());
-    assert_eq!(seen.names(), ["- a/b", "- c/d"]);
-    let detail = seen.detail(SkipReason::Unreadable);
-    assert!(
-        detail.contains("`git update-index --no-split-index`"),
-        "{detail}"
-    );
-
-    repo.git(&["update-index", "--no-split-index"]);
-    repo.git(&["sparse-checkout", "set", "--sparse-index", "a"]);
-    let seen = scan(repo.root(), "", &plain());
-    let detail = seen.detail(SkipReason::Unreadable);
-    assert!(detail.contains("--no-sparse-index`"), "{detail}");
-
-    repo.git(&["sparse-checkout", "reapply", "--no-sparse-index"]);
-    let seen = scan(repo.root(), "", &plain());
-    assert_eq!(seen.names(), ["T a/b"]);
-    assert_eq!(seen.skipped(), ["absent c/d"]);
-}
-
-#[test]
 fn an_unknown_extension_of_the_repository_does_not_matter() {
     let repo = sample();
     repo.git(&["config", "core.repositoryFormatVersion", "1"]);

@@ -2,8 +2,9 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
@@ -51,6 +52,17 @@ impl Scratch {
 
     /// Runs git in a directory below.
     pub(crate) fn git_in(&self, dir: impl AsRef<Path>, args: &[impl AsRef<OsStr>]) -> &Self {
+        self.git_fed(dir, args, b"");
+        self
+    }
+
+    /// Runs git in a directory below with `input`; what it printed.
+    pub(crate) fn git_fed(
+        &self,
+        dir: impl AsRef<Path>,
+        args: &[impl AsRef<OsStr>],
+        input: &[u8],
+    ) -> Vec<u8> {
         let dir = self.path(dir);
         let mut command = Command::new("git");
         for (name, _) in std::env::vars_os() {
@@ -58,7 +70,7 @@ impl Scratch {
                 command.env_remove(name);
             }
         }
-        let output = command
+        let mut git = command
             .current_dir(&dir)
             .args([
                 "-c",
@@ -77,13 +89,19 @@ impl Scratch {
             .env("GIT_COMMITTER_NAME", "C")
             .env("GIT_COMMITTER_EMAIL", "c@example.com")
             .env("GIT_COMMITTER_DATE", "2001-02-03T04:05:06Z")
-            .output()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
             .unwrap();
+        // A git that does not read its input may be gone already.
+        let _ = git.stdin.take().unwrap().write_all(input);
+        let output = git.wait_with_output().unwrap();
         assert!(
             output.status.success(),
             "{}",
             String::from_utf8_lossy(&output.stderr)
         );
-        self
+        output.stdout
     }
 }
