@@ -121,7 +121,7 @@ impl FileNames {
     /// Whether the rule names `path`.
     pub fn matches(&self, path: &[u8]) -> bool {
         let name = path.rsplit(|&b| b == b'/').next().unwrap_or(path);
-        let may = self.anchors.is_empty() || self.anchors.iter().any(|anchor| memchr::memmem::find(name, anchor).is_some());
+        let may = self.anchors.is_empty() || self.anchors.iter().any(|anchor| name.windows(anchor.len()).any(|part| part.eq_ignore_ascii_case(anchor)));
         if !may {
             return false;
         }
@@ -136,7 +136,7 @@ fn glob_set(globs: &[crate::rules::Str]) -> GlobSet {
     let mut set = GlobSetBuilder::new();
     for glob in globs {
         let anywhere = if glob.contains('/') { glob.to_string() } else { format!("**/{glob}") };
-        let glob = GlobBuilder::new(&anywhere).literal_separator(true).build();
+        let glob = GlobBuilder::new(&anywhere).literal_separator(true).case_insensitive(true).build();
         set.add(glob.expect("the parser has compiled every glob of every rule"));
     }
     set.build().expect("globs that compile alone compile together")

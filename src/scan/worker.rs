@@ -156,10 +156,17 @@ impl<'s> Worker<'s> {
                 secrets: 0,
             };
         }
-        if self.state.encoding == TextEncoding::Binary && self.scanner.options.no_binary {
-            return Scanned::LeftOut;
+        if self.state.encoding == TextEncoding::Binary && self.state.dotenv != Dotenv::No {
+            // a stray NUL does not make a dotenv file something else
+            self.state.encoding = TextEncoding::Utf8;
         }
         let binary = self.state.encoding == TextEncoding::Binary;
+        if binary && self.scanner.options.no_binary {
+            if blob.part.last {
+                self.file_findings(&blob.origin, findings);
+            }
+            return Scanned::LeftOut;
+        }
         let mut utf16 = std::mem::replace(&mut self.utf16, View::new(Encoding::Utf16));
         let (bytes, map) = match self.state.encoding {
             TextEncoding::Utf8 | TextEncoding::Binary => (&blob.bytes[bom..], None),

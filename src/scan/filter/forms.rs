@@ -59,6 +59,8 @@ fn is_template(value: &[u8]) -> bool {
                 && value.starts_with(open)
                 && value.ends_with(close)
                 && is_name(&value[open.len()..value.len() - close.len()])
+                // `#Winter2024#` and `[Harbor99]` are passwords
+                && (!b"#([|".contains(&open[0]) || !value.iter().any(u8::is_ascii_digit))
         })
         || is_dollar_name(value)
         || value.starts_with(b"$env:")
@@ -135,20 +137,33 @@ fn is_encrypted(value: &[u8]) -> bool {
 }
 
 /// Beginnings that point to where the secret lives instead of being it.
-const REFERENCES: [&[u8]; 33] = [
+const REFERENCES: [&[u8]; 29] = [
     b"op://", b"ref+", b"sm://", b"vault:", b"vault://", b"arn:aws", b"projects/", b"/run/secrets/", b"/etc/", b"/var/", b"/opt/", b"/home/", b"/usr/",
-    b"file:", b"http://", b"https://", b"ssm:", b"awssm:", b"gcpsm:", b"azurekv:", b"doppler", b"infisical", b"secretsmanager:",
-    b"@Microsoft.KeyVault(", b"path:", b"env:", b"secret:", b"secrets.", b"process.env", b"os.environ", b"var.", b"data.", b"local.",
+    b"file:", b"http://", b"https://", b"ssm:", b"awssm:", b"gcpsm:", b"azurekv:", b"doppler:", b"infisical:", b"secretsmanager:",
+    b"@Microsoft.KeyVault(", b"path:", b"env:", b"secret:", b"process.env", b"os.environ",
 ];
 
 /// Beginnings of code that looks a value up; in files where an unquoted value is a literal, code still gets in.
-const CODE: [&[u8]; 17] = [
-    b"getenv(", b"os.getenv(", b"env(", b"ENV[", b"ENV.", b"System.getenv", b"Environment.", b"Configuration[", b"config(", b"config.", b"settings.",
-    b"Rails.application", b"std::env", b"import.meta", b"Deno.env", b"this.", b"self.",
+const CODE: [&[u8]; 12] = [
+    b"getenv(", b"os.getenv(", b"env(", b"ENV[", b"System.getenv", b"Environment.Get", b"Configuration[", b"config(",
+    b"Rails.application", b"std::env", b"import.meta", b"Deno.env",
 ];
 
 fn is_reference(value: &[u8]) -> bool {
-    REFERENCES.iter().chain(&CODE).any(|head| value.starts_with(head)) || is_call(value) || is_relative_path(value)
+    REFERENCES.iter().chain(&CODE).any(|head| value.starts_with(head))
+        || is_member(value)
+        || is_call(value)
+        || is_relative_path(value)
+}
+
+/// `var.smtp_password`, `this.config.pass`: a member of something that code and Terraform look values up in.
+fn is_member(value: &[u8]) -> bool {
+    const TABLES: [&[u8]; 11] = [
+        b"var", b"data", b"local", b"secrets", b"ENV", b"Environment", b"config", b"settings", b"this", b"self", b"module",
+    ];
+    let Some(dot) = memchr::memchr(b'.', value) else { return false };
+    TABLES.contains(&&value[..dot])
+        && value[dot + 1..].iter().all(|b| b.is_ascii_alphabetic() || b"_.".contains(b))
 }
 
 /// `name(...)` or `a.b.c(...)` as the whole value.

@@ -40,7 +40,7 @@ pub fn is_sendgrid_key_structure(key: &[u8]) -> bool {
 /// The harmless shape that `value` has, if any.
 pub(super) fn harmless(value: &[u8], kind: ValueKind) -> Option<Drop> {
     let distinct = distinct(value);
-    if distinct <= 1 || (value.len() >= 8 && distinct <= 3) || is_redacted(value) {
+    if distinct <= 1 || (value.len() >= 8 && distinct <= 3) || is_redacted(value, kind) {
         return Some(Drop::Repeated);
     }
     if is_ramp(value, kind) || is_periodic(value) {
@@ -77,12 +77,14 @@ fn distinct(value: &[u8]) -> usize {
 }
 
 /// A run of four or more stars, crosses, dots or dashes that makes up at least a third: `SG.xxxxxxxx`, `abc****`, `••••`.
-fn is_redacted(value: &[u8]) -> bool {
+fn is_redacted(value: &[u8], kind: ValueKind) -> bool {
+    // `Winter0000!` and `Harbor----77` are passwords; in a token such a run was put there
+    let fillers: &[u8] = if kind == ValueKind::Password { b"*xX.#?" } else { b"*xX.-_#0?" };
     let mut longest = 0;
     let mut run = 0;
     for window in 0..value.len() {
         let same = window > 0 && value[window].eq_ignore_ascii_case(&value[window - 1]);
-        let filler = b"*xX.-_#0?".contains(&value[window]);
+        let filler = fillers.contains(&value[window]);
         run = if !filler {
             0
         } else if same {

@@ -18,7 +18,7 @@ fn opaque(value: &str) -> Option<Drop> {
 fn human_passwords_are_secrets() {
     for value in [
         "Company2023!", "Admin@123", "Winter2024!mail", "smtpHarbor!!", "mail-server", "hunter7x9", "abcd efgh ijkl mnop", "qwerty-Harbor7!", "p@ss=w/rd:1x", "Summer2019", "letmeinplease7",
-        "correcthorse9", "$ecret1", "Test!Harbor#22", "#Kestrel99", "Pa$$w0rd!Harbor", "100%Granite", "tulip.orchard.77", "Foo-Bar-Harbor-9",
+        "correcthorse9", "$ecret1", "Test!Harbor#22", "#Kestrel99", "Pa$$w0rd!Harbor", "100%Granite", "tulip.orchard.77", "Foo-Bar-Harbor-9", "Winter0000!", "Harbor----77", "#Winter2024#", "(Winter2024)", "[Harbor99]", "doppler2024!x", "local.Winter2024!",
     ] {
         assert_eq!(password(value), None, "{value}");
     }
@@ -46,7 +46,7 @@ fn templates_of_every_ecosystem() {
 
 #[test]
 fn references_and_ciphertext() {
-    for value in ["op://vault/item/x", "vault:secret/data/mail#k", "ref+awsssm://x", "arn:aws:secretsmanager:eu:1:secret:x", "/run/secrets/smtp", "process.env.X", "os.environ['X']", "getenv('X')", "./smtp.pw", "https://vault.harbor.io/x", "config('mail.password')"] {
+    for value in ["op://vault/item/x", "vault:secret/data/mail#k", "ref+awsssm://x", "arn:aws:secretsmanager:eu:1:secret:x", "/run/secrets/smtp", "process.env.X", "os.environ['X']", "getenv('X')", "./smtp.pw", "https://vault.harbor.io/x", "config('mail.password')", "var.smtp_password", "this.config.pass", "data.vault.smtp", "settings.MAIL_PASSWORD"] {
         assert_eq!(password(value), Some(Drop::Reference), "{value}");
     }
     for value in ["ENC(abcDEF123==)", "ENC[AES256_GCM,data:x]", "{cipher}00ff", "encrypted:BASE64x==", "{AQAAABAAAAAQ}", "$ANSIBLE_VAULT;1.1", "$2y$10$abcdefghijk", "{SSHA}x9", "0:3:abcd", "{aes-gcm}x"] {
