@@ -9,6 +9,7 @@ mod formats;
 mod generated;
 mod positions;
 mod quiet;
+mod scale;
 mod secrecy;
 mod support;
 mod walk;
