@@ -1,4 +1,4 @@
-//! The command line: what can be asked for, and how it becomes [`Options`](crate::config::Options). No I/O.
+//! The command line: what can be asked for, and how it becomes [`Options`](crate::config::ScanOptions). No I/O.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -51,7 +51,6 @@ pub(crate) struct ScanArgs {
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Input")]
-#[expect(clippy::struct_excessive_bools, reason = "one switch each, parsed once")]
 struct InputArgs {
     /// Scan ignored files too; repository stores (.git) are still left out.
     #[arg(long)]
@@ -134,7 +133,7 @@ pub(crate) enum RulesCommand {
 impl ScanArgs {
     /// What the scan needs, before a configuration file is merged in.
     pub(crate) fn into_options(self) -> Result<config::ScanOptions, Error> {
-        let outputs: Vec<Output> = self.output.formats.iter().map(|arg| output(arg)).collect::<Result<_, _>>()?;
+        let outputs: Vec<Output> = self.output.formats.iter().map(output).collect::<Result<_, _>>()?;
         if outputs.iter().filter(|output| output.file.is_none()).count() > 1 {
             let problem = "only one --format can go to standard output; give the others a file: --format sarif=out.sarif";
             return Err(Error::Usage(problem.to_owned()));

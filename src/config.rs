@@ -50,7 +50,6 @@ pub struct RuleChoice {
 
 /// Everything a scan needs.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "one for each switch of the command line")]
 pub struct ScanOptions {
     /// What to scan.
     pub paths: Vec<PathBuf>,

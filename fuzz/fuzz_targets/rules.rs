@@ -1,14 +1,7 @@
-//! Rule files of strangers: an error or a rule set that a scanner can be built from, never a panic.
+//! Fuzz target: `bodies/rules.rs`, which `cargo test` replays on the stored inputs.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use waxseal::model::{Origin, Store};
-use waxseal::rules::parse::parse;
-use waxseal::scan::{Options, Scanner};
+#[path = "../bodies/rules.rs"]
+mod body;
 
-fuzz_target!(|text: &str| {
-    if let Ok(sources) = parse("fuzz.toml", text) {
-        let scanner = Scanner::new(sources.into_iter().map(|source| source.rule), Options::default());
-        scanner.scan_text(Origin::new(b".env", Store::Stdin), text.as_bytes());
-    }
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| body::run(data));

@@ -49,7 +49,8 @@ pub struct Anchors {
 
 /// Words that say that mail is spoken of. `mail` alone is not among them: it stands in every licence header and
 /// author line, and cost a third of the prefilter's speed.
-const MAIL_WORDS: [&str; 5] = ["smtp", "SMTP", "Smtp", "mailer", "Mailer"];
+const MAIL_WORDS: [&str; 7] =
+    ["smtp", "SMTP", "Smtp", "mailer", "Mailer", "createTransport", "SecureSocketOptions"];
 
 impl Anchors {
     /// Collects the anchors of `rules`.
@@ -81,7 +82,9 @@ impl Anchors {
                 want(opens.literal.as_bytes(), used);
             }
             if let Kind::Assignment(Assignment { context: Context::Mail, .. }) = rule.kind {
-                MAIL_WORDS.iter().for_each(|word| want(word.as_bytes(), Use::Mail));
+                for word in MAIL_WORDS {
+                    want(word.as_bytes(), Use::Mail);
+                }
             }
         }
         add_carriers(&mut wanted);

@@ -34,6 +34,7 @@ const CODE_ENDINGS: [&str; 22] = [
 const LONGEST_NAME: usize = 64;
 
 /// Whether the last component of `path` is a dotenv name.
+#[expect(clippy::case_sensitive_file_extension_comparisons, reason = "names are compared in lower case")]
 pub fn dotenv(path: &[u8]) -> Dotenv {
     let name = path.rsplit(|&b| b == b'/').next().unwrap_or(path);
     if name.len() > LONGEST_NAME {
@@ -73,6 +74,12 @@ pub fn translations(path: &[u8]) -> bool {
     let name = components.next().unwrap_or(path);
     is_language_file(name)
         || name.ends_with(b".po") || name.ends_with(b".pot") || name.ends_with(b".xlf") || components.any(|folder| FOLDERS.contains(&folder))
+}
+
+/// Whether a file is named after mail or a mail program.
+pub fn is_mail_file(path: &[u8]) -> bool {
+    let name = path.rsplit(|&b| b == b'/').next().unwrap_or(path).to_ascii_lowercase();
+    [b"mail".as_slice(), b"smtp", b"mutt", b"postfix", b"exim"].iter().any(|word| memchr::memmem::find(&name, word).is_some())
 }
 
 /// `de.json`, `pt-BR.yml`, `en_US.properties`: a file named by its language.

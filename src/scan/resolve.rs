@@ -61,5 +61,4 @@ fn inherit(winner: &mut Candidate, loser: Candidate) {
             winner.notes.push(note);
         }
     }
-    winner.severity = winner.severity.max(loser.severity);
 }

@@ -286,7 +286,7 @@ mod tests {
             ("run --password tulip, SECRET", "run --password *, SECRET"),
             ("postgres://u:tulip@db/x SECRET", "postgres://u:*@db/x SECRET"),
             ("say Winter2024! SECRET", "say * SECRET"),
-            ("{\"pass\": \"tulip\", \"k\": \"SECRET\"}", "{\"pass\": \"*\", \"k\": \"SECRET\"}"),
+            ("{\"passwort\": \"tulip\", \"k\": \"SECRET\"}", "{\"passwort\": \"*\", \"k\": \"SECRET\"}"),
             ("'smtp://u:SECRET@h.io', 'tulip'", "'smtp://u:SECRET@h.io', '*'"),
             ("&token=tulip&k=SECRET", "&token=SECRET"),
         ] {

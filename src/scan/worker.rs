@@ -64,6 +64,7 @@ struct Frame<'t> {
     bytes: &'t [u8],
     lang: Lang,
     dotenv: Dotenv,
+    mail_file: bool,
     translations: bool,
     binary: bool,
     depth: usize,
@@ -151,6 +152,7 @@ impl<'s> Worker<'s> {
             // looked up only when something is found; see `text_of`
             lang: Lang::Unknown,
             dotenv: self.state.dotenv,
+            mail_file: false,
             translations: false,
             binary,
             depth: 0,
@@ -176,6 +178,7 @@ impl<'s> Worker<'s> {
             if frame.depth == 0 {
                 frame.lang = Lang::of_path(path);
                 frame.translations = class::translations(path);
+                frame.mail_file = class::is_mail_file(path);
             }
             let is_mail = |hit: &&Hit| scanner.anchors.at(frame.bytes, **hit).any(|anchor| anchor.used == Use::Mail);
             scratch.mail.extend(scratch.hits.iter().filter(is_mail).map(|hit| hit.at));
@@ -252,6 +255,7 @@ impl<'s> Worker<'s> {
             bytes: &view.bytes,
             lang: if opening.encoding == Encoding::Joined { frame.lang } else { Lang::Unknown },
             dotenv: Dotenv::No,
+            mail_file: frame.mail_file,
             translations: false,
             binary: false,
             depth: frame.depth + 1,
@@ -426,6 +430,7 @@ fn text_of<'t>(frame: Frame<'t>, mail: &'t [u32]) -> Text<'t> {
         bytes: frame.bytes,
         lang: frame.lang,
         mail,
+        mail_file: frame.mail_file,
         translations: frame.translations,
         sample: frame.dotenv == Dotenv::Sample,
     }

@@ -7,6 +7,7 @@ mod architecture;
 mod docs;
 mod formats;
 mod generated;
+mod replay;
 mod positions;
 mod quiet;
 mod scale;

@@ -112,13 +112,14 @@ pub(super) fn at(text: &[u8], at: usize, lang: Lang) -> Option<Key> {
     if !flag {
         while lang.joins(before(text, start)) && start >= 2 && is_word(text[start - 2]) {
             start = run_back(text, start - 1, KEY_MAX, is_word);
-            if end - start > 2 * KEY_MAX {
+            // a segment that is cut at the limit would begin elsewhere for another byte of the key
+            if end - start > 2 * KEY_MAX || is_word(before(text, start)) {
                 return None;
             }
         }
         while lang.joins(byte(text, end)) && is_word(byte(text, end + 1)) {
             end = run(text, end + 1, KEY_MAX, is_word);
-            if end - start > 2 * KEY_MAX {
+            if end - start > 2 * KEY_MAX || is_word(byte(text, end)) {
                 return None;
             }
         }

@@ -96,7 +96,7 @@ fn is_dollar_name(value: &[u8]) -> bool {
         return false;
     }
     let shouts = name.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_');
-    let plain = name.iter().all(|b| is_word(b)) && !name.iter().any(u8::is_ascii_digit);
+    let plain = name.iter().all(&is_word) && !name.iter().any(u8::is_ascii_digit);
     let member = name.iter().all(|b| is_word(b) || b"->[]'\".:".contains(b)) && name.iter().any(|b| b">[.:".contains(b));
     shouts || plain || member
 }

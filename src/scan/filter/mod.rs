@@ -123,6 +123,11 @@ pub fn is_local_host(host: &[u8]) -> bool {
     words::is_local_host(host)
 }
 
+/// Whether a host takes mail only to show it to developers.
+pub fn is_sandbox_host(host: &[u8]) -> bool {
+    [b"sandbox.smtp.mailtrap.io".as_slice(), b"smtp.mailtrap.io", b"sandbox.api.mailtrap.io"].contains(&host)
+}
+
 /// Whether a host or address is one that documentation uses.
 pub fn is_example_host(host: &[u8]) -> bool {
     words::is_example_host(host)

@@ -49,7 +49,9 @@ pub(super) fn harmless(value: &[u8], kind: ValueKind) -> Option<Drop> {
     if kind == ValueKind::Opaque && DIGESTS.iter().any(|digest| value.eq_ignore_ascii_case(digest.as_bytes())) {
         return Some(Drop::KnownDigest);
     }
-    if kind == ValueKind::Password && is_prose(value) {
+    // one word of a script without case or of one with accents, in a place where people are spoken to
+    let foreign = value.iter().any(|b| *b >= 0x80) && !value.iter().any(|b| b.is_ascii_digit() || b.is_ascii_punctuation());
+    if kind == ValueKind::Password && (foreign || is_prose(value)) {
         return Some(Drop::Prose);
     }
     None
@@ -131,7 +133,7 @@ fn is_periodic(value: &[u8]) -> bool {
 
 /// Two words or more, but not the four groups of four lower-case letters in which Google shows app passwords.
 fn is_prose(value: &[u8]) -> bool {
-    let groups: Vec<&[u8]> = value.split(|b| b.is_ascii_whitespace()).filter(|group| !group.is_empty()).collect();
+    let groups: Vec<&[u8]> = value.split(u8::is_ascii_whitespace).filter(|group| !group.is_empty()).collect();
     if groups.len() < 2 {
         return false;
     }

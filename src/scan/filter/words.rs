@@ -6,17 +6,18 @@
 use crate::rules::ValueKind;
 
 /// Words out of which placeholders are made. Sorted, lower case.
+#[rustfmt::skip] // one word a line would be longer than the rest of the module
 const WORDS: &[&str] = &[
-    "a", "access", "aqui", "account", "actual", "add", "address", "admin", "administrator", "an", "and", "another", "any", "api", "apikey", "app", "application", "auth", "authentication", "authtoken", "aws",
+    "a", "access", "aqui", "account", "actual", "add", "address", "admin", "administrator", "an", "and", "another", "any", "api", "apikey", "app", "application", "auth", "authentication", "authtoken", "aws", "bad",
     "bar", "baz", "be", "bla", "blah", "bob", "bogus", "boolean", "brevo", "change", "changed", "changeit", "changeme", "changethis", "char", "character", "characters", "client", "code", "com",
-    "company", "config", "console", "contrase\u{f1}a", "contrasena", "credential", "credentials", "cookie", "csrf", "custom", "data", "database", "de", "db", "default", "demo", "dev", "development", "digit", "do", "dummy", "e", "email", "emailpassword",
+    "company", "config", "console", "contrase\u{f1}a", "contrasena", "credential", "credentials", "cookie", "csrf", "custom", "data", "database", "de", "db", "default", "demo", "dev", "development", "digit", "do", "does", "doesnotexist", "dummy", "e", "email", "emailpassword",
     "empty", "encryption", "enter", "env", "environment", "etc", "example", "fake", "false", "field", "file", "fill", "fixme", "foo", "foobar", "foopass", "for", "from", "generate", "generated", "get", "gmail", "go",
-    "goes", "google", "guest", "hash", "heslo", "hier", "has\u{142}o", "haslo", "hello", "here", "hidden", "host", "hostname", "ici", "ihr", "ihre", "dein", "deine", "hunter", "id", "if", "in", "insert", "int", "integer", "is", "it", "jelszo", "jwt", "kennwort", "key", "l\u{f6}senord", "letmein", "local", "localhost", "login", "long",
+    "goes", "google", "guest", "hash", "heslo", "hier", "has\u{142}o", "haslo", "hello", "here", "hidden", "host", "hostname", "ici", "ihr", "ihre", "dein", "deine", "hunter", "id", "if", "in", "incorrect", "insert", "invalid", "int", "integer", "is", "it", "jelszo", "jwt", "kennwort", "key", "l\u{f6}senord", "letmein", "local", "localhost", "login", "long",
     "mail", "mailbox", "mailer", "mailgun", "mailpass", "mailpassword", "mailtrap", "masked", "me", "mock", "mongo", "mot", "must", "my", "mypass", "clave", "palavra", "mypassword", "mysecret", "mysql", "n", "na", "name", "needed", "never", "new", "nil", "no", "none", "not", "null", "of", "off", "omitted", "on",
     "only", "optional", "or", "our", "outlook", "own", "parola", "pass", "passe", "passord", "passphrase", "passw", "passwd", "passwort", "password", "paste", "phrase", "placeholder", "platzhalter", "please", "postgres", "postgresql", "postmark", "prod", "production", "provide", "provided", "provider", "put", "pw", "pwd",
     "qux", "random", "rabbitmq", "real", "redacted", "redis", "relay", "remove", "removed", "replace", "replaceme", "required", "root", "salasana", "salt", "same", "sifre", "\u{15f}ifre", "sample", "secret", "secretkey", "secretpassword", "secure", "see", "send", "sender", "sendgrid", "senha", "server", "service", "ses", "session", "set", "setme", "setting", "settings",
     "should", "sid", "signing", "smtp", "smtppass", "smtppassword", "some", "something", "staging", "store", "string", "strong", "super", "supersecret", "support", "t", "tbd", "temp", "template", "test", "tester", "testing", "testpass", "testpassword", "text", "the", "there", "this", "to", "todo", "token", "tokenhere", "topsecret", "true", "twilio", "type",
-    "undefined", "unknown", "unset", "update", "use", "user", "username", "uuid", "seu", "sua", "tu", "tua", "val", "value", "var", "variable", "vault", "very", "votre", "wachtwoord", "webhook", "what", "whatever", "with", "x", "xx", "xxx", "xxxx", "y", "yes", "you", "your", "yours", "yourpass", "yourpassword", "zzz",
+    "undefined", "unknown", "unset", "update", "use", "user", "username", "uuid", "seu", "sua", "tu", "tua", "val", "value", "var", "variable", "vault", "very", "votre", "wachtwoord", "webhook", "what", "whatever", "with", "wrong", "wrongpassword", "wrongpass", "x", "xx", "xxx", "xxxx", "y", "yes", "you", "your", "yours", "yourpass", "yourpassword", "zzz",
     "\u{43f}\u{430}\u{440}\u{43e}\u{43b}\u{44c}", "\u{5bc6}\u{7801}", "\u{30d1}\u{30b9}\u{30ef}\u{30fc}\u{30c9}", "\u{5bc6}\u{78bc}", "\u{6388}\u{6743}\u{7801}", "\u{90ae}\u{7bb1}\u{5bc6}\u{7801}", "\u{d30}\u{c554}\u{d638}", "\u{be44}\u{bc00}\u{bc88}\u{d638}",
 ];
 
@@ -25,6 +26,14 @@ const SPEAKING: &[&str] = &[
     "your", "yours", "my", "password", "passwd", "passw", "pass", "passe", "passord", "passphrase", "pwd", "pw", "secret", "key", "apikey", "token", "example", "sample", "test", "testing", "dummy", "fake", "mock", "demo", "change", "changeme", "replace", "insert", "enter", "put", "here", "placeholder", "todo",
     "fixme", "redacted", "removed", "value", "string", "foo", "bar", "baz", "username", "user", "credentials", "credential", "none", "null", "passwort", "kennwort", "passe", "heslo", "clave", "parola", "contrasena", "contrase\u{f1}a", "senha", "wachtwoord", "xxx", "xxxx",
 ];
+
+/// What a password is called, in the languages met most. Beside other plain words it is a prompt: `hier-das-passwort-eintragen`.
+const NAMES_OF_IT: [&str; 9] = ["password", "passwort", "passwd", "contrase", "senha", "motdepasse", "wachtwoord", "kennwort", "passe"];
+
+/// Letters and joints only, two words or more.
+fn only_words(text: &str) -> bool {
+    text.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '-' | '_' | '.' | '<' | '>' | '[' | ']'))
+}
 
 /// Beginnings that tell the reader to put something else there.
 const OPENERS: [&str; 10] = ["your", "my", "insert", "enter", "replace", "change", "put", "example", "dummy", "fake"];
@@ -57,7 +66,8 @@ pub(super) fn is_placeholder(value: &[u8], kind: ValueKind) -> bool {
             let instructs = OPENERS.iter().any(|opener| lower.trim_start_matches(['<', '[', '{', '(']).starts_with(opener));
             // one listed word stands alone; of several, one must be a word that stands for a secret: `mail-server` is a password
             let speaks = words.len() == 1 || words.iter().any(|word| SPEAKING.contains(&word.as_str()) || is_run_together(word));
-            (!signed || instructs) && speaks && words.iter().all(known)
+            let prompts = words.len() > 1 && words.iter().any(|word| NAMES_OF_IT.iter().any(|name| word.contains(name))) && only_words(text);
+            prompts || ((!signed || instructs) && speaks && words.iter().all(known))
         }
         // a machine-made value is a placeholder when words make up most of it: `sk-your-key-here-1234`
         ValueKind::Opaque => {
@@ -76,12 +86,16 @@ pub(super) fn speaks(value: &[u8]) -> bool {
     std::str::from_utf8(value).is_ok_and(|text| split(text).iter().any(|word| SPEAKING.contains(&word.as_str())))
 }
 
+/// Longest word taken for one of a name, in letters: `authentication` has 14.
+const LONGEST_WORD: usize = 15;
+
 /// Names in a machine-made value's place: `ACS_RESOURCE_NAME`, `api.provider.com`. Letters of one case and joints between them, no
 /// digit.
 fn reads_as_name(value: &[u8]) -> bool {
     let joint = |b: &u8| b"_-.".contains(b);
     let one_case = value.iter().all(|b| b.is_ascii_uppercase() || joint(b)) || value.iter().all(|b| b.is_ascii_lowercase() || joint(b));
-    one_case && value.iter().any(joint)
+    // words of a name are short; a longer run of letters is a token's
+    one_case && value.iter().any(joint) && value.split(joint).all(|word| word.len() <= LONGEST_WORD)
 }
 
 /// The word that digits and signs stand for: `p4$$w0rd`.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::model::{Confidence, Encoding, Secret, Span};
+use crate::model::{Confidence, Encoding, Secret, Severity, Span};
 use crate::rules::{Assignment as Rule, Call, Context};
 use crate::scan::assignment::{self, Arg, Assignment, Form, Lang};
 use crate::scan::candidate::{Candidate, CandidatePart, Decisions};
@@ -89,11 +89,15 @@ pub fn judge_assignment(compiled: &Compiled, rule: &Rule, text: &Text<'_>, found
     }
     let mut confidence = compiled.rule.confidence;
     let mut parts = Vec::new();
+    let mut severity = compiled.rule.severity;
     if rule.context == Context::Mail {
         match mail::login(text, found) {
             Ok(login) => {
                 confidence = confidence.min(login.confidence);
                 parts = login.parts;
+                if login.sandbox {
+                    severity = Severity::Low;
+                }
             }
             Err(reason) => return out.drop(compiled.ix, reason),
         }
@@ -105,6 +109,7 @@ pub fn judge_assignment(compiled: &Compiled, rule: &Rule, text: &Text<'_>, found
         confidence = Confidence::Low;
     }
     let mut candidate = candidate(compiled, secret, value, confidence, parts);
+    candidate.severity = severity;
     if decoded.is_some() {
         candidate.encodings.push(Encoding::Base64);
     }
@@ -224,9 +229,14 @@ fn kubernetes_value(text: &Text<'_>, found: &Assignment) -> Option<Vec<u8>> {
         return None;
     }
     let around = text.slice(found.key.range().start.saturating_sub(MANIFEST)..found.value.range().end + MANIFEST);
-    memchr::memmem::find(around, b"Secret")?;
+    let says_so = memchr::memmem::find(around, b"Secret").is_some();
     let opening = view::Opening { encoding: Encoding::Base64, phase: 0 };
     let value = found.value.range();
     let view = view::open(text.slice(value.clone()), 0..value.len().min(4), opening)?;
-    (view.bytes.iter().all(|b| !b.is_ascii_control() || b.is_ascii_whitespace())).then(|| view.bytes.trim_ascii().to_vec())
+    let decoded = view.bytes.trim_ascii();
+    let readable = decoded.iter().all(|b| !b.is_ascii_control() || b.is_ascii_whitespace());
+    // a fragment of a manifest does not say that it is one; eight digits that decode to printable ASCII do, by chance only
+    // one value in 400 does
+    let looks_so = value.len() >= 8 && value.len() % 4 == 0 && decoded.iter().all(u8::is_ascii_graphic);
+    (readable && (says_so || looks_so)).then(|| decoded.to_vec())
 }

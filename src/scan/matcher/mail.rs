@@ -23,6 +23,8 @@ pub struct Login {
     pub confidence: Confidence,
     /// Host, port and user, as far as they are literals.
     pub parts: Vec<CandidatePart>,
+    /// Whether the host delivers to nobody, so that the login is worth little.
+    pub sandbox: bool,
 }
 
 impl Login {
@@ -46,37 +48,35 @@ enum Role {
 /// The login that the assignment `a` belongs to, or why it is none.
 pub fn login(text: &Text<'_>, a: &Assignment) -> Result<Login, Drop> {
     let key = text.slice(a.key.range());
-    let typed = is_mail_name(key)
-        || assignment::parents(text.bytes, a, text.lang).names().iter().any(|parent| is_mail_name(text.slice(parent.range())));
-    let near = is_plain_password(key) && is_near(text, a.key.range());
-    if !typed && !near {
+    let parents = assignment::parents(text.bytes, a, text.lang);
+    let typed = is_mail_name(key) || parents.names().iter().any(|parent| is_mail_name(text.slice(parent.range())));
+    if !typed && !is_plain_password(key) {
         return Err(Drop::NoContext);
     }
     let mut found = siblings(text, a, typed);
-    let of = |role| found.iter().find(|(r, _)| *r == role).map(|(_, span)| *span);
-    let host = of(Role::Host);
+    let of = |role| found.iter().find(|(r, _)| *r == role).map(|(_, span)| text.slice(span.range()));
+    let (host, port, user) = (of(Role::Host), of(Role::Port), of(Role::User));
+    let speaks = typed
+        || is_near(text, a.key.range())
+        || host.is_some_and(|host| looks_like_mail_host(host) || port.is_some_and(is_submission_port) || text.mail_file);
+    if !speaks {
+        return Err(Drop::NoContext);
+    }
     let value = text.slice(a.value.range());
-    if let Some(user) = of(Role::User)
-        && filter::same_word(value, text.slice(user.range()))
-    {
+    if user.is_some_and(|user| filter::same_word(value, user)) {
         return Err(Drop::Echo);
     }
     let is_example = |address: &[u8]| address.contains(&b'@') && filter::is_example_host(address);
-    let example_user = of(Role::User).is_some_and(|user| is_example(text.slice(user.range())));
-    if example_user && host.is_none() && filter::is_weak(value) {
+    if host.is_none() && user.is_some_and(is_example) && filter::is_weak(value) {
         return Err(Drop::Example);
     }
-    let mut confidence = match (typed, host.is_some() || of(Role::User).is_some()) {
-        (true, _) => Confidence::Medium,
-        (false, true) => Confidence::Medium,
-        (false, false) => Confidence::Low,
-    };
+    let mut confidence = if typed || host.is_some() || user.is_some() { Confidence::Medium } else { Confidence::Low };
     if let Some(host) = host {
-        let host = text.slice(host.range());
         if filter::is_local_host(host) {
             return Err(Drop::LocalHost);
         }
-        if !typed && !looks_like_mail_host(host) && !is_near_tightly(text, a) {
+        let fits = typed || looks_like_mail_host(host) || port.is_some_and(is_submission_port) || is_near_tightly(text, a);
+        if !fits {
             return Err(Drop::NoContext);
         }
         if filter::is_example_host(host) {
@@ -86,9 +86,15 @@ pub fn login(text: &Text<'_>, a: &Assignment) -> Result<Login, Drop> {
             confidence = Confidence::Low;
         }
     }
+    let sandbox = host.is_some_and(filter::is_sandbox_host);
     found.sort_by_key(|(_, span)| span.start);
     let parts = found.into_iter().map(|(role, span)| part(text, role, span)).collect();
-    Ok(Login { confidence, parts })
+    Ok(Login { confidence, parts, sandbox })
+}
+
+/// The ports of mail submission: with TLS, with STARTTLS, and the one that providers add.
+fn is_submission_port(port: &[u8]) -> bool {
+    [b"465".as_slice(), b"587", b"2525", b"2465", b"2587"].contains(&port)
 }
 
 /// A part of a login at a known place.

@@ -27,6 +27,8 @@ pub struct Text<'t> {
     pub lang: Lang,
     /// Offsets at which a word of mail stands (`smtp`, `mail`), sorted.
     pub mail: &'t [u32],
+    /// Whether the file is named after mail: `.msmtprc`, `mailer.php`.
+    pub mail_file: bool,
     /// Whether the path says that texts for people are translated here, where `password:` is a label.
     pub translations: bool,
     /// Whether the path is that of a dotenv sample, where placeholders are the rule.

@@ -190,18 +190,18 @@ pub fn utf16(text: &[u8], from: usize, order: ByteOrder, out: &mut View) {
     out.bytes.reserve(text.len() / 2);
     let mut at = from;
     while at < text.len() {
-        let pair = &text[at..text.len().min(at + 2)];
-        let first = unit(pair, order);
-        if pair.len() == 2 && first < 0x80 {
-            out.bytes.push(pair[usize::from(order == ByteOrder::Big)]);
-            let ascii = Unit {
+        let ascii = ascii_run(&text[at..], order, &mut out.bytes);
+        if ascii > 0 {
+            let each = Unit {
                 decoded: 1,
                 source: 2,
             };
-            out.map.push(at, ascii, 1);
-            at += 2;
+            out.map.push(at, each, ascii);
+            at += 2 * ascii;
             continue;
         }
+        let pair = &text[at..text.len().min(at + 2)];
+        let first = unit(pair, order);
         let mut code = u32::from(first);
         let mut end = at + pair.len();
         if (0xd800..=0xdbff).contains(&first)
@@ -214,6 +214,19 @@ pub fn utf16(text: &[u8], from: usize, order: ByteOrder, out: &mut View) {
         out.code_point(&(at..end), code);
         at = end;
     }
+}
+
+/// Appends the ASCII characters that `text` begins with, and gives their number. Nearly all of a configuration file is one
+/// such run, so this is where the time goes.
+fn ascii_run(text: &[u8], order: ByteOrder, out: &mut Vec<u8>) -> usize {
+    let (low, high) = match order {
+        ByteOrder::Little => (0, 1),
+        ByteOrder::Big => (1, 0),
+    };
+    let before = out.len();
+    let ascii = |pair: &&[u8]| pair[high] == 0 && pair[low] < 0x80;
+    out.extend(text.chunks_exact(2).take_while(ascii).map(|pair| pair[low]));
+    out.len() - before
 }
 
 #[cfg(test)]
