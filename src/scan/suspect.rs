@@ -85,9 +85,11 @@ fn literal_end(text: &[u8], at: usize, line: &Range<usize>) -> Option<usize> {
     if before.is_some_and(|b| !b.is_ascii_whitespace() && !b"([{,=:+<>&|.\\".contains(b)) {
         return None;
     }
+    // a literal inside a literal ends at the next quote of its kind, escaped like the first
+    let escaped = before == Some(&b'\\');
     let mut end = at + 1;
     while end < line.end && text[end] != quote {
-        end += 1 + usize::from(text[end] == b'\\');
+        end += 1 + usize::from(!escaped && text[end] == b'\\');
     }
     (end < line.end).then_some(end)
 }
@@ -95,7 +97,8 @@ fn literal_end(text: &[u8], at: usize, line: &Range<usize>) -> Option<usize> {
 /// Whether the literal with this content is a key: `"x":`, `'x' =>`, `y['x']`.
 fn is_key(text: &[u8], inside: &Range<usize>, line: &Range<usize>) -> bool {
     let name = |b: &u8| b.is_ascii_alphanumeric() || b"_.-$ /".contains(b);
-    if !text[inside.clone()].iter().all(name) {
+    let content = &text[inside.clone()];
+    if !content.strip_suffix(b"\\").unwrap_or(content).iter().all(name) {
         return false;
     }
     let after = &text[inside.end + 1..line.end];
@@ -168,7 +171,8 @@ impl Found<'_> {
         if self.expects == Expects::Separator {
             self.expects = if separators > 0 { Expects::Value } else { Expects::Nothing };
         }
-        if self.expects == Expects::Value && separators < bytes.len() {
+        // a backslash alone belongs to the quote behind it
+        if self.expects == Expects::Value && separators < bytes.len() && bytes[separators..] != *b"\\" {
             self.expects = Expects::Nothing;
             let start = word.start + separators;
             if is_code(&self.text[start..word.end]) {
@@ -288,6 +292,7 @@ mod tests {
             ("say Winter2024! SECRET", "say * SECRET"),
             ("{\"passwort\": \"tulip\", \"k\": \"SECRET\"}", "{\"passwort\": \"*\", \"k\": \"SECRET\"}"),
             ("'smtp://u:SECRET@h.io', 'tulip'", "'smtp://u:SECRET@h.io', '*'"),
+            (r#"x = {\"pass\": \"tulip\", \"k\": \"SECRET\"}"#, r#"x = {\"pass\": \"*", \"k\": \"SECRET\"}"#),
             ("&token=tulip&k=SECRET", "&token=SECRET"),
         ] {
             assert_eq!(shown(line), expected);

@@ -11,6 +11,7 @@ mod index;
 mod replay;
 mod positions;
 mod quiet;
+mod scale;
 mod secrecy;
 mod support;
 mod walk;

@@ -195,7 +195,7 @@ fn noise(random: &mut Random, out: &mut String) {
     match random.below(14) {
         0 => (0..random.below(3_000)).for_each(|_| out.push_str("word ")),
         1 => {
-            (0..random.below(40_000)).for_each(|_| out.push(char::from(b'!' + random.byte() % 90)))
+            (0..random.below(40_000)).for_each(|_| out.push(char::from(b'!' + random.byte() % 90)));
         }
         2 => (0..random.below(9_000)).for_each(|_| out.push(char::from(b'A' + random.byte() % 26))),
         3 => (0..random.below(200)).for_each(|_| out.push('\n')),
