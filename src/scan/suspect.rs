@@ -191,7 +191,7 @@ impl Found<'_> {
     }
 
     fn opaque_runs(&mut self) {
-        let is_opaque = |b: &u8| b.is_ascii_alphanumeric() || b"+/_-=%\\".contains(b);
+        let is_opaque = |b: &u8| b.is_ascii_alphanumeric() || b"+/_-%\\".contains(b);
         let mut start = self.near.start;
         for run in self.text[self.near.clone()].split(|b| !is_opaque(b)) {
             if run.len() >= OPAQUE_RUN && looks_made(run) {
