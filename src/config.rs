@@ -3,6 +3,7 @@
 //! A flag outranks the file, the file outranks the default. Reads files, runs nothing.
 
 use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
@@ -107,7 +108,7 @@ pub struct Policy {
 pub fn policy(options: &ScanOptions) -> Result<Policy, Error> {
     let path = match &options.config {
         Some(path) => Some(path.clone()),
-        None => discover(options),
+        None => discover(options)?,
     };
     let mut own = None;
     let mut file = File::default();
@@ -204,12 +205,36 @@ fn read(path: &Path) -> Result<(String, String), Error> {
 
 /// The configuration file at the root of the repository that the first PATH is in, or in that folder itself where there
 /// is no repository. Never one from above the repository.
-fn discover(options: &ScanOptions) -> Option<PathBuf> {
-    let first = options.paths.first().filter(|path| path.as_os_str() != "-")?;
-    let start = std::path::absolute(first).ok()?;
-    let folder = if start.is_dir() { start.as_path() } else { start.parent()? };
-    let root = folder.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(folder);
-    Some(root.join(FILE_NAME)).filter(|file| file.is_file())
+fn discover(options: &ScanOptions) -> Result<Option<PathBuf>, Error> {
+    let first = options.paths.first().filter(|path| path.as_os_str() != "-");
+    // a PATH that leads nowhere fails the scan itself; the others are resolved, for the folder above `a/..` is not `a`
+    let Some(start) = first.and_then(|path| path.canonicalize().ok()) else { return Ok(None) };
+    let folder = if start.is_dir() { start.as_path() } else { start.parent().unwrap_or(&start) };
+    let is_root = |folder: &&Path| folder.join(".git").symlink_metadata().is_ok();
+    let root = folder.ancestors().find(is_root).unwrap_or(folder);
+    regular(root)
+}
+
+/// The configuration file in `root`. One that is there and can't be used is an error and never as good as none: a scan
+/// with other rules than the repository asks for must not pass for the one that was meant. Pipes are not opened.
+fn regular(root: &Path) -> Result<Option<PathBuf>, Error> {
+    let file = root.join(FILE_NAME);
+    let name = || display_path(file.as_os_str().as_encoded_bytes());
+    let failed = |source| Error::Io { path: name(), source };
+    match file.symlink_metadata() {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed(error)),
+        Ok(_) => {}
+    }
+    let real = file.canonicalize().map_err(failed)?;
+    let problem = if !real.starts_with(root) {
+        "this symbolic link leads out of the repository; --config reads a file from anywhere"
+    } else if !real.metadata().map_err(failed)?.is_file() {
+        "this is no regular file"
+    } else {
+        return Ok(Some(file));
+    };
+    Err(Error::Config { file: name(), problem: problem.to_owned() })
 }
 
 /// A severity by name.

@@ -782,6 +782,50 @@ fn the_configuration_comes_from_the_root_of_the_repository_and_never_from_above(
 }
 
 #[test]
+fn the_configuration_is_that_of_the_folder_a_path_leads_to() {
+    let outer = scratch(&[("a/b/.waxseal.toml", "broken = true\n"), ("a/bad.py", KEY)]);
+    assert_eq!(run(&outer.path("a/b"), ["scan", ".."]).code, 1);
+    outer.git_in("a/b", &["init", "-q"]);
+    assert_eq!(run(&outer.path("a/b"), ["scan", "../bad.py"]).code, 1);
+    outer.write("a/.waxseal.toml", "skip_rules = ['sendgrid-api-key']\n");
+    assert_eq!(run(&outer.path("a/b"), ["scan", "../bad.py"]).code, 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_configuration_that_is_no_file_of_the_repository_stops_the_run() {
+    use std::os::unix::fs::symlink;
+    let dir = scratch(&[("repo/bad.py", KEY), ("else.toml", "skip_rules = ['sendgrid-api-key']\n")]);
+    dir.git_in("repo", &["init", "-q"]);
+    let file = dir.path("repo/.waxseal.toml");
+    let refused = |says: &str| {
+        for (folder, path) in [("", "repo"), ("repo", "."), ("repo", "bad.py")] {
+            assert_refused(&run(&dir.path(folder), ["scan", path]), &["repo/.waxseal.toml: ", says]);
+        }
+    };
+    symlink("nowhere.toml", &file).unwrap();
+    refused("os error 2");
+    fs::remove_file(&file).unwrap();
+    symlink("../else.toml", &file).unwrap();
+    refused("leads out of the repository");
+    fs::remove_file(&file).unwrap();
+    symlink("/dev/zero", &file).unwrap();
+    refused("leads out of the repository");
+    fs::remove_file(&file).unwrap();
+    fs::create_dir(&file).unwrap();
+    refused("no regular file");
+    fs::remove_dir(&file).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(&file).status();
+    assert!(made.unwrap().success());
+    refused("no regular file");
+    fs::remove_file(&file).unwrap();
+    // a link inside the repository is as good as the file
+    dir.write("repo/ci/waxseal.toml", "skip_rules = ['sendgrid-api-key']\n");
+    symlink("ci/waxseal.toml", &file).unwrap();
+    assert_eq!(run(dir.root(), ["scan", "repo"]).code, 0);
+}
+
+#[test]
 fn a_flag_outranks_the_configuration() {
     let dir = scratch(&[("bad.py", KEY)]);
     dir.write(
