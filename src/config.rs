@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::error::{Error, unknown};
 use crate::model::{Severity, display_path};
-use crate::report::{Format, Verbosity};
+use crate::report::{Format, Settings, Verbosity};
 use crate::rules::parse::{self, RuleError, RuleSource};
 use crate::rules::{BUILTIN, Rule};
 
@@ -102,6 +102,8 @@ pub struct Policy {
     pub rules: Vec<Rule>,
     /// Lowest severity that makes a finding count.
     pub fail_on: Severity,
+    /// The configuration file that had a say in them.
+    pub settings: Option<Settings>,
 }
 
 /// Merges the built-in rules, rule files, the configuration file and the flags.
@@ -127,21 +129,28 @@ pub fn policy(options: &ScanOptions) -> Result<Policy, Error> {
     };
     let choice = &options.rules;
     [&choice.only, &choice.skip, &file.skip_rules, &file.enable_rules].into_iter().flatten().try_for_each(known)?;
-    let wanted = |rule: &Rule| {
-        let has = |list: &[String]| list.iter().any(|id| *id == rule.id);
-        let on = if choice.only.is_empty() {
-            (!rule.optional || has(&file.enable_rules)) && !has(&file.skip_rules)
-        } else {
-            has(&choice.only)
-        };
-        on && !has(&choice.skip)
+    let has = |list: &[String], rule: &Rule| list.iter().any(|id| *id == rule.id);
+    let left_out = |rule: &Rule| choice.only.is_empty() && has(&file.skip_rules, rule);
+    let asked_for = |rule: &Rule| {
+        let on = if choice.only.is_empty() { !rule.optional || has(&file.enable_rules, rule) } else { has(&choice.only, rule) };
+        on && !has(&choice.skip, rule)
     };
     let fail_on = match (options.fail_on, &file.fail_on) {
         (Some(severity), _) => severity,
         (None, Some(name)) => severity(name)?,
         (None, None) => Severity::Low,
     };
-    Ok(Policy { rules: rules.iter().filter(|rule| wanted(rule)).cloned().collect(), fail_on })
+    let (off, rules): (Vec<Rule>, Vec<Rule>) = rules.into_iter().filter(asked_for).partition(left_out);
+    if rules.is_empty() {
+        let problem = "no rule is left to look for: the rules that --rule or the configuration ask for are left out again";
+        return Err(Error::Usage(problem.to_owned()));
+    }
+    let settings = path.map(|path| Settings {
+        file: display_path(path.as_os_str().as_encoded_bytes()),
+        left_out: off.iter().map(|rule| rule.id.to_string()).collect(),
+        fail_on: Some(fail_on).filter(|_| options.fail_on.is_none() && file.fail_on.is_some()),
+    });
+    Ok(Policy { rules, fail_on, settings })
 }
 
 /// The built-in rules, those of the configuration file (given with its name) and those of `files`, ids unique.
