@@ -1,6 +1,7 @@
 //! One function a subcommand: wires source, scan and report together. The only place where they meet.
 
 mod collect;
+mod outputs;
 mod rules;
 pub mod samples;
 mod scan;
@@ -35,6 +36,6 @@ pub enum Failure {
     #[error(transparent)]
     Run(#[from] Error),
     /// Standard output or error can't be written to. A closed pipe is told apart by its kind.
-    #[error("cannot write the output: {0}")]
+    #[error("cannot write the output")]
     Output(#[from] io::Error),
 }

@@ -1,20 +1,19 @@
 //! `scan`: files or standard input through the scanner into reports.
 
-use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 use std::time::Instant;
 
-use crate::config::{self, Color, Output, Policy, ScanOptions};
+use crate::config::{self, Color, Policy, ScanOptions};
 use crate::error::Error;
-use crate::model::{Outcome, Report, display_path};
-use crate::report::{Format, Meta, render, render_summary};
+use crate::model::Outcome;
+use crate::report::{Meta, render, render_summary};
 use crate::rules::Rule;
 use crate::scan::{OVERLAP, Options, Scanner};
 use crate::source::{FileOptions, Windows, scan_paths, scan_stdin};
 
 use super::collect::Collector;
-use super::{Failure, Streams};
+use super::{Failure, Streams, outputs};
 
 /// Key of the fingerprints while a repository has none of its own. It is no secret: it only keeps our digests from being
 /// the same as anybody else's.
@@ -31,6 +30,8 @@ pub(super) fn run(options: &ScanOptions, streams: &mut Streams<'_>) -> Result<Ou
         rules,
         Options { no_binary: options.no_binary, fingerprint_key: FINGERPRINT_KEY.to_vec() },
     );
+    let files = || options.outputs.iter().filter_map(|output| output.file.as_ref().map(|path| (path, output.format)));
+    files().try_for_each(|(path, _)| outputs::probe(path))?;
     let collector = Collector::new(&scanner);
     read(options, &collector)?;
     let mut report = collector.into_report();
@@ -50,11 +51,12 @@ pub(super) fn run(options: &ScanOptions, streams: &mut Streams<'_>) -> Result<Ou
         Color::Never => (false, false),
         Color::Auto => streams.color,
     };
-    // files first: a closed pipe on standard output must not keep them from being written
-    for Output { format, file } in &options.outputs {
-        if let Some(path) = file {
-            write_file(path, *format, &report, &meta)?;
-        }
+    // files first: a closed pipe on standard output must not keep them from being written. One that can't be written must
+    // not keep the findings from being shown either
+    let mut written = Ok(());
+    for (path, format) in files() {
+        let outcome = outputs::write(path, |out| render(format, &report, &meta, out));
+        written = written.and(outcome);
     }
     let for_stdout = options.outputs.iter().find(|output| output.file.is_none());
     let shown = for_stdout.map_or(Ok(()), |output| {
@@ -68,6 +70,7 @@ pub(super) fn run(options: &ScanOptions, streams: &mut Streams<'_>) -> Result<Ou
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
         shown => shown?,
     }
+    written?;
     Ok(report.outcome(fail_on))
 }
 
@@ -90,13 +93,4 @@ fn read(options: &ScanOptions, collector: &Collector<'_>) -> Result<(), Error> {
     };
     scan_paths(&options.paths, &files, collector);
     Ok(())
-}
-
-fn write_file(path: &PathBuf, format: Format, report: &Report, meta: &Meta<'_>) -> Result<(), Error> {
-    let write = || {
-        let mut out = BufWriter::new(File::create(path)?);
-        render(format, report, meta, &mut out)?;
-        out.flush()
-    };
-    write().map_err(|source| Error::Io { path: display_path(path.as_os_str().as_encoded_bytes()), source })
 }

@@ -321,6 +321,61 @@ fn a_report_that_cannot_be_written_fails_the_run() {
 }
 
 #[test]
+fn a_report_that_cannot_be_written_is_known_before_the_scan() {
+    let dir = scratch(&[("bad.py", KEY)]);
+    dir.write("folder/x", "");
+    for file in ["no/such/x.json", "folder", "bad.py/x.json"] {
+        let format = format!("json={file}");
+        // standard input that nobody writes to: a scan would wait for it
+        let mut child = waxseal(dir.root(), ["scan", "--format", &format, "-"]);
+        let mut child = child.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let waiting = child.stdin.take();
+        let mut said = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(2), "{said}");
+        assert!(said.starts_with(&format!("waxseal: {file}: ")) && said.lines().count() == 1, "{said}");
+        drop(waiting);
+    }
+}
+
+#[test]
+fn a_report_replaces_the_old_one_when_it_is_whole() {
+    let dir = scratch(&[("in/bad.py", KEY)]);
+    dir.write("old.json", "the old report, longer than the new one".repeat(1000));
+    let args = ["scan", "--format", "json=old.json", "--format", "sarif=in/new.sarif", "in"];
+    let first = run(dir.root(), args);
+    assert_eq!(first.code, 1, "{}", first.err);
+    assert!(first.err.contains("scanned 1 file,"), "nothing of a report is scanned: {}", first.err);
+    assert_eq!(rules_in(&fs::read_to_string(dir.path("old.json")).unwrap()), ["sendgrid-api-key"]);
+    assert!(fs::read_to_string(dir.path("in/new.sarif")).unwrap().contains("sendgrid-api-key"));
+    let names = |folder| -> Vec<_> { fs::read_dir(dir.path(folder)).unwrap().map(|entry| entry.unwrap().file_name()).collect() };
+    assert_eq!((names("").len(), names("in").len()), (2, 2), "nothing is left behind");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_report_that_fails_in_the_end_hides_no_findings() {
+    let dir = scratch(&[("bad.py", KEY)]);
+    let args = ["scan", "--format", "json=/dev/full", "--format", "sarif=whole", "--format", "text", "bad.py"];
+    let failed = run(dir.root(), args);
+    assert_eq!(failed.code, 2);
+    assert!(failed.out.contains("sendgrid-api-key"), "{}", failed.out);
+    assert!(failed.err.contains("1 finding "), "{}", failed.err);
+    assert_eq!(failed.err.matches("waxseal: /dev/full: ").count(), 1, "{}", failed.err);
+    assert!(dir.path("whole").exists());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_standard_output_is_told_once() {
+    let dir = scratch(&[("bad.py", KEY)]);
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let told = waxseal(dir.root(), ["scan", "bad.py"]).stdout(full).stderr(Stdio::piped()).output().unwrap();
+    let said = String::from_utf8(told.stderr).unwrap();
+    assert_eq!((told.status.code(), said.matches("os error").count()), (Some(2), 1), "{said}");
+}
+
+#[test]
 fn standard_input_has_the_name_it_is_given() {
     let dir = Scratch::new();
     let unnamed = run_with(dir.root(), ["scan", "-"], text(KEY).as_bytes());
