@@ -8,17 +8,22 @@
 pub struct Base {
     /// Lines that ended before the window.
     pub lines: u64,
-    /// Code points before the window on the line that it begins in.
+    /// Code points before the window on the line that it begins in, with one that it begins inside of.
     pub columns: u64,
+    /// Bytes at the start of the window that belong to that last code point, and are not counted again.
+    pub counted: usize,
 }
 
 impl Base {
-    /// The base of a window that begins at the end of `text`, which begins at `self`.
+    /// The base of a window that begins at offset `cut` of `text`, which begins at `self`. A code point that the cut
+    /// divides is counted here, where all of it can be seen.
     #[must_use]
-    pub fn after(self, text: &[u8]) -> Base {
-        match memchr::memrchr(b'\n', text) {
-            Some(last) => Base { lines: self.lines + count_lines(text), columns: code_points(&text[last + 1..]) },
-            None => Base { lines: self.lines, columns: self.columns + code_points(text) },
+    pub fn after(self, text: &[u8], cut: usize) -> Base {
+        let end = end_of_code_point(text, cut).max(self.counted.min(text.len()));
+        let (before, counted) = (&text[..end], end - cut);
+        match memchr::memrchr(b'\n', before) {
+            Some(last) => Base { lines: self.lines + count_lines(before), columns: code_points(&before[last + 1..]), counted },
+            None => Base { lines: self.lines, columns: self.columns + code_points(&before[self.counted.min(end)..]), counted },
         }
     }
 }
@@ -51,7 +56,8 @@ impl<'t> Lines<'t> {
         let start = line.checked_sub(1).map_or(0, |before| self.newlines[before] as usize + 1);
         let (from, mut column) = match self.last {
             (last_start, last_offset, column) if last_start == start && last_offset <= offset => (last_offset, column),
-            _ => (start, if line == 0 { self.base.columns } else { 0 }),
+            _ if line == 0 => (self.base.counted.min(offset), self.base.columns),
+            _ => (start, 0),
         };
         column += code_points(&self.text[from..offset]);
         self.last = (start, offset, column);
@@ -72,6 +78,24 @@ impl<'t> Lines<'t> {
 
 fn count_lines(text: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', text).count() as u64
+}
+
+/// The end of the code point that offset `cut` divides; `cut` itself if it divides none.
+fn end_of_code_point(text: &[u8], cut: usize) -> usize {
+    let longest = text.len().min(cut + 3);
+    let starts = (cut.saturating_sub(3)..cut).rev();
+    let divided = starts.filter_map(|start| {
+        let width = match text[start] {
+            0xc2..=0xdf => 2,
+            0xe0..=0xef => 3,
+            0xf0..=0xf4 => 4,
+            _ => return None,
+        };
+        let end = start + width;
+        let is_whole = end > cut && end <= longest && std::str::from_utf8(&text[start..end]).is_ok();
+        is_whole.then_some(end)
+    });
+    divided.max().unwrap_or(cut)
 }
 
 /// Code points in `text`; a byte that is not part of valid UTF-8 counts as one.
@@ -99,13 +123,17 @@ mod tests {
 
     #[test]
     fn a_window_continues_the_line_it_begins_in() {
-        let file = b"first\nsecond half\nthird";
-        for cut in 0..file.len() {
-            let base = Base::default().after(&file[..cut]);
-            let mut whole = Lines::new(file, Base::default());
-            let mut window = Lines::new(&file[cut..], base);
-            for at in cut..file.len() {
-                assert_eq!(window.locate(at - cut), whole.locate(at), "cut {cut} at {at}");
+        let text = "first\ns\u{e9}cond h\u{20ac}lf \u{1f600}\u{1f600}\nthird\u{e9}".as_bytes();
+        let file = [text, b"\xf0\x9f\x98 \xe9\xc3 x"].concat();
+        for first in 0..file.len() {
+            for second in first..file.len() {
+                let base = Base::default().after(&file, first).after(&file[first..], second - first);
+                let mut whole = Lines::new(&file, Base::default());
+                let mut window = Lines::new(&file[second..], base);
+                let is_inside = |at: &usize| (0x80..0xc0).contains(&file[*at]);
+                for at in (second..file.len()).filter(|at| !is_inside(at)) {
+                    assert_eq!(window.locate(at - second), whole.locate(at), "cuts {first} {second} at {at}");
+                }
             }
         }
     }

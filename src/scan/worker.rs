@@ -184,7 +184,13 @@ impl<'s> Worker<'s> {
             self.file_findings(&blob.origin, findings);
         } else {
             // positions in the next window count from where it begins
-            self.state.base = self.state.base.after(&bytes[..next_start(blob.part.next, bytes.len(), &stored)]);
+            let next = next_start(blob.part.next, bytes.len(), &stored);
+            let mut base = self.state.base.after(bytes, next);
+            if next > 0 && stored(Span::new(next - 1, next)).range().end > blob.part.next {
+                // a surrogate pair was divided: the next window reads a half that means nothing
+                base.counted = char::REPLACEMENT_CHARACTER.len_utf8();
+            }
+            self.state.base = base;
         }
         self.utf16 = utf16;
         if binary { Scanned::Binary } else { Scanned::Text }
