@@ -40,7 +40,7 @@ fn main() -> ExitCode {
 /// Ctrl-C and termination end the program at once: whatever was not scanned was not scanned, so the status is "incomplete".
 fn install_interrupt_handler() {
     let handler = || {
-        let _ = writeln!(io::stderr(), "waxseal: interrupted; nothing was reported, and this result is not clean");
+        let _ = writeln!(io::stderr(), "waxseal: interrupted before the end; this result is not complete and not clean");
         #[expect(clippy::exit, reason = "the threads that scan can't be asked to stop between two instructions")]
         std::process::exit(i32::from(EXIT_FAILED));
     };

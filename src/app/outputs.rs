@@ -60,13 +60,13 @@ fn tried(path: &Path) -> io::Result<()> {
 }
 
 fn written(path: &Path, render: impl Fn(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let fill = |file: &File| {
+    let put = |file: &File| {
         let mut out = BufWriter::new(file);
         render(&mut out)?;
         out.flush()
     };
     let (path, permissions) = match target(path)? {
-        Target::Other => return fill(&File::create(path)?),
+        Target::Other => return put(&File::create(path)?),
         Target::Old(path) => {
             let permissions = path.metadata()?.permissions();
             (path, Some(permissions))
@@ -78,11 +78,11 @@ fn written(path: &Path, render: impl Fn(&mut dyn Write) -> io::Result<()>) -> io
         Ok(file) => file,
         // a file may be written to in a folder that takes no new ones
         Err(error) if permissions.is_some() && error.kind() == ErrorKind::PermissionDenied => {
-            return fill(&File::create(path)?);
+            return put(&File::create(path)?);
         }
         Err(error) => return Err(error),
     };
-    let done = fill(&file)
+    let done = put(&file)
         .and_then(|()| permissions.map_or(Ok(()), |permissions| file.set_permissions(permissions)))
         .and_then(|()| fs::rename(&beside, &path));
     if done.is_err() {

@@ -169,7 +169,8 @@ pub struct Assignment {
 /// A known call, such as `smtp.PlainAuth(identity, user, password, host)`. Positions count from 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
-    /// The callee as written before the parenthesis, matched at its end (`PlainAuth`).
+    /// How the call is written up to its arguments, with the parenthesis or without (`PlainAuth`, `.login(`). It is an
+    /// anchor: the arguments follow it, and what precedes it does not matter.
     pub name: Str,
     /// Position of the password.
     pub password: u8,

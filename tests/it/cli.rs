@@ -618,7 +618,7 @@ mod unix {
                 .unwrap();
             assert_eq!(
                 said,
-                "waxseal: interrupted; nothing was reported, and this result is not clean\n"
+                "waxseal: interrupted before the end; this result is not complete and not clean\n"
             );
             drop(stdin);
         }
