@@ -3,6 +3,7 @@
 //! A flag outranks the file, the file outranks the default. Reads files, runs nothing.
 
 use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
@@ -10,7 +11,7 @@ use serde::Deserialize;
 
 use crate::error::{Error, unknown};
 use crate::model::{Severity, display_path};
-use crate::report::{Format, Verbosity};
+use crate::report::{Format, Settings, Verbosity};
 use crate::rules::parse::{self, RuleError, RuleSource};
 use crate::rules::{BUILTIN, Rule};
 
@@ -101,13 +102,15 @@ pub struct Policy {
     pub rules: Vec<Rule>,
     /// Lowest severity that makes a finding count.
     pub fail_on: Severity,
+    /// The configuration file that had a say in them.
+    pub settings: Option<Settings>,
 }
 
 /// Merges the built-in rules, rule files, the configuration file and the flags.
 pub fn policy(options: &ScanOptions) -> Result<Policy, Error> {
     let path = match &options.config {
         Some(path) => Some(path.clone()),
-        None => discover(options),
+        None => discover(options)?,
     };
     let mut own = None;
     let mut file = File::default();
@@ -126,21 +129,28 @@ pub fn policy(options: &ScanOptions) -> Result<Policy, Error> {
     };
     let choice = &options.rules;
     [&choice.only, &choice.skip, &file.skip_rules, &file.enable_rules].into_iter().flatten().try_for_each(known)?;
-    let wanted = |rule: &Rule| {
-        let has = |list: &[String]| list.iter().any(|id| *id == rule.id);
-        let on = if choice.only.is_empty() {
-            (!rule.optional || has(&file.enable_rules)) && !has(&file.skip_rules)
-        } else {
-            has(&choice.only)
-        };
-        on && !has(&choice.skip)
+    let has = |list: &[String], rule: &Rule| list.iter().any(|id| *id == rule.id);
+    let left_out = |rule: &Rule| choice.only.is_empty() && has(&file.skip_rules, rule);
+    let asked_for = |rule: &Rule| {
+        let on = if choice.only.is_empty() { !rule.optional || has(&file.enable_rules, rule) } else { has(&choice.only, rule) };
+        on && !has(&choice.skip, rule)
     };
     let fail_on = match (options.fail_on, &file.fail_on) {
         (Some(severity), _) => severity,
         (None, Some(name)) => severity(name)?,
         (None, None) => Severity::Low,
     };
-    Ok(Policy { rules: rules.iter().filter(|rule| wanted(rule)).cloned().collect(), fail_on })
+    let (off, rules): (Vec<Rule>, Vec<Rule>) = rules.into_iter().filter(asked_for).partition(left_out);
+    if rules.is_empty() {
+        let problem = "no rule is left to look for: the rules that --rule or the configuration ask for are left out again";
+        return Err(Error::Usage(problem.to_owned()));
+    }
+    let settings = path.map(|path| Settings {
+        file: display_path(path.as_os_str().as_encoded_bytes()),
+        left_out: off.iter().map(|rule| rule.id.to_string()).collect(),
+        fail_on: Some(fail_on).filter(|_| options.fail_on.is_none() && file.fail_on.is_some()),
+    });
+    Ok(Policy { rules, fail_on, settings })
 }
 
 /// The built-in rules, those of the configuration file (given with its name) and those of `files`, ids unique.
@@ -204,12 +214,36 @@ fn read(path: &Path) -> Result<(String, String), Error> {
 
 /// The configuration file at the root of the repository that the first PATH is in, or in that folder itself where there
 /// is no repository. Never one from above the repository.
-fn discover(options: &ScanOptions) -> Option<PathBuf> {
-    let first = options.paths.first().filter(|path| path.as_os_str() != "-")?;
-    let start = std::path::absolute(first).ok()?;
-    let folder = if start.is_dir() { start.as_path() } else { start.parent()? };
-    let root = folder.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(folder);
-    Some(root.join(FILE_NAME)).filter(|file| file.is_file())
+fn discover(options: &ScanOptions) -> Result<Option<PathBuf>, Error> {
+    let first = options.paths.first().filter(|path| path.as_os_str() != "-");
+    // a PATH that leads nowhere fails the scan itself; the others are resolved, for the folder above `a/..` is not `a`
+    let Some(start) = first.and_then(|path| path.canonicalize().ok()) else { return Ok(None) };
+    let folder = if start.is_dir() { start.as_path() } else { start.parent().unwrap_or(&start) };
+    let is_root = |folder: &&Path| folder.join(".git").symlink_metadata().is_ok();
+    let root = folder.ancestors().find(is_root).unwrap_or(folder);
+    regular(root)
+}
+
+/// The configuration file in `root`. One that is there and can't be used is an error and never as good as none: a scan
+/// with other rules than the repository asks for must not pass for the one that was meant. Pipes are not opened.
+fn regular(root: &Path) -> Result<Option<PathBuf>, Error> {
+    let file = root.join(FILE_NAME);
+    let name = || display_path(file.as_os_str().as_encoded_bytes());
+    let failed = |source| Error::Io { path: name(), source };
+    match file.symlink_metadata() {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed(error)),
+        Ok(_) => {}
+    }
+    let real = file.canonicalize().map_err(failed)?;
+    let problem = if !real.starts_with(root) {
+        "this symbolic link leads out of the repository; --config reads a file from anywhere"
+    } else if !real.metadata().map_err(failed)?.is_file() {
+        "this is no regular file"
+    } else {
+        return Ok(Some(file));
+    };
+    Err(Error::Config { file: name(), problem: problem.to_owned() })
 }
 
 /// A severity by name.

@@ -26,7 +26,7 @@ const WINDOW: usize = 8 << 20;
 /// Scans, writes every report, and gives the outcome.
 pub(super) fn run(options: &ScanOptions, streams: &mut Streams<'_>) -> Result<Outcome, Failure> {
     let started = Instant::now();
-    let Policy { rules, fail_on } = config::policy(options)?;
+    let Policy { rules, fail_on, settings } = config::policy(options)?;
     let scanner = Scanner::new(
         rules,
         Options { no_binary: options.no_binary, fingerprint_key: FINGERPRINT_KEY.to_vec() },
@@ -41,6 +41,7 @@ pub(super) fn run(options: &ScanOptions, streams: &mut Streams<'_>) -> Result<Ou
         version: env!("CARGO_PKG_VERSION"),
         rules: &rules,
         fail_on,
+        settings: settings.as_ref(),
         verbosity: options.verbosity,
         color: false,
     };

@@ -30,23 +30,38 @@ pub struct Origin<'a> {
     /// `/`-separated bytes as the user would type them: the PATH given, joined with the way below it.
     /// Not necessarily UTF-8.
     pub path: Cow<'a, [u8]>,
+    /// The way from the top of the tree to the file, `/`-separated: from the top of the work tree, or from the PATH
+    /// given where there is none. What is judged by its path is judged by this one, so that a result depends neither
+    /// on the current directory nor on where a tree was put.
+    pub within: Cow<'a, [u8]>,
     /// The kind of place.
     pub store: Store,
 }
 
 impl<'a> Origin<'a> {
-    /// A borrowed origin; nothing is copied.
+    /// A borrowed origin at `path` from the top of its tree; nothing is copied.
     pub fn new(path: &'a [u8], store: Store) -> Self {
         Self {
             path: Cow::Borrowed(path),
+            within: Cow::Borrowed(path),
             store,
         }
     }
 
-    /// The same origin with its own copy of the path.
+    /// The same origin, known to lie at `within` from the top of its tree.
+    #[must_use]
+    pub fn within(self, within: &'a [u8]) -> Self {
+        Self {
+            within: Cow::Borrowed(within),
+            ..self
+        }
+    }
+
+    /// The same origin with its own copy of the paths.
     pub fn to_owned(&self) -> Origin<'static> {
         Origin {
             path: Cow::Owned(self.path.to_vec()),
+            within: Cow::Owned(self.within.to_vec()),
             store: self.store,
         }
     }

@@ -90,6 +90,18 @@ pub enum Verbosity {
     Debug,
 }
 
+/// The configuration file of a run, and how it made the run look for less: whoever reads a clean result must be able to see
+/// that a scanned repository had a say in it.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The file, as it may be shown.
+    pub file: String,
+    /// Ids of the rules that would have been used without it.
+    pub left_out: Vec<String>,
+    /// The mildest severity that counts, where the file decided that.
+    pub fail_on: Option<Severity>,
+}
+
 /// What a renderer needs beside the report.
 #[derive(Clone, Copy, Debug)]
 pub struct Meta<'a> {
@@ -100,6 +112,8 @@ pub struct Meta<'a> {
     pub rules: &'a [&'a Rule],
     /// The mildest severity that makes the outcome `Found`.
     pub fail_on: Severity,
+    /// The configuration file, if there was one.
+    pub settings: Option<&'a Settings>,
     /// How much is told to people.
     pub verbosity: Verbosity,
     /// Whether to colour. Standard output and standard error may differ, so each call gets its own.

@@ -9,13 +9,13 @@ use std::io::{self, Write};
 
 use super::term::{self, Painter, Role};
 use super::wording::{counted, elapsed, explain, grouped, size, skipped_noun};
-use super::{Meta, Verbosity};
+use super::{Meta, Settings, Verbosity};
 use crate::model::{Coverage, Outcome, Report, Severity, Skip, SkipReason};
 
 /// How many names of one kind the summary line holds before it only counts.
 const NAMES: usize = 3;
 
-/// Writes failures, the summary line and, on request, what was dropped.
+/// Writes failures, the configuration file, the summary line and, on request, what was dropped.
 pub fn render_summary(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> io::Result<()> {
     let paint = Painter { color: meta.color };
     for skip in failures(&report.coverage) {
@@ -26,6 +26,9 @@ pub fn render_summary(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> 
         drops(report, out)?;
     }
     if meta.verbosity >= Verbosity::Normal {
+        if let Some(settings) = meta.settings {
+            writeln!(out, "waxseal: {}", term::escape(&configured(settings)))?;
+        }
         let role = match report.outcome(meta.fail_on) {
             Outcome::Clean => Role::Good,
             Outcome::Found | Outcome::Failed => Role::Bad,
@@ -52,6 +55,19 @@ pub fn render_summary(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> 
         )?;
     }
     Ok(())
+}
+
+/// `configuration .waxseal.toml: leaves out dotenv-file; lets pass what is milder than high`.
+fn configured(settings: &Settings) -> String {
+    let mut effects = Vec::new();
+    if !settings.left_out.is_empty() {
+        effects.push(format!("leaves out {}", settings.left_out.join(", ")));
+    }
+    if let Some(least) = settings.fail_on.filter(|&least| least > Severity::Low) {
+        effects.push(format!("lets pass what is milder than {}", least.id()));
+    }
+    let colon = if effects.is_empty() { "" } else { ": " };
+    format!("configuration {}{colon}{}", settings.file, effects.join("; "))
 }
 
 fn failures(coverage: &Coverage) -> impl Iterator<Item = &Skip> {

@@ -1,6 +1,7 @@
 //! What a path says of a file: dotenv or not, translations or not, named by a file rule or not.
 //!
-//! Names decide, never contents.
+//! Names decide, never contents. Paths are those from the top of a tree ([`crate::model::Origin::within`]): what the
+//! folders above it are called says nothing of the files in it.
 
 use std::sync::OnceLock;
 

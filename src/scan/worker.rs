@@ -109,7 +109,7 @@ impl<'s> Worker<'s> {
             self.state = FileState {
                 encoding,
                 base: Base::default(),
-                dotenv: class::dotenv(&blob.origin.path),
+                dotenv: class::dotenv(&blob.origin.within),
                 secrets: 0,
             };
         }
@@ -168,7 +168,7 @@ impl<'s> Worker<'s> {
         self.decisions.candidates.clear();
         let width = if matches!(self.state.encoding, TextEncoding::Utf16(_)) { 2 } else { 1 };
         let share = |at: usize| Share::of(stored(Span::new(at, at + 1)).range().start, &blob.part, width * MARGIN);
-        self.scan_frame(frame, &blob.origin.path, &share);
+        self.scan_frame(frame, &blob.origin.within, &share);
         if frame.dotenv != Dotenv::No && !binary {
             self.scan_dotenv(frame, &share);
         }
@@ -376,7 +376,7 @@ impl<'s> Worker<'s> {
             GitState::Outside | GitState::Ignored => return,
         };
         for file in &self.scanner.files {
-            if !file.matches(&origin.path) {
+            if !file.matches(&origin.within) {
                 continue;
             }
             let rule = &self.scanner.rules[usize::from(file.rule)].rule;
@@ -386,11 +386,11 @@ impl<'s> Worker<'s> {
                 rule: rule.id.clone(),
                 severity: if holds_secrets { rule.severity } else { Severity::Info },
                 confidence: rule.confidence,
-                // the path is the value here: there is no other
+                // the path is the value here: there is no other; as typed, it would depend on the current directory
                 fingerprint: Fingerprint::new(
                     &self.scanner.options.fingerprint_key,
                     &rule.id,
-                    &Secret::new(&origin.path, 0),
+                    &Secret::new(&origin.within, 0),
                 ),
                 secret,
                 parts: Vec::new(),

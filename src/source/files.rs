@@ -147,9 +147,17 @@ impl<S: Sinks> Scan<'_, S> {
             Ground::WorkTree(_) if is_ignored(&ground, &path, false) => GitState::Ignored,
             Ground::WorkTree(_) => GitState::Untracked,
         };
+        // A file that is named by itself, outside of any work tree, is all there is of its tree.
+        // It has the name it was given then, even if that is a link's.
+        let way = ground.top().and_then(|top| path.strip_prefix(top).ok());
+        let within = match way {
+            Some(way) => names::bytes(way).into_owned(),
+            None => name[memchr::memrchr(b'/', &name).map_or(0, |slash| slash + 1)..].to_vec(),
+        };
         let file = Listed {
             path,
             name,
+            within,
             state,
             gone,
         };

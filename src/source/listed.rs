@@ -15,6 +15,8 @@ pub(super) struct Listed {
     pub(super) path: PathBuf,
     /// What it is called in reports.
     pub(super) name: Vec<u8>,
+    /// The way to it from the top of its tree.
+    pub(super) within: Vec<u8>,
     pub(super) state: GitState,
     /// What it means if it is not there.
     pub(super) gone: SkipReason,
@@ -35,6 +37,7 @@ pub(super) fn read<S: Sinks>(files: &[Listed], jobs: usize, workers: &Workers<'_
             worker.read(Target {
                 path: &file.path,
                 name: &file.name,
+                within: &file.within,
                 state: file.state,
                 gone: file.gone,
             });

@@ -70,6 +70,17 @@ pub(super) enum Ground {
     Unreadable(PathBuf),
 }
 
+impl Ground {
+    /// The top of the work tree.
+    pub(super) fn top(&self) -> Option<&Path> {
+        match self {
+            Self::Outside | Self::Store => None,
+            Self::WorkTree(repository) => Some(repository.tree.root()),
+            Self::Unreadable(top) => Some(top),
+        }
+    }
+}
+
 /// A walker that yields everything but `.git`.
 pub(super) fn walk_builder(dir: &Path) -> WalkBuilder {
     let mut builder = WalkBuilder::new(dir);

@@ -84,15 +84,14 @@ impl Tree {
         rest
     }
 
-    /// The way from the top of the work tree to `dir`, with a slash at its end; empty at the top.
+    /// The way from the top of the work tree to `dir`, with a slash at its end; empty at the top, and where there is
+    /// no work tree.
     fn below(&self) -> Vec<u8> {
-        let Ground::WorkTree(repository) = &self.ground else {
-            return Vec::new();
-        };
-        let Ok(way) = self.dir.strip_prefix(repository.tree.root()) else {
-            return Vec::new();
-        };
-        let mut below = names::bytes(way).into_owned();
+        let way = self
+            .ground
+            .top()
+            .and_then(|top| self.dir.strip_prefix(top).ok());
+        let mut below = way.map_or_else(Vec::new, |way| names::bytes(way).into_owned());
         if !below.is_empty() {
             below.push(b'/');
         }
@@ -176,6 +175,7 @@ impl<'s, S: Sinks> Walk<'_, 's, S> {
                     worker.read(Target {
                         path: entry.path(),
                         name: &name,
+                        within: key_bytes,
                         state,
                         gone,
                     });
@@ -291,6 +291,7 @@ impl<'s, S: Sinks> Walk<'_, 's, S> {
                 listed.push(Listed {
                     path,
                     name,
+                    within: key.to_vec(),
                     state: GitState::Tracked,
                     gone: SkipReason::Absent,
                 });

@@ -32,6 +32,8 @@ pub(super) struct Target<'a> {
     pub(super) path: &'a Path,
     /// What it is called in reports.
     pub(super) name: &'a [u8],
+    /// The way to it from the top of its tree.
+    pub(super) within: &'a [u8],
     /// What git says of it.
     pub(super) state: GitState,
     /// What it means if it is not there.
@@ -79,7 +81,7 @@ impl<S: Sinks> Worker<'_, S> {
         let Self { sink, cutter, .. } = self;
         let end = cutter.cut(&mut &file, expect, |bytes, part| {
             let blob = Blob {
-                origin: Origin::new(target.name, Store::File(target.state)),
+                origin: Origin::new(target.name, Store::File(target.state)).within(target.within),
                 bytes,
                 part,
             };

@@ -782,6 +782,84 @@ fn the_configuration_comes_from_the_root_of_the_repository_and_never_from_above(
 }
 
 #[test]
+fn the_configuration_is_that_of_the_folder_a_path_leads_to() {
+    let outer = scratch(&[("a/b/.waxseal.toml", "broken = true\n"), ("a/bad.py", KEY)]);
+    assert_eq!(run(&outer.path("a/b"), ["scan", ".."]).code, 1);
+    outer.git_in("a/b", &["init", "-q"]);
+    assert_eq!(run(&outer.path("a/b"), ["scan", "../bad.py"]).code, 1);
+    outer.write("a/.waxseal.toml", "skip_rules = ['sendgrid-api-key']\n");
+    assert_eq!(run(&outer.path("a/b"), ["scan", "../bad.py"]).code, 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_configuration_that_is_no_file_of_the_repository_stops_the_run() {
+    use std::os::unix::fs::symlink;
+    let dir = scratch(&[("repo/bad.py", KEY), ("else.toml", "skip_rules = ['sendgrid-api-key']\n")]);
+    dir.git_in("repo", &["init", "-q"]);
+    let file = dir.path("repo/.waxseal.toml");
+    let refused = |says: &str| {
+        for (folder, path) in [("", "repo"), ("repo", "."), ("repo", "bad.py")] {
+            assert_refused(&run(&dir.path(folder), ["scan", path]), &["repo/.waxseal.toml: ", says]);
+        }
+    };
+    symlink("nowhere.toml", &file).unwrap();
+    refused("os error 2");
+    fs::remove_file(&file).unwrap();
+    symlink("../else.toml", &file).unwrap();
+    refused("leads out of the repository");
+    fs::remove_file(&file).unwrap();
+    symlink("/dev/zero", &file).unwrap();
+    refused("leads out of the repository");
+    fs::remove_file(&file).unwrap();
+    fs::create_dir(&file).unwrap();
+    refused("no regular file");
+    fs::remove_dir(&file).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(&file).status();
+    assert!(made.unwrap().success());
+    refused("no regular file");
+    fs::remove_file(&file).unwrap();
+    // a link inside the repository is as good as the file
+    dir.write("repo/ci/waxseal.toml", "skip_rules = ['sendgrid-api-key']\n");
+    symlink("ci/waxseal.toml", &file).unwrap();
+    assert_eq!(run(dir.root(), ["scan", "repo"]).code, 0);
+}
+
+#[test]
+fn a_run_without_rules_is_refused() {
+    let dir = scratch(&[("bad.py", KEY)]);
+    let none = ["scan", "--rule", "smtp-url", "--skip-rule", "smtp-url", "."];
+    assert_refused(&run(dir.root(), none), &["no rule is left"]);
+    let list = run(dir.root(), ["rules", "list"]).out;
+    let ids = list.lines().filter_map(|line| line.split_whitespace().next());
+    dir.write(".waxseal.toml", format!("skip_rules = {:?}\n", ids.collect::<Vec<_>>()));
+    assert_refused(&run(dir.root(), ["scan", "."]), &["no rule is left"]);
+}
+
+#[test]
+fn what_the_configuration_leaves_out_is_said() {
+    let dir = scratch(&[("bad.py", KEY), (".waxseal.toml", "skip_rules = ['twilio-account-sid', 'sendgrid-api-key']\n")]);
+    let configuration = |args: &[&str]| {
+        let run = run(dir.root(), ["scan", "."].iter().chain(args));
+        let mut lines = run.err.lines().filter(|line| line.contains(".waxseal.toml"));
+        let told = lines.next().map(|line| line.split_once(".waxseal.toml").unwrap().1.to_owned());
+        assert_eq!(lines.next(), None);
+        told
+    };
+    // a rule that is off anyway is not left out
+    assert_eq!(configuration(&[]).as_deref(), Some(": leaves out sendgrid-api-key"));
+    assert_eq!(configuration(&["--skip-rule", "sendgrid-api-key"]).as_deref(), Some(""));
+    assert_eq!(configuration(&["--rule", "sendgrid-api-key"]).as_deref(), Some(""));
+    assert_eq!(configuration(&["--quiet"]), None);
+    dir.write(".waxseal.toml", "skip_rules = ['smtp-url', 'sendgrid-api-key']\nfail_on = 'high'\n");
+    let both = ": leaves out sendgrid-api-key, smtp-url; lets pass what is milder than high";
+    assert_eq!(configuration(&[]).as_deref(), Some(both));
+    assert_eq!(configuration(&["--fail-on", "low"]).as_deref(), Some(": leaves out sendgrid-api-key, smtp-url"));
+    fs::remove_file(dir.path(".waxseal.toml")).unwrap();
+    assert_eq!(configuration(&[]), None);
+}
+
+#[test]
 fn a_flag_outranks_the_configuration() {
     let dir = scratch(&[("bad.py", KEY)]);
     dir.write(

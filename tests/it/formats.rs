@@ -249,6 +249,7 @@ fn with_meta<T>(verbosity: Verbosity, color: bool, body: impl FnOnce(&Meta<'_>) 
         version: "0.0.0",
         rules: &rules,
         fail_on: Severity::Low,
+        settings: None,
         verbosity,
         color,
     })

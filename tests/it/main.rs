@@ -16,3 +16,4 @@ mod secrecy;
 mod support;
 mod walk;
 mod windows;
+mod within;
