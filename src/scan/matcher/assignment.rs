@@ -238,6 +238,6 @@ fn kubernetes_value(text: &Text<'_>, found: &Assignment) -> Option<Vec<u8>> {
     let readable = decoded.iter().all(|b| !b.is_ascii_control() || b.is_ascii_whitespace());
     // a fragment of a manifest does not say that it is one; eight digits that decode to printable ASCII do, by chance only
     // one value in 400 does
-    let looks_so = value.len() >= 8 && value.len() % 4 == 0 && decoded.iter().all(u8::is_ascii_graphic);
+    let looks_so = value.len() >= 8 && value.len().is_multiple_of(4) && decoded.iter().all(u8::is_ascii_graphic);
     (readable && (says_so || looks_so)).then(|| decoded.to_vec())
 }
