@@ -4,21 +4,11 @@
 use waxseal::model::{Encoding, Span};
 use waxseal::scan::view::{TextEncoding, View, detect, encoded_anchors, open, utf16};
 
-const ALL: [Encoding; 7] = [
-    Encoding::Utf16,
-    Encoding::Base64,
-    Encoding::Hex,
-    Encoding::Percent,
-    Encoding::Escape,
-    Encoding::Html,
-    Encoding::Joined,
-];
-
 /// Most views opened for one input, so that dense anchors do not slow the search for new paths.
 const MOST: usize = 64;
 
 fn open_all(text: &[u8], depth: u8, budget: &mut usize) {
-    for encoding in ALL {
+    for encoding in Encoding::ALL {
         for (literal, opening) in encoded_anchors(b"SG.", encoding) {
             for at in 0..text.len() {
                 if !text[at..].starts_with(&literal) || *budget == 0 {

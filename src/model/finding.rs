@@ -90,6 +90,17 @@ pub enum Encoding {
 }
 
 impl Encoding {
+    /// Every layer.
+    pub const ALL: [Encoding; 7] = [
+        Self::Utf16,
+        Self::Base64,
+        Self::Hex,
+        Self::Percent,
+        Self::Escape,
+        Self::Html,
+        Self::Joined,
+    ];
+
     /// The name used in rules and reports.
     pub fn id(self) -> &'static str {
         match self {

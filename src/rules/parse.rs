@@ -287,30 +287,20 @@ fn convert(raw: RawRule) -> Result<RuleSource, String> {
             .opens
             .into_iter()
             .map(|[literal, encoding]| {
-                let encoding = named("encoding", &encoding, ENCODINGS, Encoding::id)?;
+                let encoding = named("encoding", &encoding, Encoding::ALL, Encoding::id)?;
                 Ok(Opens { literal: Cow::Owned(literal), encoding })
             })
             .collect::<Result<_, String>>()?,
         encodings: raw
             .encodings
             .iter()
-            .map(|name| named("encoding", name, ENCODINGS, Encoding::id))
+            .map(|name| named("encoding", name, Encoding::ALL, Encoding::id))
             .collect::<Result<_, _>>()?,
         reach: Reach { before, after },
         kind,
     };
     Ok(RuleSource { rule, hits: raw.hit, misses: raw.miss })
 }
-
-const ENCODINGS: [Encoding; 7] = [
-    Encoding::Utf16,
-    Encoding::Base64,
-    Encoding::Hex,
-    Encoding::Percent,
-    Encoding::Escape,
-    Encoding::Html,
-    Encoding::Joined,
-];
 
 fn token_kind(raw: RawToken) -> Result<Token, String> {
     check_value_regex("pattern", &raw.pattern)?;

@@ -153,7 +153,7 @@ fn inside_base64(anchor: &[u8], all: &[Encoding]) -> Vec<Vec<u8>> {
             // the first form has every character encoded, in the spelling that programs write
             Encoding::Hex | Encoding::Percent | Encoding::Escape => inner.extend(forms.take(1)),
             Encoding::Base64 => {
-                let before = [&[b':'], anchor].concat();
+                let before = [b":", anchor].concat();
                 let login = view::encoded_anchors(&before, Encoding::Base64);
                 let before = [&[0], anchor].concat();
                 let plain = view::encoded_anchors(&before, Encoding::Base64);

@@ -12,6 +12,7 @@ mod excerpt;
 mod filter;
 mod lines;
 mod matcher;
+mod opened;
 mod prefilter;
 mod resolve;
 mod suspect;

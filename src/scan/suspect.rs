@@ -292,7 +292,7 @@ mod tests {
             ("say Winter2024! SECRET", "say * SECRET"),
             ("{\"passwort\": \"tulip\", \"k\": \"SECRET\"}", "{\"passwort\": \"*\", \"k\": \"SECRET\"}"),
             ("'smtp://u:SECRET@h.io', 'tulip'", "'smtp://u:SECRET@h.io', '*'"),
-            (r#"x = {\"pass\": \"tulip\", \"k\": \"SECRET\"}"#, r#"x = {\"pass\": \"*", \"k\": \"SECRET\"}"#),
+            (r#"x = {\"passwort\": \"tulip\", \"k\": \"SECRET\"}"#, r#"x = {\"passwort\": \"*", \"k\": \"SECRET\"}"#),
             ("&token=tulip&k=SECRET", "&token=SECRET"),
         ] {
             assert_eq!(shown(line), expected);

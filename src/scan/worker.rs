@@ -13,6 +13,7 @@ use super::assignment::{self, Lang};
 use super::candidate::{Candidate, Decisions, RuleIx};
 use super::class::{self, Dotenv};
 use super::lines::{Base, Lines};
+use super::opened::Opened;
 use super::matcher::{Text, assignment as assigned, pair, token};
 use super::prefilter::Hit;
 use super::view::{self, Opening, TextEncoding, View};
@@ -47,50 +48,6 @@ struct Scratch {
     hits: Vec<Hit>,
     mail: Vec<u32>,
     opened: Opened,
-}
-
-/// How far each opening has been dealt with in a text: anchors up to there would give the same view again, or none again.
-/// Without it, dense anchors would decode the same stretch once for each of them.
-#[derive(Default)]
-struct Opened(Vec<(Opening, usize)>);
-
-impl Opened {
-    fn clear(&mut self) {
-        self.0.clear();
-    }
-
-    /// Whether an anchor that ends at `end` has been dealt with.
-    fn covers(&self, opening: Opening, end: usize) -> bool {
-        self.0.iter().any(|(done, until)| *done == opening && end <= *until)
-    }
-
-    fn note(&mut self, opening: Opening, until: usize) {
-        match self.0.iter_mut().find(|(done, _)| *done == opening) {
-            Some((_, known)) => *known = until,
-            None => self.0.push((opening, until)),
-        }
-    }
-}
-
-/// Bytes at the end of a view that was cut off at its longest in which an anchor is opened for itself, because what it
-/// begins may go on behind the cut. More than a key takes in its widest encoding (69 characters as `\\U00000053`).
-const CUT: usize = 1024;
-
-/// Up to where anchors lie in the view that one ending at `end` opened, of the stretch `source`.
-fn still_open(bytes: &[u8], end: usize, source: Span) -> usize {
-    let source_end = source.range().end;
-    let whole = source_end < end + view::STRETCH || source_end == bytes.len();
-    if whole { source_end } else { source_end - CUT }
-}
-
-/// Up to where anchors fail as the one ending at `end` did: inside the same literal, for joined ones.
-fn still_closed(bytes: &[u8], end: usize, opening: Opening) -> usize {
-    if opening.encoding != Encoding::Joined {
-        return end;
-    }
-    let ahead = &bytes[end..bytes.len().min(end + CUT)];
-    let quote = memchr::memchr3(b'"', b'\'', b'`', ahead).unwrap_or(ahead.len());
-    end + memchr::memchr2(b'\n', b'\r', &ahead[..quote]).unwrap_or(quote)
 }
 
 /// What is remembered from one window of a file to the next.
@@ -301,14 +258,10 @@ impl<'s> Worker<'s> {
         opening: Opening,
         opened: &mut Opened,
     ) {
-        if frame.depth == MAX_DEPTH || opened.covers(opening, at.end) {
+        if frame.depth == MAX_DEPTH {
             return;
         }
-        let Some(view) = view::open(frame.bytes, at.clone(), opening) else {
-            opened.note(opening, still_closed(frame.bytes, at.end, opening));
-            return;
-        };
-        opened.note(opening, still_open(frame.bytes, at.end, view.source));
+        let Some(view) = opened.open(frame.bytes, at, opening) else { return };
         let first = self.decisions.candidates.len();
         let nested = Frame {
             bytes: &view.bytes,

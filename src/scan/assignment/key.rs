@@ -139,6 +139,8 @@ fn quoted(text: &[u8], start: usize, end: usize) -> Option<Key> {
     let close = Delimiter::at(text, end)?;
     let start = run_back(text, start, KEY_MAX, part);
     let open = Delimiter::ending(text, start)?;
+    let mark = if starts(text, start, BOM) { BOM.len() } else { 0 };
+    let start = start + mark;
     // A quote that belongs to a deeper level is not the one that closes this one.
     (open == close && is_word(byte(text, start)) && is_word(before(text, end))).then_some(Key {
         start,

@@ -123,6 +123,31 @@ pub fn is_local_host(host: &[u8]) -> bool {
     words::is_local_host(host)
 }
 
+/// What the host of a login says of its password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HostSays {
+    /// Nothing: judge the password by itself.
+    Nothing,
+    /// It belongs to an example, but is too good for one.
+    Doubtful,
+    /// It harms nobody.
+    Harmless(Drop),
+}
+
+/// What `host` says of the password `value`: one for a host that answers nobody is harmless, and so is a weak one for a
+/// host of documentation.
+pub fn host_says(host: &[u8], value: &[u8]) -> HostSays {
+    if is_local_host(host) {
+        HostSays::Harmless(Drop::LocalHost)
+    } else if !is_example_host(host) {
+        HostSays::Nothing
+    } else if is_weak(value) {
+        HostSays::Harmless(Drop::Example)
+    } else {
+        HostSays::Doubtful
+    }
+}
+
 /// Whether a host takes mail only to show it to developers.
 pub fn is_sandbox_host(host: &[u8]) -> bool {
     [b"sandbox.smtp.mailtrap.io".as_slice(), b"smtp.mailtrap.io", b"sandbox.api.mailtrap.io"].contains(&host)

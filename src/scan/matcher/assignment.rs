@@ -7,7 +7,7 @@ use crate::model::{Confidence, Encoding, Secret, Severity, Span};
 use crate::rules::{Assignment as Rule, Call, Context};
 use crate::scan::assignment::{self, Arg, Assignment, Form, Lang};
 use crate::scan::candidate::{Candidate, CandidatePart, Decisions};
-use crate::scan::filter::{self, About, Drop};
+use crate::scan::filter::{self, About, Drop, HostSays};
 use crate::scan::view;
 
 use super::{Compiled, Slot, Text, mail};
@@ -144,14 +144,10 @@ fn judge_call(compiled: &Compiled, rule: &Rule, call: &Call, text: &Text<'_>, en
     let mut confidence = compiled.rule.confidence;
     if let Some(host) = literal(call.host).map(|host| text.slice(host.range())) {
         let name = host.split(|&b| b == b':').next().unwrap_or(host);
-        if filter::is_local_host(name) {
-            return out.drop(compiled.ix, Drop::LocalHost);
-        }
-        if filter::is_example_host(name) {
-            if filter::is_weak(value) {
-                return out.drop(compiled.ix, Drop::Example);
-            }
-            confidence = Confidence::Low;
+        match filter::host_says(name, value) {
+            HostSays::Nothing => {}
+            HostSays::Doubtful => confidence = Confidence::Low,
+            HostSays::Harmless(reason) => return out.drop(compiled.ix, reason),
         }
     }
     let part = |name: &'static str, span: Span| CandidatePart {
@@ -242,6 +238,6 @@ fn kubernetes_value(text: &Text<'_>, found: &Assignment) -> Option<Vec<u8>> {
     let readable = decoded.iter().all(|b| !b.is_ascii_control() || b.is_ascii_whitespace());
     // a fragment of a manifest does not say that it is one; eight digits that decode to printable ASCII do, by chance only
     // one value in 400 does
-    let looks_so = value.len() >= 8 && value.len() % 4 == 0 && decoded.iter().all(u8::is_ascii_graphic);
+    let looks_so = value.len() >= 8 && value.len().is_multiple_of(4) && decoded.iter().all(u8::is_ascii_graphic);
     (readable && (says_so || looks_so)).then(|| decoded.to_vec())
 }

@@ -9,7 +9,7 @@ use std::ops::Range;
 use crate::model::{Confidence, Secret, Span};
 use crate::scan::assignment::{self, Assignment, Form};
 use crate::scan::candidate::CandidatePart;
-use crate::scan::filter::{self, Drop};
+use crate::scan::filter::{self, Drop, HostSays};
 
 use super::Text;
 
@@ -73,18 +73,14 @@ pub fn login(text: &Text<'_>, a: &Assignment) -> Result<Login, Drop> {
     }
     let mut confidence = if typed || host.is_some() || user.is_some() { Confidence::Medium } else { Confidence::Low };
     if let Some(host) = host {
-        if filter::is_local_host(host) {
-            return Err(Drop::LocalHost);
-        }
         let fits = typed || looks_like_mail_host(host) || port.is_some_and(is_submission_port) || is_near_tightly(text, a);
         if !fits {
             return Err(Drop::NoContext);
         }
-        if filter::is_example_host(host) {
-            if filter::is_weak(value) {
-                return Err(Drop::Example);
-            }
-            confidence = Confidence::Low;
+        match filter::host_says(host, value) {
+            HostSays::Nothing => {}
+            HostSays::Doubtful => confidence = Confidence::Low,
+            HostSays::Harmless(reason) => return Err(reason),
         }
     }
     let sandbox = host.is_some_and(filter::is_sandbox_host);

@@ -8,7 +8,7 @@ use regex::bytes::{Captures, Regex};
 use crate::model::{Confidence, Secret, Span};
 use crate::rules::{Check, Token};
 use crate::scan::candidate::{Candidate, CandidatePart, Decisions};
-use crate::scan::filter::{self, About, Drop};
+use crate::scan::filter::{self, About, Drop, HostSays};
 
 use super::{Compiled, Slot, Text};
 
@@ -49,10 +49,10 @@ pub fn judge(compiled: &Compiled, token: &Token, text: &Text<'_>, at: Range<usiz
         .filter(|&name| name != "secret")
         .filter_map(|name| found.name(name).filter(|m| !m.is_empty()).map(|m| part(name, span_of(m), text)))
         .collect();
-    if let Some(reason) = harmless_host(text, &parts, value) {
-        if reason == Drop::Example && !filter::is_weak(value) {
-            confidence = Confidence::Low;
-        } else {
+    match around_it(text, &parts, value) {
+        HostSays::Nothing => {}
+        HostSays::Doubtful => confidence = Confidence::Low,
+        HostSays::Harmless(reason) => {
             out.drop(compiled.ix, reason);
             return true;
         }
@@ -118,18 +118,11 @@ fn part(name: &str, span: Span, text: &Text<'_>) -> CandidatePart {
     CandidatePart { name: Cow::Owned(name.to_owned()), span, value: Secret::new(text.slice(span.range()), 0) }
 }
 
-/// Why the host that a URL names makes its password harmless, if it does.
-fn harmless_host(text: &Text<'_>, parts: &[CandidatePart], value: &[u8]) -> Option<Drop> {
+/// What the user and the host that a URL names say of its password.
+fn around_it(text: &Text<'_>, parts: &[CandidatePart], value: &[u8]) -> HostSays {
     let bytes_of = |name: &str| parts.iter().find(|part| part.name == name).map(|part| text.slice(part.span.range()));
     if bytes_of("user").is_some_and(|user| filter::same_word(value, user)) {
-        return Some(Drop::Echo);
+        return HostSays::Harmless(Drop::Echo);
     }
-    let host = bytes_of("host")?;
-    if filter::is_local_host(host) {
-        Some(Drop::LocalHost)
-    } else if filter::is_example_host(host) {
-        Some(Drop::Example)
-    } else {
-        None
-    }
+    bytes_of("host").map_or(HostSays::Nothing, |host| filter::host_says(host, value))
 }

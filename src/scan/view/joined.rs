@@ -14,7 +14,7 @@ use crate::model::{Encoding, Span};
 
 /// Bytes before and after the anchor in which its pieces stand. Shorter than a stretch: a key in pieces takes a few
 /// lines, and each anchor that is no key costs a look over all of them (5 MB of `SG. ` took minutes).
-const PIECES: usize = 1024;
+pub(super) const PIECES: usize = 1024;
 
 /// Joins what the literal or line around `at` is a piece of; `None` if it stands alone.
 pub(super) fn open(text: &[u8], at: &Range<usize>) -> Option<View> {

@@ -36,6 +36,12 @@ use crate::model::{Encoding, Span};
 /// a mail part or a wrapped `.env`, short enough that a changed byte elsewhere never changes a decision.
 pub const STRETCH: usize = 16 * 1024;
 
+/// Bytes on each side of an anchor that a view of `encoding` may draw on: [`STRETCH`], and less where a row of literals is
+/// searched, which is dearer.
+pub fn stretch(encoding: Encoding) -> usize {
+    if encoding == Encoding::Joined { joined::PIECES } else { STRETCH }
+}
+
 /// How a stretch is to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Opening {

@@ -4,16 +4,6 @@ use proptest::prelude::*;
 
 use super::*;
 
-const ALL: [Encoding; 7] = [
-    Encoding::Utf16,
-    Encoding::Base64,
-    Encoding::Hex,
-    Encoding::Percent,
-    Encoding::Escape,
-    Encoding::Html,
-    Encoding::Joined,
-];
-
 /// How a wrapped value is written: what stands before the first digit, between lines and behind the last.
 const WRAPPINGS: [(&str, &str, &str); 12] = [
     ("", "\n", "\n"),
@@ -178,7 +168,7 @@ proptest! {
         len in 0_usize..8,
         phase: u8,
     ) {
-        for encoding in ALL {
+        for encoding in Encoding::ALL {
             let view = open(&text, start..start + len, Opening { encoding, phase });
             if let Some(view) = view {
                 let whole = view.map.span(Span::new(0, view.bytes.len()));
@@ -189,7 +179,7 @@ proptest! {
         if let TextEncoding::Utf16(order) = encoding {
             utf16(&text, mark, order, &mut View::new(Encoding::Utf16));
         }
-        for encoding in ALL {
+        for encoding in Encoding::ALL {
             encoded_anchors(&text[..text.len().min(9)], encoding);
         }
     }
@@ -209,7 +199,7 @@ fn long_hostile_stretches_are_read_in_linear_time() {
             let side = piece.repeat(2 * STRETCH / piece.len());
             let text = format!("{side}{anchor}{side}");
             let at = side.len()..side.len() + anchor.len();
-            for encoding in ALL {
+            for encoding in Encoding::ALL {
                 open(text.as_bytes(), at.clone(), Opening { encoding, phase: 0 });
             }
         }
