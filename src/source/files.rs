@@ -245,7 +245,10 @@ impl<S: Sinks> Scan<'_, S> {
                 None => self.open(tree, name),
             },
             Err(err) => {
-                let (GitError::BrokenLink(top) | GitError::Index { root: top, .. }) = &err;
+                let (GitError::BrokenLink(top)
+                | GitError::NoLink(top)
+                | GitError::Access { root: top, .. }
+                | GitError::Index { root: top, .. }) = &err;
                 self.unreadable(top.clone(), &err, name)
             }
         };
