@@ -312,5 +312,6 @@ fn is_ignored(ground: &Ground, path: &Path, is_dir: bool) -> bool {
         return false;
     };
     // The top cannot be ignored; asking would read ignore files for nothing.
-    below(git, path).is_some_and(|path| !path.as_os_str().is_empty() && git.ignores(path, is_dir))
+    below(git, path).is_some_and(|below| !below.as_os_str().is_empty())
+        && git.rules().ignores(path, is_dir)
 }

@@ -595,6 +595,120 @@ mod unix {
         );
     }
 
+    fn pipe(path: &Path) {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let made = Command::new("mkfifo").arg(path).status().unwrap();
+        assert!(made.success());
+    }
+
+    /// A scan that must not wait for somebody to write into a pipe.
+    fn scan_in_time(
+        root: &Path,
+        path: &str,
+        options: FileOptions,
+    ) -> crate::support::record::Record {
+        let (send, receive) = std::sync::mpsc::channel();
+        let (root, path) = (root.to_owned(), path.to_owned());
+        std::thread::spawn(move || send.send(scan(&root, path, &options)));
+        receive
+            .recv_timeout(std::time::Duration::from_secs(60))
+            .unwrap()
+    }
+
+    #[test]
+    fn pipes_and_devices_among_the_files_of_git_are_not_opened() {
+        let repo = Scratch::repo();
+        repo.write("a", "").write("sub/b", "").write("dev/c", "");
+        pipe(&repo.path("sub/.git"));
+        symlink("/dev/zero", repo.path("dev/.git")).unwrap();
+        let seen = scan_in_time(repo.root(), "", plain());
+        assert_eq!(seen.names(), ["U a", "U dev/c", "U sub/b"]);
+        for dir in ["sub", "dev"] {
+            let seen = scan_in_time(repo.root(), dir, plain());
+            let failures: Vec<_> = seen
+                .skips
+                .iter()
+                .filter(|s| s.reason.is_failure())
+                .collect();
+            assert_eq!((seen.files.len(), failures.len()), (1, 1));
+        }
+
+        for file in ["index", "commondir", "config", "info/exclude", "HEAD"] {
+            let repo = sample();
+            let _ = fs::remove_file(repo.path(".git").join(file));
+            pipe(&repo.path(".git").join(file));
+            let seen = scan_in_time(repo.root(), "", plain());
+            let expected = if file == "index" { 13 } else { 8 };
+            assert_eq!(seen.files.len(), expected, "{file}");
+            assert_eq!(seen.skips.len(), usize::from(file == "index"), "{file}");
+        }
+        let repo = sample();
+        repo.git(&["update-index", "--split-index"]);
+        let shared = fs::read_dir(repo.path(".git"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .find(|path| path.to_string_lossy().contains("sharedindex"))
+            .unwrap();
+        fs::remove_file(&shared).unwrap();
+        pipe(&shared);
+        let seen = scan_in_time(repo.root(), "", plain());
+        assert_eq!((seen.files.len(), seen.skips.len()), (13, 1));
+    }
+
+    #[test]
+    fn an_ignore_file_that_is_no_regular_file_excludes_nothing() {
+        let repo = Scratch::repo();
+        repo.write("rules", "*.log\n")
+            .write("linked/a.log", "")
+            .write("piped/a.log", "")
+            .write("endless/a.log", "")
+            .write("dir/.gitignore/x", "")
+            .write("dir/a.log", "")
+            .write("plain/.gitignore", "*.log\n")
+            .write("plain/a.log", "")
+            .write("plain/piped/a.log", "")
+            .write("plain/piped/b", "");
+        symlink("../rules", repo.path("linked/.gitignore")).unwrap();
+        symlink("/dev/zero", repo.path("endless/.gitignore")).unwrap();
+        pipe(&repo.path("piped/.gitignore"));
+        pipe(&repo.path("plain/piped/.gitignore"));
+        let expected = [
+            "U dir/.gitignore/x",
+            "U dir/a.log",
+            "U endless/a.log",
+            "U linked/a.log",
+            "U piped/a.log",
+            "U plain/.gitignore",
+            "U plain/piped/b",
+            "U rules",
+        ];
+        let seen = scan_in_time(repo.root(), "", plain());
+        assert_eq!(seen.names(), expected);
+        let expected = [
+            "special-file piped/.gitignore",
+            "special-file plain/piped/.gitignore",
+            "symlink endless/.gitignore",
+            "symlink linked/.gitignore",
+        ];
+        assert_eq!(seen.skipped(), expected);
+        let seen = scan_in_time(repo.root(), "plain/piped", plain());
+        assert_eq!(seen.names(), ["U plain/piped/b"]);
+        let seen = scan_in_time(repo.root(), "plain/piped/a.log", plain());
+        assert_eq!(seen.names(), ["I plain/piped/a.log"]);
+        let seen = scan_in_time(repo.root(), "", no_ignore());
+        assert!(seen.names().contains(&"I plain/a.log".to_owned()));
+        assert!(seen.names().contains(&"U linked/a.log".to_owned()));
+    }
+
+    #[test]
+    fn excludes_of_a_user_may_be_links() {
+        let repo = Scratch::repo();
+        repo.write(".git/rules", "*.log\n").write("a.log", "");
+        fs::remove_file(repo.path(".git/info/exclude")).unwrap();
+        symlink("../rules", repo.path(".git/info/exclude")).unwrap();
+        assert_eq!(scan(repo.root(), "", &plain()).names(), NONE);
+    }
+
     #[test]
     fn what_cannot_be_opened_is_one_skip_and_the_rest_is_read() {
         let repo = Scratch::repo();
