@@ -106,8 +106,8 @@ impl Index {
         };
         let shared = format!("sharedindex.{}", link.shared_index_checksum);
         // `File` would wait for a writer if it were a pipe.
-        if let Opened::Symlink | Opened::Special =
-            regular::open(&path.with_file_name(shared), Links::Follow)?
+        if let Ok(Opened::Symlink | Opened::Special) =
+            regular::open(&path.with_file_name(shared), Links::Follow)
         {
             return Err(undecodable("its shared index is not a regular file"));
         }

@@ -19,9 +19,6 @@ pub enum GitError {
     /// The `.git` file of this directory names no repository.
     #[error("{} does not lead to a repository", .0.join(".git").display())]
     BrokenLink(PathBuf),
-    /// The `.git` of this directory is neither a directory nor a file that could lead to a repository.
-    #[error("{} is not a git file", .0.join(".git").display())]
-    NoLink(PathBuf),
     /// Whether there is a repository cannot be told.
     #[error("cannot look into {}: {source}", .root.join(".git").display())]
     Access {
@@ -94,7 +91,7 @@ impl Ground {
 
 impl WorkTree {
     /// The work tree whose top is `dir`, if it is one: if it holds a `.git` that is a repository or leads
-    /// to one. A `.git` directory that is no repository does not count, as for git.
+    /// to one. A `.git` that is neither a repository nor a git file does not count.
     pub fn at(dir: &Path) -> Result<Option<Self>, GitError> {
         let link = dir.join(".git");
         // Where even this is refused, so is everything else in the directory, and says so itself.
@@ -107,9 +104,10 @@ impl WorkTree {
         };
         let is_link = !meta.is_dir();
         let git_dir = if is_link {
-            linked_dir(dir, &link)
-                .map_err(access)?
-                .ok_or_else(|| GitError::NoLink(dir.to_owned()))?
+            match linked_dir(dir, &link).map_err(access)? {
+                Some(git_dir) => git_dir,
+                None => return Ok(None),
+            }
         } else {
             link
         };
@@ -233,6 +231,13 @@ fn first_line(path: &Path) -> io::Result<Option<PathBuf>> {
         Err(err) if err.kind() == ErrorKind::InvalidData => Ok(None),
         Err(err) => found(Err(err)),
     }
+}
+
+/// Whether `path`, whose name is `.git`, is a repository's own directory or a link to one, even if it cannot
+/// be followed. What else bears this name is like any other file or directory.
+pub fn is_git_link(path: &Path) -> bool {
+    let at = path.parent().map(WorkTree::at);
+    !matches!(at, None | Some(Ok(None)))
 }
 
 /// Whether `dir` is a bare repository or the directory of one, as far as can be seen.

@@ -17,8 +17,12 @@ use super::names;
 use super::repository::{Ground, Repository};
 use super::rules::Place;
 use super::worker::{Target, Worker, Workers};
-use crate::git::{Entry, Kind, WorkTree};
+use crate::git::{self, Entry, GitError, Kind, WorkTree};
 use crate::model::{GitState, Sinks, SkipReason};
+
+/// What is said of a bare repository, or of the inside of one that is not.
+pub(super) const PACKED: &str = "the inside of a repository: its files are scanned as they are, \
+                                 its packed objects are not unpacked";
 
 /// One tree to be walked.
 pub(super) struct Tree {
@@ -152,7 +156,7 @@ impl<'s, S: Sinks> Walk<'_, 's, S> {
         if entry.depth() == 0 {
             return WalkState::Continue;
         }
-        if entry.file_name() == ".git" {
+        if entry.file_name() == ".git" && git::is_git_link(entry.path()) {
             return WalkState::Skip;
         }
         let path = names::bytes(entry.path());
@@ -167,6 +171,9 @@ impl<'s, S: Sinks> Walk<'_, 's, S> {
             join(&mut key, &self.below, below);
             &key
         };
+        if entry.file_name() == "HEAD" && entry.depth() + usize::from(!self.in_store()) > 1 {
+            self.name_bare(entry.path(), &name, worker);
+        }
         let tracked = self.repository().and_then(|git| git.index.get(key_bytes));
         let submodule = tracked.filter(|entry| kind.is_dir() && entry.kind == Kind::Submodule);
         // What is tracked is not asked about: it is read whatever the rules say.
@@ -203,6 +210,20 @@ impl<'s, S: Sinks> Walk<'_, 's, S> {
         state
     }
 
+    /// Whether the tree is, or lies in, a repository's own directory; that it is one was said.
+    fn in_store(&self) -> bool {
+        matches!(self.tree.ground, Ground::Store)
+    }
+
+    /// Names the directory that holds `head` if it is a bare repository. Its files are scanned all the same:
+    /// git would add them.
+    fn name_bare(&self, head: &Path, name: &[u8], worker: &mut Worker<'s, S>) {
+        if head.parent().is_some_and(git::is_git_dir) {
+            let dir = name.strip_suffix(b"/HEAD").unwrap_or(b".");
+            worker.skip(dir, SkipReason::NestedRepository, PACKED);
+        }
+    }
+
     /// What git says of a file.
     fn state(&self, tracked: bool, ignored: bool) -> GitState {
         match self.repository() {
@@ -234,9 +255,7 @@ impl<'s, S: Sinks> Walk<'_, 's, S> {
         submodule: Option<&Entry>,
         worker: &mut Worker<'s, S>,
     ) -> WalkState {
-        // A `.git` file that leads nowhere makes no repository: git adds the files beside it, too.
-        let inner = WorkTree::at(path).ok().flatten();
-        match (submodule, inner) {
+        match (submodule, inner(path, name, worker)) {
             (None, None) => return WalkState::Continue,
             (Some(entry), _) if entry.meet() => {}
             (Some(_), inner) => self.submodule(inner, name, worker),
@@ -322,13 +341,25 @@ impl<'s, S: Sinks> Walk<'_, 's, S> {
                     gone: SkipReason::Absent,
                 });
             } else if path.is_dir() {
-                self.submodule(WorkTree::at(&path).ok().flatten(), &name, &mut worker);
+                let inner = inner(&path, &name, &mut worker);
+                self.submodule(inner, &name, &mut worker);
             } else {
                 worker.skip(&name, SkipReason::Absent, "");
             }
         }
         self.workers.put(worker);
     }
+}
+
+/// The repository whose top is `path`, if it is one. A `.git` file that leads nowhere makes none: git adds the
+/// files beside it, too. One that cannot be looked into is a failure, and is walked as if it were none.
+fn inner<S: Sinks>(path: &Path, name: &[u8], worker: &mut Worker<'_, S>) -> Option<WorkTree> {
+    WorkTree::at(path).unwrap_or_else(|err| {
+        if matches!(err, GitError::Access { .. }) {
+            worker.skip(name, SkipReason::Unreadable, err.to_string());
+        }
+        None
+    })
 }
 
 /// Tells whether a tracked path lies in real directories. Where one was replaced by a symbolic link, git

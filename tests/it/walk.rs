@@ -409,6 +409,52 @@ fn the_git_directory_is_read_only_when_named() {
 }
 
 #[test]
+fn what_is_only_called_git_is_read_like_anything_else() {
+    let dir = Scratch::new();
+    dir.write("a", "")
+        .write(".git/x.env", "")
+        .write("sub/.git", "x");
+    let expected = ["- .git/x.env", "- a", "- sub/.git"];
+    assert_eq!(scan(dir.root(), "", &plain()).names(), expected);
+    let both = ["", ".git/x.env", "sub/.git"].map(Path::new);
+    assert_eq!(scan_all(dir.root(), &both, &plain()).names(), expected);
+
+    let repo = Scratch::repo();
+    repo.write("a", "").write("sub/.git/x.env", "");
+    let expected = ["U a", "U sub/.git/x.env"];
+    assert_eq!(scan(repo.root(), "", &plain()).names(), expected);
+    let both = ["", "sub/.git/x.env"].map(Path::new);
+    assert_eq!(scan_all(repo.root(), &both, &plain()).names(), expected);
+}
+
+#[test]
+fn a_named_git_file_is_read_beside_its_work_tree() {
+    let dir = Scratch::new();
+    dir.write("a", "").write(".git", "gitdir: nowhere\n");
+    let both = ["", ".git"].map(Path::new);
+    let seen = scan_all(dir.root(), &both, &plain());
+    assert_eq!(seen.names(), ["- .git", "- a"]);
+    let repo = Scratch::repo();
+    repo.write("a", "");
+    let both = ["", ".git/config"].map(Path::new);
+    let seen = scan_all(repo.root(), &both, &plain());
+    assert_eq!(seen.names(), ["- .git/config", "U a"]);
+}
+
+#[test]
+fn a_bare_repository_on_the_way_is_named() {
+    let dir = Scratch::new();
+    dir.git(&["init", "-q", "--bare", "deep/b.git"]);
+    let seen = scan(dir.root(), "", &plain());
+    assert!(seen.names().contains(&"- deep/b.git/config".to_owned()));
+    assert_eq!(seen.skipped(), ["nested-repository deep/b.git"]);
+    dir.git(&["init", "-q"]);
+    let seen = scan(dir.root(), "", &plain());
+    assert!(seen.names().contains(&"U deep/b.git/config".to_owned()));
+    assert_eq!(seen.skipped(), ["nested-repository deep/b.git"]);
+}
+
+#[test]
 fn a_damaged_index_is_one_failure_and_everything_is_scanned() {
     let repo = sample();
     repo.write("in/x", "").git_in("in", &["init", "-q"]);
@@ -623,14 +669,13 @@ mod unix {
         symlink("/dev/zero", repo.path("dev/.git")).unwrap();
         let seen = scan_in_time(repo.root(), "", plain());
         assert_eq!(seen.names(), ["U a", "U dev/c", "U sub/b"]);
+        assert_eq!(
+            seen.skipped(),
+            ["special-file sub/.git", "symlink dev/.git"]
+        );
         for dir in ["sub", "dev"] {
             let seen = scan_in_time(repo.root(), dir, plain());
-            let failures: Vec<_> = seen
-                .skips
-                .iter()
-                .filter(|s| s.reason.is_failure())
-                .collect();
-            assert_eq!((seen.files.len(), failures.len()), (1, 1));
+            assert_eq!((seen.files.len(), seen.skips.len()), (1, 1));
         }
 
         for file in ["index", "commondir", "config", "info/exclude", "HEAD"] {
@@ -735,6 +780,36 @@ mod unix {
             "permission-denied shut/b",
         ];
         assert_eq!(seen.skipped(), expected);
+    }
+
+    #[test]
+    fn a_repository_that_cannot_be_looked_into_is_a_failure() {
+        let repo = Scratch::repo();
+        repo.write("shut/a", "")
+            .write("link/b", "")
+            .write("common/c", "")
+            .git_in("shut", &["init", "-q"])
+            .git_in("common", &["init", "-q"])
+            .write("link/.git", "gitdir: ../shut/.git\n")
+            .write("common/.git/commondir", "elsewhere\n");
+        let shut = ["shut/.git", "link/.git", "common/.git/commondir"];
+        for path in shut {
+            fs::set_permissions(repo.path(path), fs::Permissions::from_mode(0)).unwrap();
+        }
+        if fs::read(repo.path("link/.git")).is_ok() {
+            for path in shut {
+                fs::set_permissions(repo.path(path), fs::Permissions::from_mode(0o755)).unwrap();
+            }
+            return as_nobody("walk::unix::a_repository_that_cannot_be_looked_into_is_a_failure");
+        }
+        let seen = scan(repo.root(), "", &plain());
+        let named = scan(repo.root(), "shut", &plain());
+        fs::set_permissions(repo.path("shut/.git"), fs::Permissions::from_mode(0o755)).unwrap();
+        assert_eq!(seen.names(), ["U common/c", "U link/b", "U shut/a"]);
+        let expected = ["unreadable common", "unreadable link", "unreadable shut"];
+        assert_eq!(seen.skipped(), expected);
+        assert_eq!(named.names(), ["- shut/a"]);
+        assert_eq!(named.skipped(), ["unreadable shut"]);
     }
 
     /// Runs one test of this binary again without privileges, where the system has a way to do so.
