@@ -76,7 +76,7 @@ impl<S: Sinks> Worker<'_, S> {
         };
         // One read is as good as a snapshot; the windows of a large file are not.
         let before = (size > windows.own as u64).then(|| stamp(&file));
-        let mut panicked = false;
+        let mut pushed = Ok(());
         let Self { sink, cutter, .. } = self;
         let end = cutter.cut(&mut &file, expect, |bytes, part| {
             let blob = Blob {
@@ -84,22 +84,16 @@ impl<S: Sinks> Worker<'_, S> {
                 bytes,
                 part,
             };
-            // The sink is replaced below, so nothing sees the state a panic left it in.
-            if catch_unwind(AssertUnwindSafe(|| sink.blob(&blob))).is_ok() {
+            pushed = push(sink, &blob);
+            if pushed.is_ok() {
                 ControlFlow::Continue(())
             } else {
-                panicked = true;
                 ControlFlow::Break(())
             }
         });
-        if panicked {
+        if let Err(Panicked) = pushed {
             self.sink = self.sinks.sink();
-            self.skip(
-                target.name,
-                SkipReason::Internal,
-                "the scan of this file panicked",
-            );
-            return;
+            return self.sink.skip(Panicked.skip(target.name));
         }
         match end {
             Err(err) => self.skip(target.name, SkipReason::Unreadable, err.to_string()),
@@ -129,6 +123,28 @@ impl<S: Sinks> Worker<'_, S> {
             Ok(End::Complete(_) | End::Stopped) => {}
         }
     }
+}
+
+/// A sink panicked. What state it is in is unknown: it gets no more, and another takes its place.
+#[derive(Debug)]
+pub(super) struct Panicked;
+
+impl Panicked {
+    /// The blob, or what was left of it, as a skip.
+    pub(super) fn skip(self, name: &[u8]) -> Skip {
+        Skip {
+            path: name.to_vec(),
+            reason: SkipReason::Internal,
+            detail: "waxseal failed on this file; please report it".to_owned(),
+        }
+    }
+}
+
+/// Pushes a blob, or the next window of one. After a panic the rest of that blob must not follow: the sink
+/// would judge it without what it knew of the beginning.
+pub(super) fn push(sink: &mut impl Sink, blob: &Blob<'_>) -> Result<(), Panicked> {
+    // The caller drops the sink, so nothing sees the state a panic left it in.
+    catch_unwind(AssertUnwindSafe(|| sink.blob(blob))).map_err(|_| Panicked)
 }
 
 /// Workers that wait for a thread, so that each walk and each list of a run uses the same few sinks and

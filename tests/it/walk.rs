@@ -996,6 +996,27 @@ fn a_sink_that_panics_costs_one_file() {
 }
 
 #[test]
+fn what_follows_a_panic_in_a_stream_is_not_pushed() {
+    let text = [b'x'; 50];
+    let dir = Scratch::new();
+    dir.write("f", text);
+    let recorder = |name: &str| Recorder {
+        panic_on: Some(name.to_owned()),
+        panic_at: 20,
+        ..Recorder::default()
+    };
+    let path = dir.path("f");
+    let name = path.to_str().unwrap();
+    let file = recorder(name).scan(std::slice::from_ref(&path), &tiny(10, 2));
+    let stdin = recorder("<stdin>").stdin(Dribble(&text, 0, false), &tiny(10, 2));
+    for (record, name) in [(file, name), (stdin, "<stdin>")] {
+        let seen = record.files[name].bytes.len();
+        assert!(0 < seen && seen <= 20, "{seen}");
+        assert_eq!(record.skipped(), [format!("internal-error {name}")]);
+    }
+}
+
+#[test]
 fn a_sink_that_panics_on_a_skip_ends_the_run_and_does_not_hang_it() {
     struct Fussy;
     impl waxseal::model::Sinks for Fussy {
