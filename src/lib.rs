@@ -2,7 +2,7 @@
 //!
 //! Data flows one way:
 //! `source → Blob → (prefilter) anchors → (matcher) candidate → (filter) Finding → Report → bytes`.
-//! Modules import only from layers below their own: [`model`] at the bottom, then [`git`] and [`rules`],
+//! Modules import only from layers below their own: [`model`] and the opener of files at the bottom, then [`git`] and [`rules`],
 //! then [`source`], [`scan`] and [`report`], which never import each other, then [`config`] and [`app`].
 
 pub mod app;
@@ -11,6 +11,7 @@ pub mod config;
 pub mod error;
 pub mod git;
 pub mod model;
+mod regular;
 pub mod report;
 pub mod rules;
 pub mod scan;

@@ -1,9 +1,8 @@
 //! From many threads' sinks to one sorted report.
 //!
 //! A [`Lane`] is one thread's sink: it owns a worker, keeps what it finds, and hands everything over when it is
-//! dropped. Nothing is shared while scanning.
+//! dropped. Nothing is shared while scanning. A panic is caught by the source, which drops the lane then.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::model::{Blob, Coverage, Finding, Report, Sink, Sinks, Skip, SkipReason};
@@ -37,7 +36,6 @@ impl<'s> Sinks for Collector<'s> {
 
     fn sink(&self) -> Lane<'s> {
         Lane {
-            scanner: self.scanner,
             worker: self.scanner.worker(),
             findings: Vec::new(),
             coverage: Coverage::default(),
@@ -48,7 +46,6 @@ impl<'s> Sinks for Collector<'s> {
 
 /// One thread's sink.
 pub(super) struct Lane<'s> {
-    scanner: &'s Scanner,
     worker: Worker<'s>,
     findings: Vec<Finding>,
     coverage: Coverage,
@@ -58,30 +55,17 @@ pub(super) struct Lane<'s> {
 impl Sink for Lane<'_> {
     fn blob(&mut self, blob: &Blob<'_>) {
         let first = blob.part.offset == 0;
-        let found = self.findings.len();
-        let scanned = catch_unwind(AssertUnwindSafe(|| self.worker.scan(blob, &mut self.findings)));
-        match scanned {
-            Ok(Scanned::LeftOut) if first => self.skip(Skip {
+        match self.worker.scan(blob, &mut self.findings) {
+            Scanned::LeftOut if first => self.skip(Skip {
                 path: blob.origin.path.to_vec(),
                 reason: SkipReason::Binary,
                 detail: String::new(),
             }),
-            Ok(Scanned::LeftOut) => {}
-            Ok(scanned) => {
+            Scanned::LeftOut => {}
+            scanned => {
                 self.coverage.files += u64::from(first);
                 self.coverage.binary_files += u64::from(first && scanned == Scanned::Binary);
                 self.coverage.bytes += blob.part.own.len() as u64;
-            }
-            Err(_) => {
-                // what the worker held is in an unknown state; the next blob gets a new one
-                self.merge_drops();
-                self.worker = self.scanner.worker();
-                self.findings.truncate(found);
-                self.skip(Skip {
-                    path: blob.origin.path.to_vec(),
-                    reason: SkipReason::Internal,
-                    detail: "waxseal failed on this file; please report it".to_owned(),
-                });
             }
         }
     }

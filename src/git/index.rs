@@ -7,9 +7,11 @@
 use std::cmp::Ordering as Order;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::{fs, io, thread};
+use std::{io, thread};
 
 use gix_index::{File, State, decode, entry, hash};
+
+use crate::regular::{self, Links, Opened};
 
 /// What a tracked path is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +91,7 @@ pub(super) enum IndexError {
 impl Index {
     /// Reads the index file at `path`; one that does not exist is an empty index, as in a new repository.
     pub(super) fn read(path: &Path, format: ObjectFormat) -> Result<Self, IndexError> {
-        let data = match fs::read(path) {
+        let data = match regular::read(path, Links::Follow, u64::MAX - 1) {
             Ok(data) => data,
             Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(err) => return Err(err.into()),
@@ -99,8 +101,15 @@ impl Index {
             ObjectFormat::Sha256 => hash::Kind::Sha256,
         };
         let state = decoded(&data, format)?;
-        if state.link().is_none() {
+        let Some(link) = state.link() else {
             return Self::from_state(state);
+        };
+        let shared = format!("sharedindex.{}", link.shared_index_checksum);
+        // `File` would wait for a writer if it were a pipe.
+        if let Ok(Opened::Symlink | Opened::Special) =
+            regular::open(&path.with_file_name(shared), Links::Follow)
+        {
+            return Err(undecodable("its shared index is not a regular file"));
         }
         // A split index: only `File` joins its parts. What was decoded is the small one, so that reading
         // it again costs little.

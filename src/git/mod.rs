@@ -7,4 +7,4 @@ mod index;
 mod repo;
 
 pub use index::{Entry, Index, Kind};
-pub use repo::{GitError, Ground, IgnoreFiles, WorkTree};
+pub use repo::{GitError, Ground, IgnoreFiles, WorkTree, is_git_dir, is_git_link};

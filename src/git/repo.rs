@@ -6,10 +6,12 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::Index;
 use super::index::ObjectFormat;
+use crate::regular::{self, Links};
 
 /// Why a repository could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +19,14 @@ pub enum GitError {
     /// The `.git` file of this directory names no repository.
     #[error("{} does not lead to a repository", .0.join(".git").display())]
     BrokenLink(PathBuf),
+    /// Whether there is a repository cannot be told.
+    #[error("cannot look into {}: {source}", .root.join(".git").display())]
+    Access {
+        /// Top of what would be the work tree.
+        root: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
     /// The index is damaged, or of a kind that cannot be read.
     #[error("cannot read the git index of {}: {reason}", .root.display())]
     Index {
@@ -81,24 +91,35 @@ impl Ground {
 
 impl WorkTree {
     /// The work tree whose top is `dir`, if it is one: if it holds a `.git` that is a repository or leads
-    /// to one. A `.git` directory that is no repository does not count, as for git.
+    /// to one. A `.git` that is neither a repository nor a git file does not count.
     pub fn at(dir: &Path) -> Result<Option<Self>, GitError> {
         let link = dir.join(".git");
+        // Where even this is refused, so is everything else in the directory, and says so itself.
         let Ok(meta) = fs::metadata(&link) else {
             return Ok(None);
         };
-        let git_dir = if meta.is_dir() {
-            link
-        } else {
-            match linked_dir(dir, &link) {
-                Some(git_dir) if git_dir.join("HEAD").is_file() => git_dir,
-                _ => return Err(GitError::BrokenLink(dir.to_owned())),
+        let access = |source| GitError::Access {
+            root: dir.to_owned(),
+            source,
+        };
+        let is_link = !meta.is_dir();
+        let git_dir = if is_link {
+            match linked_dir(dir, &link).map_err(access)? {
+                Some(git_dir) => git_dir,
+                None => return Ok(None),
             }
+        } else {
+            link
         };
         let common_dir = first_line(&git_dir.join("commondir"))
+            .map_err(access)?
             .map_or_else(|| git_dir.clone(), |line| git_dir.join(line));
-        if !is_git_dir_with(&git_dir, &common_dir) {
-            return Ok(None);
+        if !is_git_dir_with(&git_dir, &common_dir).map_err(access)? {
+            return if is_link {
+                Err(GitError::BrokenLink(dir.to_owned()))
+            } else {
+                Ok(None)
+            };
         }
         Ok(Some(Self {
             root: dir.to_owned(),
@@ -121,7 +142,11 @@ impl WorkTree {
 
     /// How the repository names its objects. Only its own configuration says so.
     fn object_format(&self) -> Result<ObjectFormat, GitError> {
-        let format = git2::Config::open(&self.common_dir.join("config"))
+        let path = self.common_dir.join("config");
+        if !path.is_file() {
+            return Ok(ObjectFormat::Sha1);
+        }
+        let format = git2::Config::open(&path)
             .and_then(|config| config.get_string("extensions.objectformat"));
         match format.as_deref() {
             Err(_) | Ok("sha1") => Ok(ObjectFormat::Sha1),
@@ -185,32 +210,61 @@ impl WorkTree {
     }
 }
 
-/// The directory that the `.git` file at `link` leads to.
-fn linked_dir(dir: &Path, link: &Path) -> Option<PathBuf> {
+/// The directory that the `.git` file at `link` leads to; none if it is no such file.
+fn linked_dir(dir: &Path, link: &Path) -> io::Result<Option<PathBuf>> {
     let first = first_line(link)?;
-    Some(dir.join(first.to_str()?.strip_prefix("gitdir:")?.trim_start()))
+    let target = first
+        .as_deref()
+        .and_then(Path::to_str)
+        .and_then(|line| line.strip_prefix("gitdir:"));
+    Ok(target.map(|target| dir.join(target.trim_start())))
 }
 
-/// The first line of a small file as a path.
-fn first_line(path: &Path) -> Option<PathBuf> {
+/// The first line of a small file as a path; none if there is no such file, or nothing git wrote.
+fn first_line(path: &Path) -> io::Result<Option<PathBuf>> {
     // Such a file holds one path; anything much longer is not what git wrote.
     const LONGEST: u64 = 64 << 10;
-    if fs::metadata(path).ok()?.len() > LONGEST {
-        return None;
+    match regular::read(path, Links::Follow, LONGEST) {
+        Ok(data) => Ok(String::from_utf8(data)
+            .ok()
+            .and_then(|text| text.lines().next().map(PathBuf::from))),
+        Err(err) if err.kind() == ErrorKind::InvalidData => Ok(None),
+        Err(err) => found(Err(err)),
     }
-    let text = String::from_utf8(fs::read(path).ok()?).ok()?;
-    Some(PathBuf::from(text.lines().next()?))
 }
 
-fn is_git_dir(dir: &Path) -> bool {
-    is_git_dir_with(dir, dir)
+/// Whether `path`, whose name is `.git`, is a repository's own directory or a link to one, even if it cannot
+/// be followed. What else bears this name is like any other file or directory.
+pub fn is_git_link(path: &Path) -> bool {
+    let at = path.parent().map(WorkTree::at);
+    !matches!(at, None | Some(Ok(None)))
+}
+
+/// Whether `dir` is a bare repository or the directory of one, as far as can be seen.
+pub fn is_git_dir(dir: &Path) -> bool {
+    is_git_dir_with(dir, dir).unwrap_or(false)
 }
 
 /// Git's own test for a repository.
-fn is_git_dir_with(git_dir: &Path, common_dir: &Path) -> bool {
-    fs::symlink_metadata(git_dir.join("HEAD")).is_ok()
-        && common_dir.join("objects").is_dir()
-        && common_dir.join("refs").is_dir()
+fn is_git_dir_with(git_dir: &Path, common_dir: &Path) -> io::Result<bool> {
+    let is_dir = |path| {
+        Ok::<_, io::Error>(found(fs::metadata(path).map(Some))?.is_some_and(|meta| meta.is_dir()))
+    };
+    Ok(
+        found(fs::symlink_metadata(git_dir.join("HEAD")).map(Some))?.is_some()
+            && is_dir(common_dir.join("objects"))?
+            && is_dir(common_dir.join("refs"))?,
+    )
+}
+
+/// What is not there is no failure.
+fn found<T>(result: io::Result<Option<T>>) -> io::Result<Option<T>> {
+    match result {
+        Err(err) if matches!(err.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
+        result => result,
+    }
 }
 
 /// `$XDG_CONFIG_HOME/git` or `~/.config/git`.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use super::listed::{self, Listed};
 use super::names;
 use super::repository::{Ground, Repository};
-use super::tree::{How, Inner, Tree};
+use super::tree::{How, Inner, PACKED, Tree};
 use super::window::Windows;
 use super::worker::Workers;
 use crate::git::{self, GitError, WorkTree};
@@ -170,6 +170,7 @@ impl<S: Sinks> Scan<'_, S> {
         let covers = |tree: &Tree, path: &Path, ground: &Ground, is_dir: bool| {
             tree.dir != path
                 && path.starts_with(&tree.dir)
+                && !is_left_out(tree, path)
                 && match (&tree.ground, ground) {
                     (Ground::Outside, Ground::Outside) => true,
                     (Ground::WorkTree(outer), Ground::WorkTree(inner)) => {
@@ -242,9 +243,7 @@ impl<S: Sinks> Scan<'_, S> {
             Ok(git::Ground::Outside) => Ground::Outside,
             Ok(git::Ground::Store(top)) => {
                 if top == dir {
-                    let detail = "the inside of a repository: its files are scanned as they are, \
-                                  its packed objects are not unpacked";
-                    self.skip(name, SkipReason::NestedRepository, detail);
+                    self.skip(name, SkipReason::NestedRepository, PACKED);
                 }
                 Ground::Store
             }
@@ -253,7 +252,9 @@ impl<S: Sinks> Scan<'_, S> {
                 None => self.open(tree, name),
             },
             Err(err) => {
-                let (GitError::BrokenLink(top) | GitError::Index { root: top, .. }) = &err;
+                let (GitError::BrokenLink(top)
+                | GitError::Access { root: top, .. }
+                | GitError::Index { root: top, .. }) = &err;
                 self.unreadable(top.clone(), &err, name)
             }
         };
@@ -294,6 +295,13 @@ impl<S: Sinks> Scan<'_, S> {
     }
 }
 
+/// Whether the walk of `tree` does not come to `path` because it leaves out the repository's own files.
+fn is_left_out(tree: &Tree, path: &Path) -> bool {
+    path.ancestors()
+        .take_while(|path| *path != tree.dir)
+        .any(|path| path.file_name().is_some_and(|name| name == ".git") && git::is_git_link(path))
+}
+
 /// The way from the top of the work tree to `path`.
 fn below<'p>(git: &Repository, path: &'p Path) -> Option<&'p Path> {
     path.strip_prefix(git.tree.root()).ok()
@@ -317,5 +325,6 @@ fn is_ignored(ground: &Ground, path: &Path, is_dir: bool) -> bool {
         return false;
     };
     // The top cannot be ignored; asking would read ignore files for nothing.
-    below(git, path).is_some_and(|path| !path.as_os_str().is_empty() && git.ignores(path, is_dir))
+    below(git, path).is_some_and(|below| !below.as_os_str().is_empty())
+        && git.rules().ignores(path, is_dir)
 }

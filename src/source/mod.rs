@@ -9,6 +9,7 @@ mod files;
 mod listed;
 mod names;
 mod repository;
+mod rules;
 mod stdin;
 mod tree;
 mod window;

@@ -1,21 +1,17 @@
-//! What a tree belongs to, and the ignore rules that hold there.
-//!
-//! Brings the index, which the git layer reads, together with the matcher of the walker, so that a walk and
-//! a question about a single path get the same answer.
+//! What a tree belongs to: its index and its ignore rules, each read once.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
-use ignore::{IncrementalIgnore, WalkBuilder};
-
+use super::rules::Rules;
 use crate::git::{Index, WorkTree};
 
 /// A work tree whose index was read.
 pub(super) struct Repository {
     pub(super) tree: WorkTree,
     pub(super) index: Index,
-    /// Answers for single paths; built when first asked.
-    matcher: OnceLock<Option<Mutex<IncrementalIgnore>>>,
+    /// Read when first asked for: a tracked file that is named needs none.
+    rules: OnceLock<Rules>,
 }
 
 impl Repository {
@@ -23,37 +19,13 @@ impl Repository {
         Self {
             tree,
             index,
-            matcher: OnceLock::new(),
+            rules: OnceLock::new(),
         }
     }
 
-    /// Whether ignore rules exclude `path`, relative to the top, or a directory it lies in.
-    pub(super) fn ignores(&self, path: &Path, is_dir: bool) -> bool {
-        let matcher = self.matcher.get_or_init(|| {
-            let mut builder = walk_builder(self.tree.root());
-            self.add_rules(&mut builder);
-            builder.build_matchers().pop().map(Mutex::new)
-        });
-        matcher.as_ref().is_some_and(|matcher| {
-            let mut matcher = matcher.lock().unwrap_or_else(PoisonError::into_inner);
-            matcher.matched(path, is_dir).is_ignore()
-        })
-    }
-
-    /// Switches on the rules of `.gitignore` files from the top down, `info/exclude` and
-    /// `core.excludesFile`, and nothing else. The walker's own reading of the last two does not know
-    /// the configuration of the repository, nor where a submodule keeps its excludes.
-    pub(super) fn add_rules(&self, builder: &mut WalkBuilder) {
-        let rules = self.tree.ignore_files();
-        builder
-            .git_ignore(true)
-            .parents(true)
-            .require_git(true)
-            .ignore_case_insensitive(rules.ignore_case);
-        for file in rules.files {
-            // Most repositories have neither file, and a pattern that cannot be read excludes nothing.
-            let _ = builder.add_ignore(file);
-        }
+    /// The ignore rules.
+    pub(super) fn rules(&self) -> &Rules {
+        self.rules.get_or_init(|| Rules::of(&self.tree))
     }
 }
 
@@ -79,15 +51,4 @@ impl Ground {
             Self::Unreadable(top) => Some(top),
         }
     }
-}
-
-/// A walker that yields everything but `.git`.
-pub(super) fn walk_builder(dir: &Path) -> WalkBuilder {
-    let mut builder = WalkBuilder::new(dir);
-    builder
-        .standard_filters(false)
-        .follow_links(false)
-        .current_dir(dir)
-        .filter_entry(|entry| entry.file_name() != ".git");
-    builder
 }

@@ -10,14 +10,19 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkState};
+use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, WalkState};
 
 use super::listed::Listed;
 use super::names;
-use super::repository::{Ground, Repository, walk_builder};
+use super::repository::{Ground, Repository};
+use super::rules::Place;
 use super::worker::{Target, Worker, Workers};
-use crate::git::{Entry, Kind, WorkTree};
+use crate::git::{self, Entry, GitError, Kind, WorkTree};
 use crate::model::{GitState, Sinks, SkipReason};
+
+/// What is said of a bare repository, or of the inside of one that is not.
+pub(super) const PACKED: &str = "the inside of a repository: its files are scanned as they are, \
+                                 its packed objects are not unpacked";
 
 /// One tree to be walked.
 pub(super) struct Tree {
@@ -57,14 +62,12 @@ pub(super) struct How {
 impl Tree {
     /// Reads every file of the tree that a walk meets.
     pub(super) fn walk<S: Sinks>(&self, how: How, workers: &Workers<'_, S>) -> Rest {
-        let mut builder = walk_builder(&self.dir);
-        builder.threads(if is_small(&self.dir) { 1 } else { how.jobs });
-        if let Ground::WorkTree(repository) = &self.ground {
-            builder.current_dir(repository.tree.root());
-            if self.rules {
-                repository.add_rules(&mut builder);
-            }
-        }
+        let mut builder = WalkBuilder::new(&self.dir);
+        builder
+            .standard_filters(false)
+            .follow_links(false)
+            .current_dir(&self.dir)
+            .threads(if is_small(&self.dir) { 1 } else { how.jobs });
         let dir = names::bytes(&self.dir);
         let walk = Walk {
             tree: self,
@@ -140,12 +143,20 @@ impl<'s, S: Sinks> Walk<'_, 's, S> {
         }
     }
 
-    fn entry(&self, entry: &DirEntry, worker: &mut Worker<'s, S>) -> WalkState {
+    fn entry(
+        &self,
+        entry: &DirEntry,
+        worker: &mut Worker<'s, S>,
+        here: &mut (PathBuf, Place),
+    ) -> WalkState {
         let Some(kind) = entry.file_type() else {
             return WalkState::Continue;
         };
         if entry.depth() == 0 {
             return WalkState::Continue;
+        }
+        if entry.file_name() == ".git" && git::is_git_link(entry.path()) {
+            return WalkState::Skip;
         }
         let path = names::bytes(entry.path());
         let below = &path[self.cut..];
@@ -159,15 +170,24 @@ impl<'s, S: Sinks> Walk<'_, 's, S> {
             join(&mut key, &self.below, below);
             &key
         };
-        let state = if kind.is_dir() {
-            self.dir(entry.path(), &name, key_bytes, worker)
+        if entry.file_name() == "HEAD" && entry.depth() + usize::from(!self.in_store()) > 1 {
+            self.name_bare(entry.path(), &name, worker);
+        }
+        let tracked = self.repository().and_then(|git| git.index.get(key_bytes));
+        let submodule = tracked.filter(|entry| kind.is_dir() && entry.kind == Kind::Submodule);
+        // What is tracked is not asked about: it is read whatever the rules say.
+        let ignored = (submodule.is_none() && (kind.is_dir() || tracked.is_none()))
+            && self.ignores(entry.path(), kind.is_dir(), here);
+        let state = if ignored && self.tree.rules {
+            WalkState::Skip
+        } else if kind.is_dir() {
+            self.dir(entry.path(), &name, submodule, worker)
         } else {
-            let tracked = self.repository().and_then(|git| git.index.get(key_bytes));
             if !tracked.is_some_and(Entry::meet) {
                 if kind.is_symlink() {
                     worker.skip(&name, SkipReason::Symlink, "");
                 } else if kind.is_file() {
-                    let state = self.state(key_bytes, tracked.is_some());
+                    let state = self.state(tracked.is_some(), ignored);
                     let gone = match state {
                         GitState::Tracked => SkipReason::Absent,
                         _ => SkipReason::Vanished,
@@ -190,25 +210,52 @@ impl<'s, S: Sinks> Walk<'_, 's, S> {
         state
     }
 
+    /// Whether the tree is, or lies in, a repository's own directory; that it is one was said.
+    fn in_store(&self) -> bool {
+        matches!(self.tree.ground, Ground::Store)
+    }
+
+    /// Names the directory that holds `head` if it is a bare repository. Its files are scanned all the same:
+    /// git would add them.
+    fn name_bare(&self, head: &Path, name: &[u8], worker: &mut Worker<'s, S>) {
+        if head.parent().is_some_and(git::is_git_dir) {
+            let dir = name.strip_suffix(b"/HEAD").unwrap_or(b".");
+            worker.skip(dir, SkipReason::NestedRepository, PACKED);
+        }
+    }
+
     /// What git says of a file.
-    fn state(&self, key: &[u8], tracked: bool) -> GitState {
+    fn state(&self, tracked: bool, ignored: bool) -> GitState {
         match self.repository() {
             None => GitState::Outside,
             Some(_) if tracked => GitState::Tracked,
-            Some(git) if !self.tree.rules && git.ignores(&names::path(key), false) => {
-                GitState::Ignored
-            }
+            Some(_) if ignored => GitState::Ignored,
             Some(_) => GitState::Untracked,
         }
     }
 
+    /// Whether ignore rules exclude an entry. `here` is the directory asked about last and what holds
+    /// there: a thread mostly goes on where it is.
+    fn ignores(&self, path: &Path, is_dir: bool, here: &mut (PathBuf, Place)) -> bool {
+        let (Some(git), Some(dir)) = (self.repository(), path.parent()) else {
+            return false;
+        };
+        let rules = git.rules();
+        if here.0 != dir {
+            *here = (dir.to_owned(), rules.place(dir));
+        }
+        rules.ignores_at(&here.1, path, is_dir)
+    }
+
     /// Whether to walk into a directory: into a repository, never.
-    fn dir(&self, path: &Path, name: &[u8], key: &[u8], worker: &mut Worker<'s, S>) -> WalkState {
-        let entry = self.repository().and_then(|git| git.index.get(key));
-        let submodule = entry.filter(|entry| entry.kind == Kind::Submodule);
-        // A `.git` file that leads nowhere makes no repository: git adds the files beside it, too.
-        let inner = WorkTree::at(path).ok().flatten();
-        match (submodule, inner) {
+    fn dir(
+        &self,
+        path: &Path,
+        name: &[u8],
+        submodule: Option<&Entry>,
+        worker: &mut Worker<'s, S>,
+    ) -> WalkState {
+        match (submodule, inner(path, name, worker)) {
             (None, None) => return WalkState::Continue,
             (Some(entry), _) if entry.meet() => {}
             (Some(_), inner) => self.submodule(inner, name, worker),
@@ -241,8 +288,7 @@ impl<'s, S: Sinks> Walk<'_, 's, S> {
         inner.push(Inner { tree, prefix });
     }
 
-    /// Notes what could not be listed. Unreadable patterns in an ignore file are no failure: they
-    /// exclude nothing, here as in git.
+    /// Notes what could not be listed.
     fn failed(&self, err: &ignore::Error, worker: &mut Worker<'s, S>) {
         let mut path = None;
         let Some(io) = io_error(err, &mut path) else {
@@ -296,13 +342,25 @@ impl<'s, S: Sinks> Walk<'_, 's, S> {
                     gone: SkipReason::Absent,
                 });
             } else if path.is_dir() {
-                self.submodule(WorkTree::at(&path).ok().flatten(), &name, &mut worker);
+                let inner = inner(&path, &name, &mut worker);
+                self.submodule(inner, &name, &mut worker);
             } else {
                 worker.skip(&name, SkipReason::Absent, "");
             }
         }
         self.workers.put(worker);
     }
+}
+
+/// The repository whose top is `path`, if it is one. A `.git` file that leads nowhere makes none: git adds the
+/// files beside it, too. One that cannot be looked into is a failure, and is walked as if it were none.
+fn inner<S: Sinks>(path: &Path, name: &[u8], worker: &mut Worker<'_, S>) -> Option<WorkTree> {
+    WorkTree::at(path).unwrap_or_else(|err| {
+        if matches!(err, GitError::Access { .. }) {
+            worker.skip(name, SkipReason::Unreadable, err.to_string());
+        }
+        None
+    })
 }
 
 /// Tells whether a tracked path lies in real directories. Where one was replaced by a symbolic link, git
@@ -372,6 +430,7 @@ impl<'w, S: Sinks> ParallelVisitorBuilder<'w> for Visitors<'w, '_, '_, S> {
         Box::new(Visitor {
             walk: self.0,
             worker: None,
+            here: Default::default(),
         })
     }
 }
@@ -381,13 +440,15 @@ struct Visitor<'w, 'a, 's, S: Sinks> {
     /// Taken at the first entry: the walker makes one visitor more than it has threads, and a small tree
     /// may not feed them all.
     worker: Option<Worker<'s, S>>,
+    /// See [`Walk::ignores`].
+    here: (PathBuf, Place),
 }
 
 impl<S: Sinks> ParallelVisitor for Visitor<'_, '_, '_, S> {
     fn visit(&mut self, entry: Result<DirEntry, ignore::Error>) -> WalkState {
         let worker = self.worker.get_or_insert_with(|| self.walk.workers.take());
         match entry {
-            Ok(entry) => self.walk.entry(&entry, worker),
+            Ok(entry) => self.walk.entry(&entry, worker, &mut self.here),
             Err(err) => {
                 self.walk.failed(&err, worker);
                 WalkState::Continue

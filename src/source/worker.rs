@@ -1,6 +1,6 @@
 //! Reads one file after the other into the sink of one thread.
 //!
-//! The only opener of files in a scan of paths. Symbolic links are not followed and what turns out not
+//! The only reader of contents in a scan of paths. Symbolic links are not followed and what turns out not
 //! to be a regular file is not read, even if it changed after it was listed. A sink that panics costs
 //! the blob it panicked on, which becomes a skip, and not the run.
 
@@ -13,6 +13,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::window::{Cutter, End, Expect, Windows};
 use crate::model::{Blob, GitState, Origin, Sink, Sinks, Skip, SkipReason, Store};
+use crate::regular::{self, Links, Opened};
 
 /// A sink, and what one thread needs to feed it.
 pub(super) struct Worker<'s, S: Sinks> {
@@ -62,7 +63,7 @@ impl<S: Sinks> Worker<'_, S> {
 
     /// Reads a file and pushes it.
     pub(super) fn read(&mut self, target: Target<'_>) {
-        let (file, size) = match open(target.path) {
+        let (file, size) = match regular::open(target.path, Links::Refuse) {
             Ok(Opened::File(file, size)) => (file, size),
             Ok(Opened::Symlink) => return self.skip(target.name, SkipReason::Symlink, ""),
             Ok(Opened::Special) => return self.skip(target.name, SkipReason::Special, ""),
@@ -77,7 +78,7 @@ impl<S: Sinks> Worker<'_, S> {
         };
         // One read is as good as a snapshot; the windows of a large file are not.
         let before = (size > windows.own as u64).then(|| stamp(&file));
-        let mut panicked = false;
+        let mut pushed = Ok(());
         let Self { sink, cutter, .. } = self;
         let end = cutter.cut(&mut &file, expect, |bytes, part| {
             let blob = Blob {
@@ -85,22 +86,16 @@ impl<S: Sinks> Worker<'_, S> {
                 bytes,
                 part,
             };
-            // The sink is replaced below, so nothing sees the state a panic left it in.
-            if catch_unwind(AssertUnwindSafe(|| sink.blob(&blob))).is_ok() {
+            pushed = push(sink, &blob);
+            if pushed.is_ok() {
                 ControlFlow::Continue(())
             } else {
-                panicked = true;
                 ControlFlow::Break(())
             }
         });
-        if panicked {
+        if let Err(Panicked) = pushed {
             self.sink = self.sinks.sink();
-            self.skip(
-                target.name,
-                SkipReason::Internal,
-                "the scan of this file panicked",
-            );
-            return;
+            return self.sink.skip(Panicked.skip(target.name));
         }
         match end {
             Err(err) => self.skip(target.name, SkipReason::Unreadable, err.to_string()),
@@ -130,6 +125,28 @@ impl<S: Sinks> Worker<'_, S> {
             Ok(End::Complete(_) | End::Stopped) => {}
         }
     }
+}
+
+/// A sink panicked. What state it is in is unknown: it gets no more, and another takes its place.
+#[derive(Debug)]
+pub(super) struct Panicked;
+
+impl Panicked {
+    /// The blob, or what was left of it, as a skip.
+    pub(super) fn skip(self, name: &[u8]) -> Skip {
+        Skip {
+            path: name.to_vec(),
+            reason: SkipReason::Internal,
+            detail: "waxseal failed on this file; please report it".to_owned(),
+        }
+    }
+}
+
+/// Pushes a blob, or the next window of one. After a panic the rest of that blob must not follow: the sink
+/// would judge it without what it knew of the beginning.
+pub(super) fn push(sink: &mut impl Sink, blob: &Blob<'_>) -> Result<(), Panicked> {
+    // The caller drops the sink, so nothing sees the state a panic left it in.
+    catch_unwind(AssertUnwindSafe(|| sink.blob(blob))).map_err(|_| Panicked)
 }
 
 /// Workers that wait for a thread, so that each walk and each list of a run uses the same few sinks and
@@ -172,60 +189,6 @@ impl<'s, S: Sinks> Workers<'s, S> {
             .unwrap_or_else(PoisonError::into_inner)
             .push(worker);
     }
-}
-
-enum Opened {
-    /// A regular file and its size in bytes.
-    File(File, u64),
-    Symlink,
-    Special,
-}
-
-/// Opens `path` if it is a regular file.
-#[cfg(unix)]
-fn open(path: &Path) -> io::Result<Opened> {
-    use std::os::unix::fs::OpenOptionsExt;
-    // Between listing and opening, the file may have become a link, which must not be followed, or a pipe,
-    // whose opening would wait for a writer. Neither flag changes how a regular file is read.
-    let opened = File::options()
-        .read(true)
-        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY)
-        .open(path);
-    match opened {
-        Ok(file) => checked(file),
-        Err(err) if err.raw_os_error() == Some(libc::ELOOP) && is_symlink(path) => {
-            Ok(Opened::Symlink)
-        }
-        // Sockets, and devices without a driver.
-        Err(err) if err.raw_os_error() == Some(libc::ENXIO) => Ok(Opened::Special),
-        Err(err) => Err(err),
-    }
-}
-
-/// Opens `path` if it is a regular file.
-#[cfg(not(unix))]
-fn open(path: &Path) -> io::Result<Opened> {
-    if is_symlink(path) {
-        return Ok(Opened::Symlink);
-    }
-    checked(File::open(path)?)
-}
-
-fn checked(file: File) -> io::Result<Opened> {
-    let meta = file.metadata()?;
-    if meta.is_dir() {
-        // The file that was listed is no more.
-        return Err(ErrorKind::NotFound.into());
-    }
-    Ok(if meta.is_file() {
-        Opened::File(file, meta.len())
-    } else {
-        Opened::Special
-    })
-}
-
-fn is_symlink(path: &Path) -> bool {
-    path.symlink_metadata().is_ok_and(|meta| meta.is_symlink())
 }
 
 /// Changes when the file is written to.

@@ -409,6 +409,52 @@ fn the_git_directory_is_read_only_when_named() {
 }
 
 #[test]
+fn what_is_only_called_git_is_read_like_anything_else() {
+    let dir = Scratch::new();
+    dir.write("a", "")
+        .write(".git/x.env", "")
+        .write("sub/.git", "x");
+    let expected = ["- .git/x.env", "- a", "- sub/.git"];
+    assert_eq!(scan(dir.root(), "", &plain()).names(), expected);
+    let both = ["", ".git/x.env", "sub/.git"].map(Path::new);
+    assert_eq!(scan_all(dir.root(), &both, &plain()).names(), expected);
+
+    let repo = Scratch::repo();
+    repo.write("a", "").write("sub/.git/x.env", "");
+    let expected = ["U a", "U sub/.git/x.env"];
+    assert_eq!(scan(repo.root(), "", &plain()).names(), expected);
+    let both = ["", "sub/.git/x.env"].map(Path::new);
+    assert_eq!(scan_all(repo.root(), &both, &plain()).names(), expected);
+}
+
+#[test]
+fn a_named_git_file_is_read_beside_its_work_tree() {
+    let dir = Scratch::new();
+    dir.write("a", "").write(".git", "gitdir: nowhere\n");
+    let both = ["", ".git"].map(Path::new);
+    let seen = scan_all(dir.root(), &both, &plain());
+    assert_eq!(seen.names(), ["- .git", "- a"]);
+    let repo = Scratch::repo();
+    repo.write("a", "");
+    let both = ["", ".git/config"].map(Path::new);
+    let seen = scan_all(repo.root(), &both, &plain());
+    assert_eq!(seen.names(), ["- .git/config", "U a"]);
+}
+
+#[test]
+fn a_bare_repository_on_the_way_is_named() {
+    let dir = Scratch::new();
+    dir.git(&["init", "-q", "--bare", "deep/b.git"]);
+    let seen = scan(dir.root(), "", &plain());
+    assert!(seen.names().contains(&"- deep/b.git/config".to_owned()));
+    assert_eq!(seen.skipped(), ["nested-repository deep/b.git"]);
+    dir.git(&["init", "-q"]);
+    let seen = scan(dir.root(), "", &plain());
+    assert!(seen.names().contains(&"U deep/b.git/config".to_owned()));
+    assert_eq!(seen.skipped(), ["nested-repository deep/b.git"]);
+}
+
+#[test]
 fn a_damaged_index_is_one_failure_and_everything_is_scanned() {
     let repo = sample();
     repo.write("in/x", "").git_in("in", &["init", "-q"]);
@@ -595,6 +641,119 @@ mod unix {
         );
     }
 
+    fn pipe(path: &Path) {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let made = Command::new("mkfifo").arg(path).status().unwrap();
+        assert!(made.success());
+    }
+
+    /// A scan that must not wait for somebody to write into a pipe.
+    fn scan_in_time(
+        root: &Path,
+        path: &str,
+        options: FileOptions,
+    ) -> crate::support::record::Record {
+        let (send, receive) = std::sync::mpsc::channel();
+        let (root, path) = (root.to_owned(), path.to_owned());
+        std::thread::spawn(move || send.send(scan(&root, path, &options)));
+        receive
+            .recv_timeout(std::time::Duration::from_secs(60))
+            .unwrap()
+    }
+
+    #[test]
+    fn pipes_and_devices_among_the_files_of_git_are_not_opened() {
+        let repo = Scratch::repo();
+        repo.write("a", "").write("sub/b", "").write("dev/c", "");
+        pipe(&repo.path("sub/.git"));
+        symlink("/dev/zero", repo.path("dev/.git")).unwrap();
+        let seen = scan_in_time(repo.root(), "", plain());
+        assert_eq!(seen.names(), ["U a", "U dev/c", "U sub/b"]);
+        assert_eq!(
+            seen.skipped(),
+            ["special-file sub/.git", "symlink dev/.git"]
+        );
+        for dir in ["sub", "dev"] {
+            let seen = scan_in_time(repo.root(), dir, plain());
+            assert_eq!((seen.files.len(), seen.skips.len()), (1, 1));
+        }
+
+        for file in ["index", "commondir", "config", "info/exclude", "HEAD"] {
+            let repo = sample();
+            let _ = fs::remove_file(repo.path(".git").join(file));
+            pipe(&repo.path(".git").join(file));
+            let seen = scan_in_time(repo.root(), "", plain());
+            let expected = if file == "index" { 13 } else { 8 };
+            assert_eq!(seen.files.len(), expected, "{file}");
+            assert_eq!(seen.skips.len(), usize::from(file == "index"), "{file}");
+        }
+        let repo = sample();
+        repo.git(&["update-index", "--split-index"]);
+        let shared = fs::read_dir(repo.path(".git"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .find(|path| path.to_string_lossy().contains("sharedindex"))
+            .unwrap();
+        fs::remove_file(&shared).unwrap();
+        pipe(&shared);
+        let seen = scan_in_time(repo.root(), "", plain());
+        assert_eq!((seen.files.len(), seen.skips.len()), (13, 1));
+    }
+
+    #[test]
+    fn an_ignore_file_that_is_no_regular_file_excludes_nothing() {
+        let repo = Scratch::repo();
+        repo.write("rules", "*.log\n")
+            .write("linked/a.log", "")
+            .write("piped/a.log", "")
+            .write("endless/a.log", "")
+            .write("dir/.gitignore/x", "")
+            .write("dir/a.log", "")
+            .write("plain/.gitignore", "*.log\n")
+            .write("plain/a.log", "")
+            .write("plain/piped/a.log", "")
+            .write("plain/piped/b", "");
+        symlink("../rules", repo.path("linked/.gitignore")).unwrap();
+        symlink("/dev/zero", repo.path("endless/.gitignore")).unwrap();
+        pipe(&repo.path("piped/.gitignore"));
+        pipe(&repo.path("plain/piped/.gitignore"));
+        let expected = [
+            "U dir/.gitignore/x",
+            "U dir/a.log",
+            "U endless/a.log",
+            "U linked/a.log",
+            "U piped/a.log",
+            "U plain/.gitignore",
+            "U plain/piped/b",
+            "U rules",
+        ];
+        let seen = scan_in_time(repo.root(), "", plain());
+        assert_eq!(seen.names(), expected);
+        let expected = [
+            "special-file piped/.gitignore",
+            "special-file plain/piped/.gitignore",
+            "symlink endless/.gitignore",
+            "symlink linked/.gitignore",
+        ];
+        assert_eq!(seen.skipped(), expected);
+        let seen = scan_in_time(repo.root(), "plain/piped", plain());
+        assert_eq!(seen.names(), ["U plain/piped/b"]);
+        let seen = scan_in_time(repo.root(), "plain/piped/a.log", plain());
+        assert_eq!(seen.names(), ["I plain/piped/a.log"]);
+        let seen = scan_in_time(repo.root(), "", no_ignore());
+        assert!(seen.names().contains(&"I plain/a.log".to_owned()));
+        assert!(seen.names().contains(&"U linked/a.log".to_owned()));
+    }
+
+    #[test]
+    fn excludes_of_a_user_may_be_links() {
+        let repo = Scratch::repo();
+        repo.write(".git/rules", "*.log\n").write("a.log", "");
+        fs::remove_file(repo.path(".git/info/exclude")).unwrap();
+        symlink("../rules", repo.path(".git/info/exclude")).unwrap();
+        assert_eq!(scan(repo.root(), "", &plain()).names(), NONE);
+    }
+
     #[test]
     fn what_cannot_be_opened_is_one_skip_and_the_rest_is_read() {
         let repo = Scratch::repo();
@@ -621,6 +780,36 @@ mod unix {
             "permission-denied shut/b",
         ];
         assert_eq!(seen.skipped(), expected);
+    }
+
+    #[test]
+    fn a_repository_that_cannot_be_looked_into_is_a_failure() {
+        let repo = Scratch::repo();
+        repo.write("shut/a", "")
+            .write("link/b", "")
+            .write("common/c", "")
+            .git_in("shut", &["init", "-q"])
+            .git_in("common", &["init", "-q"])
+            .write("link/.git", "gitdir: ../shut/.git\n")
+            .write("common/.git/commondir", "elsewhere\n");
+        let shut = ["shut/.git", "link/.git", "common/.git/commondir"];
+        for path in shut {
+            fs::set_permissions(repo.path(path), fs::Permissions::from_mode(0)).unwrap();
+        }
+        if fs::read(repo.path("link/.git")).is_ok() {
+            for path in shut {
+                fs::set_permissions(repo.path(path), fs::Permissions::from_mode(0o755)).unwrap();
+            }
+            return as_nobody("walk::unix::a_repository_that_cannot_be_looked_into_is_a_failure");
+        }
+        let seen = scan(repo.root(), "", &plain());
+        let named = scan(repo.root(), "shut", &plain());
+        fs::set_permissions(repo.path("shut/.git"), fs::Permissions::from_mode(0o755)).unwrap();
+        assert_eq!(seen.names(), ["U common/c", "U link/b", "U shut/a"]);
+        let expected = ["unreadable common", "unreadable link", "unreadable shut"];
+        assert_eq!(seen.skipped(), expected);
+        assert_eq!(named.names(), ["- shut/a"]);
+        assert_eq!(named.skipped(), ["unreadable shut"]);
     }
 
     /// Runs one test of this binary again without privileges, where the system has a way to do so.
@@ -804,6 +993,27 @@ fn a_sink_that_panics_costs_one_file() {
     let record = recorder.scan(&[dir.root().to_owned()], &plain());
     assert_eq!(record.files.len(), 200);
     assert_eq!(record.skipped(), [format!("internal-error {bad}")]);
+}
+
+#[test]
+fn what_follows_a_panic_in_a_stream_is_not_pushed() {
+    let text = [b'x'; 50];
+    let dir = Scratch::new();
+    dir.write("f", text);
+    let recorder = |name: &str| Recorder {
+        panic_on: Some(name.to_owned()),
+        panic_at: 20,
+        ..Recorder::default()
+    };
+    let path = dir.path("f");
+    let name = path.to_str().unwrap();
+    let file = recorder(name).scan(std::slice::from_ref(&path), &tiny(10, 2));
+    let stdin = recorder("<stdin>").stdin(Dribble(&text, 0, false), &tiny(10, 2));
+    for (record, name) in [(file, name), (stdin, "<stdin>")] {
+        let seen = record.files[name].bytes.len();
+        assert!(0 < seen && seen <= 20, "{seen}");
+        assert_eq!(record.skipped(), [format!("internal-error {name}")]);
+    }
 }
 
 #[test]

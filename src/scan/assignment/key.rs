@@ -142,7 +142,9 @@ fn quoted(text: &[u8], start: usize, end: usize) -> Option<Key> {
     let mark = if starts(text, start, BOM) { BOM.len() } else { 0 };
     let start = start + mark;
     // A quote that belongs to a deeper level is not the one that closes this one.
-    (open == close && is_word(byte(text, start)) && is_word(before(text, end))).then_some(Key {
+    // both ends must be in reach of every byte between them, or the answer would depend on which one was asked about
+    let in_reach = end - start <= KEY_MAX;
+    (in_reach && open == close && is_word(byte(text, start)) && is_word(before(text, end))).then_some(Key {
         start,
         end,
         quotes: Some(close),

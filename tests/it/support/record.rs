@@ -35,6 +35,8 @@ pub(crate) struct Recorder {
     pub(crate) reach: usize,
     /// Panics on a file of this name.
     pub(crate) panic_on: Option<String>,
+    /// The first byte of it, counted from 0, for which it does.
+    pub(crate) panic_at: u64,
 }
 
 impl Recorder {
@@ -68,7 +70,10 @@ pub(crate) struct Tape<'r>(&'r Recorder);
 impl Sink for Tape<'_> {
     fn blob(&mut self, blob: &Blob<'_>) {
         let name = readable(&blob.origin.path);
-        assert!(self.0.panic_on.as_ref() != Some(&name), "told to panic");
+        let own_end = blob.part.offset + blob.part.own.end as u64;
+        let panics = self.0.panic_on.as_ref() == Some(&name)
+            && (own_end > self.0.panic_at || blob.part.last);
+        assert!(!panics, "told to panic");
         let mut record = self.0.record.lock().unwrap();
         let seen = record.files.entry(name.clone()).or_default();
         assert!(!seen.ended, "{name} goes on after its end, or comes twice");
