@@ -19,9 +19,6 @@ use super::{Failure, Streams, outputs};
 /// the same as anybody else's.
 const FINGERPRINT_KEY: &[u8] = b"waxseal fingerprint v1";
 
-/// Bytes a thread judges at a time; larger files are read in windows of this size.
-const WINDOW: usize = 8 << 20;
-
 /// Scans, writes every report, and gives the outcome.
 pub(super) fn run(options: &ScanOptions, streams: &mut Streams<'_>) -> Result<Outcome, Failure> {
     let started = Instant::now();
@@ -76,7 +73,7 @@ pub(super) fn run(options: &ScanOptions, streams: &mut Streams<'_>) -> Result<Ou
 
 /// Pushes everything that is to be scanned into `collector`.
 fn read(options: &ScanOptions, collector: &Collector<'_>) -> Result<(), Error> {
-    let windows = Windows { own: WINDOW, reach: OVERLAP };
+    let windows = Windows { reach: OVERLAP, ..Windows::default() };
     let is_stdin = |path: &PathBuf| path.as_os_str() == "-";
     if options.paths.iter().any(is_stdin) {
         if options.paths.len() > 1 {

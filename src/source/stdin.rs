@@ -39,7 +39,7 @@ pub fn scan_stdin<S: Sinks>(name: &[u8], mut input: impl Read, windows: Windows,
     });
     if let Err(Panicked) = pushed {
         sink = sinks.sink();
-        return sink.skip(Panicked.skip(name));
+        return sink.skip(Panicked::skip(name));
     }
     if let Err(err) = end {
         sink.skip(Skip {

@@ -171,7 +171,7 @@ impl<'s, S: Sinks> Walk<'_, 's, S> {
             &key
         };
         if entry.file_name() == "HEAD" && entry.depth() + usize::from(!self.in_store()) > 1 {
-            self.name_bare(entry.path(), &name, worker);
+            name_bare(entry.path(), &name, worker);
         }
         let tracked = self.repository().and_then(|git| git.index.get(key_bytes));
         let submodule = tracked.filter(|entry| kind.is_dir() && entry.kind == Kind::Submodule);
@@ -213,15 +213,6 @@ impl<'s, S: Sinks> Walk<'_, 's, S> {
     /// Whether the tree is, or lies in, a repository's own directory; that it is one was said.
     fn in_store(&self) -> bool {
         matches!(self.tree.ground, Ground::Store)
-    }
-
-    /// Names the directory that holds `head` if it is a bare repository. Its files are scanned all the same:
-    /// git would add them.
-    fn name_bare(&self, head: &Path, name: &[u8], worker: &mut Worker<'s, S>) {
-        if head.parent().is_some_and(git::is_git_dir) {
-            let dir = name.strip_suffix(b"/HEAD").unwrap_or(b".");
-            worker.skip(dir, SkipReason::NestedRepository, PACKED);
-        }
     }
 
     /// What git says of a file.
@@ -349,6 +340,15 @@ impl<'s, S: Sinks> Walk<'_, 's, S> {
             }
         }
         self.workers.put(worker);
+    }
+}
+
+/// Names the directory that holds `head` if it is a bare repository. Its files are scanned all the same:
+/// git would add them.
+fn name_bare<S: Sinks>(head: &Path, name: &[u8], worker: &mut Worker<'_, S>) {
+    if head.parent().is_some_and(git::is_git_dir) {
+        let dir = name.strip_suffix(b"/HEAD").unwrap_or(b".");
+        worker.skip(dir, SkipReason::NestedRepository, PACKED);
     }
 }
 

@@ -19,10 +19,11 @@ pub struct Windows {
 }
 
 impl Default for Windows {
+    /// Enough reach for every rule; a scan asks the scanner for the exact one.
     fn default() -> Self {
         Self {
             own: 8 << 20,
-            reach: 64 << 10,
+            reach: 128 << 10,
         }
     }
 }

@@ -95,7 +95,7 @@ impl<S: Sinks> Worker<'_, S> {
         });
         if let Err(Panicked) = pushed {
             self.sink = self.sinks.sink();
-            return self.sink.skip(Panicked.skip(target.name));
+            return self.sink.skip(Panicked::skip(target.name));
         }
         match end {
             Err(err) => self.skip(target.name, SkipReason::Unreadable, err.to_string()),
@@ -133,7 +133,7 @@ pub(super) struct Panicked;
 
 impl Panicked {
     /// The blob, or what was left of it, as a skip.
-    pub(super) fn skip(self, name: &[u8]) -> Skip {
+    pub(super) fn skip(name: &[u8]) -> Skip {
         Skip {
             path: name.to_vec(),
             reason: SkipReason::Internal,

@@ -794,7 +794,7 @@ mod unix {
             .write("common/.git/commondir", "elsewhere\n");
         let shut = ["shut/.git", "link/.git", "common/.git/commondir"];
         for path in shut {
-            fs::set_permissions(repo.path(path), fs::Permissions::from_mode(0)).unwrap();
+            fs::set_permissions(repo.path(path), fs::Permissions::from_mode(0o000)).unwrap();
         }
         if fs::read(repo.path("link/.git")).is_ok() {
             for path in shut {

@@ -75,6 +75,11 @@ fn scanner() -> Scanner {
 }
 
 /// The findings in `input`, as a report would list them, and what was dropped.
+#[test]
+fn windows_reach_as_far_as_the_scanner_asks() {
+    assert!(Windows::default().reach >= OVERLAP);
+}
+
 fn scan(scanner: &Scanner, name: &str, input: impl Read, own: usize) -> (Vec<Seen>, Drops) {
     let windowed = Windowed {
         scanner,
