@@ -62,7 +62,12 @@ struct InputArgs {
     #[arg(long)]
     submodules: bool,
     /// Name for standard input; its ending decides the language.
-    #[arg(long, value_name = "NAME", default_value = "<stdin>", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "<stdin>",
+        hide_default_value = true
+    )]
     stdin_path: OsString,
     /// Number of threads [default: one for each core].
     #[arg(short, long, value_name = "N")]
@@ -133,8 +138,18 @@ pub(crate) enum RulesCommand {
 impl ScanArgs {
     /// What the scan needs, before a configuration file is merged in.
     pub(crate) fn into_options(self) -> Result<config::ScanOptions, Error> {
-        let outputs: Vec<Output> = self.output.formats.iter().map(output).collect::<Result<_, _>>()?;
-        if outputs.iter().filter(|output| output.file.is_none()).count() > 1 {
+        let outputs: Vec<Output> = self
+            .output
+            .formats
+            .iter()
+            .map(output)
+            .collect::<Result<_, _>>()?;
+        if outputs
+            .iter()
+            .filter(|output| output.file.is_none())
+            .count()
+            > 1
+        {
             let problem = "only one --format can go to standard output; give the others a file: --format sarif=out.sarif";
             return Err(Error::Usage(problem.to_owned()));
         }
@@ -152,9 +167,20 @@ impl ScanArgs {
             no_binary: self.input.no_binary,
             submodules: self.input.submodules,
             jobs: self.input.jobs.unwrap_or(0),
-            rules: config::RuleChoice { only: self.rules.only, skip: self.rules.skip, files: self.rules.files },
+            rules: config::RuleChoice {
+                only: self.rules.only,
+                skip: self.rules.skip,
+                files: self.rules.files,
+            },
             config: self.rules.config,
-            outputs: if outputs.is_empty() { vec![Output { format: Format::Text, file: None }] } else { outputs },
+            outputs: if outputs.is_empty() {
+                vec![Output {
+                    format: Format::Text,
+                    file: None,
+                }]
+            } else {
+                outputs
+            },
             fail_on,
             verbosity,
             color: self.output.color,
@@ -169,8 +195,13 @@ fn output(arg: &OsString) -> Result<Output, Error> {
         Some((name, _)) => (name.to_owned(), Some(behind(arg, name.len() + 1))),
         None => (text.into_owned(), None),
     };
-    let format = name.parse().map_err(|_| unknown("format", &name, Format::ALL.into_iter().map(Format::id)))?;
-    if file.as_ref().is_some_and(|file| file.as_os_str().is_empty()) {
+    let format = name
+        .parse()
+        .map_err(|_| unknown("format", &name, Format::ALL.into_iter().map(Format::id)))?;
+    if file
+        .as_ref()
+        .is_some_and(|file| file.as_os_str().is_empty())
+    {
         return Err(Error::Usage(format!("--format {format}= names no file")));
     }
     Ok(Output { format, file })

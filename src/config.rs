@@ -125,14 +125,30 @@ pub fn policy(options: &ScanOptions) -> Result<Policy, Error> {
     let rules = all_rules(&options.rules.files, own)?;
     let known = |id: &String| {
         let found = rules.iter().any(|rule| rule.id == *id);
-        if found { Ok(()) } else { Err(unknown("rule", id, rules.iter().map(|rule| &*rule.id))) }
+        if found {
+            Ok(())
+        } else {
+            Err(unknown("rule", id, rules.iter().map(|rule| &*rule.id)))
+        }
     };
     let choice = &options.rules;
-    [&choice.only, &choice.skip, &file.skip_rules, &file.enable_rules].into_iter().flatten().try_for_each(known)?;
+    [
+        &choice.only,
+        &choice.skip,
+        &file.skip_rules,
+        &file.enable_rules,
+    ]
+    .into_iter()
+    .flatten()
+    .try_for_each(known)?;
     let has = |list: &[String], rule: &Rule| list.iter().any(|id| *id == rule.id);
     let left_out = |rule: &Rule| choice.only.is_empty() && has(&file.skip_rules, rule);
     let asked_for = |rule: &Rule| {
-        let on = if choice.only.is_empty() { !rule.optional || has(&file.enable_rules, rule) } else { has(&choice.only, rule) };
+        let on = if choice.only.is_empty() {
+            !rule.optional || has(&file.enable_rules, rule)
+        } else {
+            has(&choice.only, rule)
+        };
         on && !has(&choice.skip, rule)
     };
     let fail_on = match (options.fail_on, &file.fail_on) {
@@ -140,7 +156,8 @@ pub fn policy(options: &ScanOptions) -> Result<Policy, Error> {
         (None, Some(name)) => severity(name)?,
         (None, None) => Severity::Low,
     };
-    let (off, rules): (Vec<Rule>, Vec<Rule>) = rules.into_iter().filter(asked_for).partition(left_out);
+    let (off, rules): (Vec<Rule>, Vec<Rule>) =
+        rules.into_iter().filter(asked_for).partition(left_out);
     if rules.is_empty() {
         let problem = "no rule is left to look for: the rules that --rule or the configuration ask for are left out again";
         return Err(Error::Usage(problem.to_owned()));
@@ -150,18 +167,29 @@ pub fn policy(options: &ScanOptions) -> Result<Policy, Error> {
         left_out: off.iter().map(|rule| rule.id.to_string()).collect(),
         fail_on: Some(fail_on).filter(|_| options.fail_on.is_none() && file.fail_on.is_some()),
     });
-    Ok(Policy { rules, fail_on, settings })
+    Ok(Policy {
+        rules,
+        fail_on,
+        settings,
+    })
 }
 
 /// The built-in rules, those of the configuration file (given with its name) and those of `files`, ids unique.
-pub fn all_rules(files: &[PathBuf], own: Option<(String, Vec<RuleSource>)>) -> Result<Vec<Rule>, Error> {
+pub fn all_rules(
+    files: &[PathBuf],
+    own: Option<(String, Vec<RuleSource>)>,
+) -> Result<Vec<Rule>, Error> {
     let mut rules: Vec<Rule> = BUILTIN.to_vec();
     let mut add = |file: &str, sources: Vec<RuleSource>| {
         for source in sources {
             if rules.iter().any(|rule| rule.id == source.rule.id) {
                 let problem = "this id is taken by another rule; ids are unique".to_owned();
                 let rule = source.rule.id.to_string();
-                return Err(RuleError::Rule { file: file.to_owned(), rule, problem });
+                return Err(RuleError::Rule {
+                    file: file.to_owned(),
+                    rule,
+                    problem,
+                });
             }
             rules.push(source.rule);
         }
@@ -172,7 +200,10 @@ pub fn all_rules(files: &[PathBuf], own: Option<(String, Vec<RuleSource>)>) -> R
     }
     for path in files {
         let (name, text) = read(path)?;
-        add(&name, parse::parse(&name, &text).map_err(|error| refused(error, &text))?)?;
+        add(
+            &name,
+            parse::parse(&name, &text).map_err(|error| refused(error, &text))?,
+        )?;
     }
     Ok(rules)
 }
@@ -194,14 +225,25 @@ fn refused(error: RuleError, text: &str) -> Error {
 /// The error that `file`, which holds `text`, is not what it should be. Line, caret and words of the parser quote the
 /// file, so they are shown only if it was meant to be TOML: `--config .env` must not put secrets into a build log.
 fn syntax(file: &str, text: &str, error: &toml::de::Error) -> Error {
-    let problem = if Path::new(file).extension().is_some_and(|ending| ending == "toml") {
+    let problem = if Path::new(file)
+        .extension()
+        .is_some_and(|ending| ending == "toml")
+    {
         error.to_string().trim_end().to_owned()
     } else {
-        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let before = error
+            .span()
+            .and_then(|span| text.get(..span.start))
+            .unwrap_or_default();
         let line = before.matches('\n').count() + 1;
-        format!("line {line} is not what a configuration or rule file holds; name the file *.toml to see why")
+        format!(
+            "line {line} is not what a configuration or rule file holds; name the file *.toml to see why"
+        )
     };
-    Error::Config { file: file.to_owned(), problem }
+    Error::Config {
+        file: file.to_owned(),
+        problem,
+    }
 }
 
 fn read(path: &Path) -> Result<(String, String), Error> {
@@ -217,8 +259,14 @@ fn read(path: &Path) -> Result<(String, String), Error> {
 fn discover(options: &ScanOptions) -> Result<Option<PathBuf>, Error> {
     let first = options.paths.first().filter(|path| path.as_os_str() != "-");
     // a PATH that leads nowhere fails the scan itself; the others are resolved, for the folder above `a/..` is not `a`
-    let Some(start) = first.and_then(|path| path.canonicalize().ok()) else { return Ok(None) };
-    let folder = if start.is_dir() { start.as_path() } else { start.parent().unwrap_or(&start) };
+    let Some(start) = first.and_then(|path| path.canonicalize().ok()) else {
+        return Ok(None);
+    };
+    let folder = if start.is_dir() {
+        start.as_path()
+    } else {
+        start.parent().unwrap_or(&start)
+    };
     let is_root = |folder: &&Path| folder.join(".git").symlink_metadata().is_ok();
     let root = folder.ancestors().find(is_root).unwrap_or(folder);
     regular(root)
@@ -229,7 +277,10 @@ fn discover(options: &ScanOptions) -> Result<Option<PathBuf>, Error> {
 fn regular(root: &Path) -> Result<Option<PathBuf>, Error> {
     let file = root.join(FILE_NAME);
     let name = || display_path(file.as_os_str().as_encoded_bytes());
-    let failed = |source| Error::Io { path: name(), source };
+    let failed = |source| Error::Io {
+        path: name(),
+        source,
+    };
     match file.symlink_metadata() {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(failed(error)),
@@ -243,11 +294,17 @@ fn regular(root: &Path) -> Result<Option<PathBuf>, Error> {
     } else {
         return Ok(Some(file));
     };
-    Err(Error::Config { file: name(), problem: problem.to_owned() })
+    Err(Error::Config {
+        file: name(),
+        problem: problem.to_owned(),
+    })
 }
 
 /// A severity by name.
 pub fn severity(name: &str) -> Result<Severity, Error> {
     let known = || Severity::ALL.into_iter().map(Severity::id);
-    Severity::ALL.into_iter().find(|severity| severity.id() == name).ok_or_else(|| unknown("severity", name, known()))
+    Severity::ALL
+        .into_iter()
+        .find(|severity| severity.id() == name)
+        .ok_or_else(|| unknown("severity", name, known()))
 }

@@ -74,7 +74,11 @@ pub fn unknown<'a>(what: &'static str, name: &str, known: impl Iterator<Item = &
         None if known.len() <= FEW => format!("known: {}", known.join(", ")),
         None => "`waxseal rules list` names them all".to_owned(),
     };
-    Error::Unknown { what, name: name.to_owned(), hint }
+    Error::Unknown {
+        what,
+        name: name.to_owned(),
+        hint,
+    }
 }
 
 /// The name among `known` that is nearest to `name`, if one is near at all.

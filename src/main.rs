@@ -14,8 +14,13 @@ fn main() -> ExitCode {
     install_interrupt_handler();
     // a panic's own message may quote scanned text; where it happened is all that may be said
     std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
-        let _ = writeln!(io::stderr(), "waxseal: internal error{place}; please report it, and do not take this result for clean");
+        let place = panic
+            .location()
+            .map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
+        let _ = writeln!(
+            io::stderr(),
+            "waxseal: internal error{place}; please report it, and do not take this result for clean"
+        );
     }));
     let (mut out, mut err) = (io::stdout().lock(), io::stderr());
     let color = |stream: bool, choice| stream && choice != anstream::ColorChoice::Never;
@@ -25,11 +30,24 @@ fn main() -> ExitCode {
     );
     let cli = Cli::parse();
     // what panics outside the scan of one file was said by the hook; left is the status, which must not be Rust's own
-    let run = catch_unwind(AssertUnwindSafe(|| app::run(cli, &mut Streams { out: &mut out, err: &mut err, color })));
-    let Ok(run) = run else { return ExitCode::from(EXIT_FAILED) };
+    let run = catch_unwind(AssertUnwindSafe(|| {
+        app::run(
+            cli,
+            &mut Streams {
+                out: &mut out,
+                err: &mut err,
+                color,
+            },
+        )
+    }));
+    let Ok(run) = run else {
+        return ExitCode::from(EXIT_FAILED);
+    };
     match run {
         Ok(status) => ExitCode::from(status),
-        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(EXIT_FAILED),
+        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            ExitCode::from(EXIT_FAILED)
+        }
         Err(failure) => {
             let _ = writeln!(err, "waxseal: {:#}", anyhow::Error::from(failure));
             ExitCode::from(EXIT_FAILED)
@@ -40,8 +58,14 @@ fn main() -> ExitCode {
 /// Ctrl-C and termination end the program at once: whatever was not scanned was not scanned, so the status is "incomplete".
 fn install_interrupt_handler() {
     let handler = || {
-        let _ = writeln!(io::stderr(), "waxseal: interrupted before the end; this result is not complete and not clean");
-        #[expect(clippy::exit, reason = "the threads that scan can't be asked to stop between two instructions")]
+        let _ = writeln!(
+            io::stderr(),
+            "waxseal: interrupted before the end; this result is not complete and not clean"
+        );
+        #[expect(
+            clippy::exit,
+            reason = "the threads that scan can't be asked to stop between two instructions"
+        )]
         std::process::exit(i32::from(EXIT_FAILED));
     };
     // without a handler Ctrl-C still ends the program, only with another status

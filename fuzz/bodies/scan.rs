@@ -6,14 +6,29 @@ use waxseal::model::{GitState, Origin, Store};
 use waxseal::rules::BUILTIN;
 use waxseal::scan::{Options, Scanner};
 
-static SCANNER: LazyLock<Scanner> = LazyLock::new(|| Scanner::new(BUILTIN.to_vec(), Options::default()));
+static SCANNER: LazyLock<Scanner> =
+    LazyLock::new(|| Scanner::new(BUILTIN.to_vec(), Options::default()));
 
-const NAMES: [&str; 12] =
-    ["a.py", ".env", "a.yml", "a.json", "a.js", "a.php", "a.xml", "a.rb", "a.txt", "a.properties", "a.go", "a.toml"];
+const NAMES: [&str; 12] = [
+    "a.py",
+    ".env",
+    "a.yml",
+    "a.json",
+    "a.js",
+    "a.php",
+    "a.xml",
+    "a.rb",
+    "a.txt",
+    "a.properties",
+    "a.go",
+    "a.toml",
+];
 
 /// One input.
 pub fn run(data: &[u8]) {
-    let Some((&name, text)) = data.split_first() else { return };
+    let Some((&name, text)) = data.split_first() else {
+        return;
+    };
     let path = NAMES[usize::from(name) % NAMES.len()];
     let origin = Origin::new(path.as_bytes(), Store::File(GitState::Tracked));
     for finding in SCANNER.scan_text(origin, text) {

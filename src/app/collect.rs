@@ -17,15 +17,21 @@ pub(super) struct Collector<'s> {
 impl<'s> Collector<'s> {
     /// A collector for one run.
     pub(super) fn new(scanner: &'s Scanner) -> Self {
-        Self { scanner, merged: Arc::default() }
+        Self {
+            scanner,
+            merged: Arc::default(),
+        }
     }
 
     /// The report, sorted. All lanes have been dropped by then.
     pub(super) fn into_report(self) -> Report {
-        let mut report = std::mem::take(&mut *self.merged.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut report =
+            std::mem::take(&mut *self.merged.lock().unwrap_or_else(PoisonError::into_inner));
         report.findings.sort_by(Finding::report_order);
         // two windows of a large file may meet the same secret, and two PATHs the same file
-        report.findings.dedup_by(|a, b| Finding::report_order(a, b).is_eq());
+        report
+            .findings
+            .dedup_by(|a, b| Finding::report_order(a, b).is_eq());
         report.coverage.named.sort();
         report
     }
@@ -79,7 +85,10 @@ impl Lane<'_> {
     fn merge_drops(&self) {
         let mut merged = self.merged.lock().unwrap_or_else(PoisonError::into_inner);
         for (rule, reason, count) in self.worker.drops() {
-            *merged.drops.entry((rule.to_owned().into(), reason.id())).or_default() += count;
+            *merged
+                .drops
+                .entry((rule.to_owned().into(), reason.id()))
+                .or_default() += count;
         }
     }
 }

@@ -16,12 +16,18 @@ pub(super) fn probe(path: &Path) -> Result<(), Error> {
 }
 
 /// Writes the report that `render` gives to `path`.
-pub(super) fn write(path: &Path, render: impl Fn(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
+pub(super) fn write(
+    path: &Path,
+    render: impl Fn(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Error> {
     written(path, render).map_err(|source| failed(path, source))
 }
 
 fn failed(path: &Path, source: io::Error) -> Error {
-    Error::Io { path: display_path(path.as_os_str().as_encoded_bytes()), source }
+    Error::Io {
+        path: display_path(path.as_os_str().as_encoded_bytes()),
+        source,
+    }
 }
 
 /// What a path leads to.
@@ -38,9 +44,13 @@ fn target(path: &Path) -> io::Result<Target> {
     match fs::metadata(path) {
         Ok(meta) if meta.is_dir() => Err(ErrorKind::IsADirectory.into()),
         // /dev/stdout may be a file that a shell has opened and goes on writing to
-        Ok(meta) if meta.is_file() && !path.starts_with("/dev") && !path.starts_with("/proc") => Ok(Target::Old(path.canonicalize()?)),
+        Ok(meta) if meta.is_file() && !path.starts_with("/dev") && !path.starts_with("/proc") => {
+            Ok(Target::Old(path.canonicalize()?))
+        }
         Ok(_) => Ok(Target::Other),
-        Err(error) if error.kind() == ErrorKind::NotFound && !path.is_symlink() => Ok(Target::New(path.to_owned())),
+        Err(error) if error.kind() == ErrorKind::NotFound && !path.is_symlink() => {
+            Ok(Target::New(path.to_owned()))
+        }
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Target::Other),
         Err(error) => Err(error),
     }

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use super::samples::{Fault, check};
 use crate::cli::RulesCommand;
 use crate::config;
 use crate::error::{Error, unknown};
-use super::samples::{Fault, check};
 use crate::rules::{BUILTIN, Rule};
 
 use super::{Failure, Streams};
@@ -17,7 +17,10 @@ pub(super) fn run(command: RulesCommand, streams: &mut Streams<'_>) -> Result<()
         RulesCommand::Show { id, files } => {
             let rules = config::all_rules(&files, None)?;
             let known = || rules.iter().map(|rule| &*rule.id);
-            let rule = rules.iter().find(|rule| rule.id == id).ok_or_else(|| unknown("rule", &id, known()))?;
+            let rule = rules
+                .iter()
+                .find(|rule| rule.id == id)
+                .ok_or_else(|| unknown("rule", &id, known()))?;
             show(rule, streams)
         }
         RulesCommand::Check { files } => check_files(&files, streams),
@@ -27,9 +30,17 @@ pub(super) fn run(command: RulesCommand, streams: &mut Streams<'_>) -> Result<()
 fn list(rules: &[Rule], streams: &mut Streams<'_>) -> Result<(), Failure> {
     let width = rules.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
     for rule in rules {
-        let off = if rule.optional { " (only with --rule)" } else { "" };
+        let off = if rule.optional {
+            " (only with --rule)"
+        } else {
+            ""
+        };
         let (id, severity, kind) = (&rule.id, rule.severity.id(), rule.kind.id());
-        writeln!(streams.out, "{id:width$}  {severity:8}  {kind:10}  {}{off}", rule.title)?;
+        writeln!(
+            streams.out,
+            "{id:width$}  {severity:8}  {kind:10}  {}{off}",
+            rule.title
+        )?;
     }
     Ok(())
 }
@@ -37,7 +48,13 @@ fn list(rules: &[Rule], streams: &mut Streams<'_>) -> Result<(), Failure> {
 fn show(rule: &Rule, streams: &mut Streams<'_>) -> Result<(), Failure> {
     let out = &mut *streams.out;
     writeln!(out, "{}: {}", rule.id, rule.title)?;
-    writeln!(out, "kind {}, severity {}, confidence {}", rule.kind.id(), rule.severity.id(), rule.confidence.id())?;
+    writeln!(
+        out,
+        "kind {}, severity {}, confidence {}",
+        rule.kind.id(),
+        rule.severity.id(),
+        rule.confidence.id()
+    )?;
     if rule.optional {
         writeln!(out, "Off unless asked for with --rule {}.", rule.id)?;
     }
@@ -45,13 +62,21 @@ fn show(rule: &Rule, streams: &mut Streams<'_>) -> Result<(), Failure> {
     for (number, step) in rule.remedy.iter().enumerate() {
         writeln!(out, "  {}. {step}", number + 1)?;
     }
-    for (title, list) in [("Anchors", &rule.anchors), ("Controls", &rule.controls), ("References", &rule.references)] {
+    for (title, list) in [
+        ("Anchors", &rule.anchors),
+        ("Controls", &rule.controls),
+        ("References", &rule.references),
+    ] {
         if !list.is_empty() {
             writeln!(out, "\n{title}: {}", list.join(", "))?;
         }
     }
     if !rule.encodings.is_empty() {
-        let names: Vec<&str> = rule.encodings.iter().map(|encoding| encoding.id()).collect();
+        let names: Vec<&str> = rule
+            .encodings
+            .iter()
+            .map(|encoding| encoding.id())
+            .collect();
         writeln!(out, "\nAlso found inside: {}", names.join(", "))?;
     }
     Ok(())
@@ -70,12 +95,25 @@ fn check_files(files: &[PathBuf], streams: &mut Streams<'_>) -> Result<(), Failu
             total += source.hits.len() + source.misses.len();
             failed += faults.len();
             for Fault { sample, problem } in &faults {
-                writeln!(streams.err, "waxseal: {}: rule `{}`: {sample}: {problem}", path.display(), source.rule.id)?;
+                writeln!(
+                    streams.err,
+                    "waxseal: {}: rule `{}`: {sample}: {problem}",
+                    path.display(),
+                    source.rule.id
+                )?;
             }
             let outcome = if faults.is_empty() { "ok" } else { "FAILED" };
             let (hits, misses) = (source.hits.len(), source.misses.len());
-            writeln!(streams.out, "{}: {outcome} ({hits} hits, {misses} misses)", source.rule.id)?;
+            writeln!(
+                streams.out,
+                "{}: {outcome} ({hits} hits, {misses} misses)",
+                source.rule.id
+            )?;
         }
     }
-    if failed > 0 { Err(Error::Samples { failed, total }.into()) } else { Ok(()) }
+    if failed > 0 {
+        Err(Error::Samples { failed, total }.into())
+    } else {
+        Ok(())
+    }
 }

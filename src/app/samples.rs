@@ -17,7 +17,10 @@ pub struct Fault {
 
 /// Runs the samples of `source` with all rules of its file and `others` at work.
 pub fn check(source: &RuleSource, sources: &[RuleSource], others: &[Rule]) -> Vec<Fault> {
-    let rules = sources.iter().map(|source| source.rule.clone()).chain(others.iter().cloned());
+    let rules = sources
+        .iter()
+        .map(|source| source.rule.clone())
+        .chain(others.iter().cloned());
     let scanner = Scanner::new(rules, Options::default());
     let of = |samples: &[Sample], kind: &str, expects: bool| -> Vec<Fault> {
         samples
@@ -26,7 +29,12 @@ pub fn check(source: &RuleSource, sources: &[RuleSource], others: &[Rule]) -> Ve
             .filter_map(|(ix, sample)| {
                 let name = format!("{kind} {}", ix + 1);
                 let seed = format!("{}/{name}", source.rule.id);
-                run(&scanner, &source.rule, sample, &seed, expects).err().map(|problem| Fault { sample: name, problem })
+                run(&scanner, &source.rule, sample, &seed, expects)
+                    .err()
+                    .map(|problem| Fault {
+                        sample: name,
+                        problem,
+                    })
             })
             .collect()
     };
@@ -35,7 +43,13 @@ pub fn check(source: &RuleSource, sources: &[RuleSource], others: &[Rule]) -> Ve
     faults
 }
 
-fn run(scanner: &Scanner, rule: &Rule, sample: &Sample, seed: &str, expects: bool) -> Result<(), String> {
+fn run(
+    scanner: &Scanner,
+    rule: &Rule,
+    sample: &Sample,
+    seed: &str,
+    expects: bool,
+) -> Result<(), String> {
     let text = stored(expand(&sample.text, seed)?, sample.stored.as_deref())?;
     let git = match sample.git.as_deref() {
         None | Some("untracked") => GitState::Untracked,
@@ -45,14 +59,24 @@ fn run(scanner: &Scanner, rule: &Rule, sample: &Sample, seed: &str, expects: boo
         Some(other) => return Err(format!("unknown git state `{other}`")),
     };
     let findings = scanner.scan_text(Origin::new(sample.path.as_bytes(), Store::File(git)), &text);
-    let ours: Vec<&Finding> = findings.iter().filter(|finding| finding.rule == rule.id).collect();
+    let ours: Vec<&Finding> = findings
+        .iter()
+        .filter(|finding| finding.rule == rule.id)
+        .collect();
     let expected = if expects { sample.count } else { 0 };
     if ours.len() != expected {
-        let all: Vec<String> =
-            findings.iter().map(|f| format!("{} at {}:{}", f.rule, f.place.line, f.place.column)).collect();
-        return Err(format!("{expected} findings expected, {} came (all findings: {all:?})", ours.len()));
+        let all: Vec<String> = findings
+            .iter()
+            .map(|f| format!("{} at {}:{}", f.rule, f.place.line, f.place.column))
+            .collect();
+        return Err(format!(
+            "{expected} findings expected, {} came (all findings: {all:?})",
+            ours.len()
+        ));
     }
-    let Some(first) = ours.first() else { return Ok(()) };
+    let Some(first) = ours.first() else {
+        return Ok(());
+    };
     if let Some(template) = &sample.secret {
         let secret = crate::model::Secret::new(&expand(template, seed)?, 0);
         if !first.secret.same_value(&secret) {
@@ -64,16 +88,32 @@ fn run(scanner: &Scanner, rule: &Rule, sample: &Sample, seed: &str, expects: boo
         _ => Ok(()),
     };
     same("severity", sample.severity.as_deref(), first.severity.id())?;
-    same("confidence", sample.confidence.as_deref(), first.confidence.id())
+    same(
+        "confidence",
+        sample.confidence.as_deref(),
+        first.confidence.id(),
+    )
 }
 
 fn stored(text: Vec<u8>, encoding: Option<&str>) -> Result<Vec<u8>, String> {
-    let units = |text: &[u8]| -> Vec<u16> { String::from_utf8_lossy(text).encode_utf16().collect() };
+    let units =
+        |text: &[u8]| -> Vec<u16> { String::from_utf8_lossy(text).encode_utf16().collect() };
     match encoding {
         None => Ok(text),
-        Some("utf-16le") => Ok(units(&text).into_iter().flat_map(u16::to_le_bytes).collect()),
-        Some("utf-16be") => Ok(units(&text).into_iter().flat_map(u16::to_be_bytes).collect()),
-        Some("latin-1") => Ok(String::from_utf8_lossy(&text).chars().map(|c| u8::try_from(c).unwrap_or(b'?')).collect()),
-        Some(other) => Err(format!("unknown `stored` encoding `{other}`; known: utf-16le, utf-16be, latin-1")),
+        Some("utf-16le") => Ok(units(&text)
+            .into_iter()
+            .flat_map(u16::to_le_bytes)
+            .collect()),
+        Some("utf-16be") => Ok(units(&text)
+            .into_iter()
+            .flat_map(u16::to_be_bytes)
+            .collect()),
+        Some("latin-1") => Ok(String::from_utf8_lossy(&text)
+            .chars()
+            .map(|c| u8::try_from(c).unwrap_or(b'?'))
+            .collect()),
+        Some(other) => Err(format!(
+            "unknown `stored` encoding `{other}`; known: utf-16le, utf-16be, latin-1"
+        )),
     }
 }

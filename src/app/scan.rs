@@ -22,12 +22,24 @@ const FINGERPRINT_KEY: &[u8] = b"waxseal fingerprint v1";
 /// Scans, writes every report, and gives the outcome.
 pub(super) fn run(options: &ScanOptions, streams: &mut Streams<'_>) -> Result<Outcome, Failure> {
     let started = Instant::now();
-    let Policy { rules, fail_on, settings } = config::policy(options)?;
+    let Policy {
+        rules,
+        fail_on,
+        settings,
+    } = config::policy(options)?;
     let scanner = Scanner::new(
         rules,
-        Options { no_binary: options.no_binary, fingerprint_key: FINGERPRINT_KEY.to_vec() },
+        Options {
+            no_binary: options.no_binary,
+            fingerprint_key: FINGERPRINT_KEY.to_vec(),
+        },
     );
-    let files = || options.outputs.iter().filter_map(|output| output.file.as_ref().map(|path| (path, output.format)));
+    let files = || {
+        options
+            .outputs
+            .iter()
+            .filter_map(|output| output.file.as_ref().map(|path| (path, output.format)))
+    };
     files().try_for_each(|(path, _)| outputs::probe(path))?;
     let collector = Collector::new(&scanner);
     read(options, &collector)?;
@@ -58,10 +70,25 @@ pub(super) fn run(options: &ScanOptions, streams: &mut Streams<'_>) -> Result<Ou
     let for_stdout = options.outputs.iter().find(|output| output.file.is_none());
     let shown = for_stdout.map_or(Ok(()), |output| {
         let mut out = BufWriter::new(&mut *streams.out);
-        render(output.format, &report, &Meta { color: color_out, ..meta }, &mut out)?;
+        render(
+            output.format,
+            &report,
+            &Meta {
+                color: color_out,
+                ..meta
+            },
+            &mut out,
+        )?;
         out.flush()
     });
-    render_summary(&report, &Meta { color: color_err, ..meta }, &mut *streams.err)?;
+    render_summary(
+        &report,
+        &Meta {
+            color: color_err,
+            ..meta
+        },
+        &mut *streams.err,
+    )?;
     match shown {
         // the reader has seen enough
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
@@ -73,13 +100,23 @@ pub(super) fn run(options: &ScanOptions, streams: &mut Streams<'_>) -> Result<Ou
 
 /// Pushes everything that is to be scanned into `collector`.
 fn read(options: &ScanOptions, collector: &Collector<'_>) -> Result<(), Error> {
-    let windows = Windows { reach: OVERLAP, ..Windows::default() };
+    let windows = Windows {
+        reach: OVERLAP,
+        ..Windows::default()
+    };
     let is_stdin = |path: &PathBuf| path.as_os_str() == "-";
     if options.paths.iter().any(is_stdin) {
         if options.paths.len() > 1 {
-            return Err(Error::Usage("`-` reads standard input and can't be mixed with other paths".to_owned()));
+            return Err(Error::Usage(
+                "`-` reads standard input and can't be mixed with other paths".to_owned(),
+            ));
         }
-        scan_stdin(options.stdin_path.as_encoded_bytes(), std::io::stdin().lock(), windows, collector);
+        scan_stdin(
+            options.stdin_path.as_encoded_bytes(),
+            std::io::stdin().lock(),
+            windows,
+            collector,
+        );
         return Ok(());
     }
     let files = FileOptions {

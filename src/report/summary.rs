@@ -67,7 +67,11 @@ fn configured(settings: &Settings) -> String {
         effects.push(format!("lets pass what is milder than {}", least.id()));
     }
     let colon = if effects.is_empty() { "" } else { ": " };
-    format!("configuration {}{colon}{}", settings.file, effects.join("; "))
+    format!(
+        "configuration {}{colon}{}",
+        settings.file,
+        effects.join("; ")
+    )
 }
 
 fn failures(coverage: &Coverage) -> impl Iterator<Item = &Skip> {

@@ -3,7 +3,9 @@
 
 use std::borrow::Cow::Borrowed;
 
-use super::{Assignment, Call, Check, Context, FileRule, Kind, Opens, Pair, Reach, Rule, Token, ValueKind};
+use super::{
+    Assignment, Call, Check, Context, FileRule, Kind, Opens, Pair, Reach, Rule, Token, ValueKind,
+};
 use crate::model::{Confidence, Encoding, Severity};
 
 /// The built-in rules.

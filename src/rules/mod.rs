@@ -219,5 +219,8 @@ const REGEX_SIZE_LIMIT: usize = 1 << 20;
 
 /// Compiles a rule's regex the one way that is used everywhere: on bytes, classes and case folding in ASCII.
 pub fn regex(pattern: &str) -> Result<regex::bytes::Regex, regex::Error> {
-    regex::bytes::RegexBuilder::new(pattern).unicode(false).size_limit(REGEX_SIZE_LIMIT).build()
+    regex::bytes::RegexBuilder::new(pattern)
+        .unicode(false)
+        .size_limit(REGEX_SIZE_LIMIT)
+        .build()
 }

@@ -8,7 +8,10 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use super::{Assignment, Call, Check, Context, FileRule, Kind, Opens, Pair, Reach, Rule, Str, Token, ValueKind};
+use super::{
+    Assignment, Call, Check, Context, FileRule, Kind, Opens, Pair, Reach, Rule, Str, Token,
+    ValueKind,
+};
 use crate::model::{Confidence, Encoding, Severity};
 
 /// Longest reach on either side of an anchor, bytes. Windows of large files overlap by this much, so
@@ -222,14 +225,25 @@ pub fn parse_among(file: &str, text: &str) -> Result<Vec<RuleSource>, RuleError>
 }
 
 fn syntax(file: &str, source: toml::de::Error) -> RuleError {
-    RuleError::Syntax { file: file.to_owned(), source: Box::new(source) }
+    RuleError::Syntax {
+        file: file.to_owned(),
+        source: Box::new(source),
+    }
 }
 
 fn check(file: &str, raw: Vec<RawRule>) -> Result<Vec<RuleSource>, RuleError> {
     let mut rules: Vec<RuleSource> = Vec::new();
     for (number, raw) in raw.into_iter().enumerate() {
-        let name = if raw.id.is_empty() { format!("number {}", number + 1) } else { raw.id.clone() };
-        let fail = |problem: String| RuleError::Rule { file: file.to_owned(), rule: name.clone(), problem };
+        let name = if raw.id.is_empty() {
+            format!("number {}", number + 1)
+        } else {
+            raw.id.clone()
+        };
+        let fail = |problem: String| RuleError::Rule {
+            file: file.to_owned(),
+            rule: name.clone(),
+            problem,
+        };
         if rules.iter().any(|earlier| earlier.rule.id == raw.id) {
             return Err(fail("this id occurs twice; ids are unique".to_owned()));
         }
@@ -243,40 +257,68 @@ fn convert(raw: RawRule) -> Result<RuleSource, String> {
         id.starts_with(|c: char| c.is_ascii_lowercase())
             && !id.ends_with('-')
             && !id.contains("--")
-            && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            && id
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
     };
     if !is_kebab(&raw.id) {
-        return Err("the id must be lower-case words joined by hyphens, such as `acme-api-key`".to_owned());
+        return Err(
+            "the id must be lower-case words joined by hyphens, such as `acme-api-key`".to_owned(),
+        );
     }
     if raw.title.is_empty() || raw.why.is_empty() || raw.remedy.is_empty() {
-        return Err("`title`, `why` and `remedy` must say something: they are what a user reads".to_owned());
+        return Err(
+            "`title`, `why` and `remedy` must say something: they are what a user reads".to_owned(),
+        );
     }
     if raw.hit.is_empty() || raw.miss.is_empty() {
-        return Err("samples are missing: give at least one [[rule.hit]] and one [[rule.miss]]".to_owned());
+        return Err(
+            "samples are missing: give at least one [[rule.hit]] and one [[rule.miss]]".to_owned(),
+        );
     }
     let [before, after] = raw.reach.unwrap_or([256, 1024]);
     if before > MAX_REACH || after > MAX_REACH {
-        return Err(format!("`reach` is at most {MAX_REACH} bytes on either side"));
+        return Err(format!(
+            "`reach` is at most {MAX_REACH} bytes on either side"
+        ));
     }
     let kind = match (raw.token, raw.pair, raw.assignment, raw.file) {
         (Some(token), None, None, None) => Kind::Token(token_kind(token)?),
         (None, Some(pair), None, None) => Kind::Pair(pair_kind(pair, before.min(after))?),
         (None, None, Some(assignment), None) => Kind::Assignment(assignment_kind(assignment)?),
         (None, None, None, Some(file)) => Kind::File(file_kind(file)?),
-        _ => return Err("give exactly one of [rule.token], [rule.pair], [rule.assignment], [rule.file]".to_owned()),
+        _ => {
+            return Err(
+                "give exactly one of [rule.token], [rule.pair], [rule.assignment], [rule.file]"
+                    .to_owned(),
+            );
+        }
     };
-    let reads_all = matches!(&kind, Kind::File(_)) || matches!(&kind, Kind::Assignment(a) if a.context == Context::Dotenv);
+    let reads_all = matches!(&kind, Kind::File(_))
+        || matches!(&kind, Kind::Assignment(a) if a.context == Context::Dotenv);
     if !reads_all && raw.anchors.is_empty() {
         return Err("`anchors` must hold at least one literal that every hit contains".to_owned());
     }
-    if let Some(short) = raw.anchors.iter().chain(raw.opens.iter().map(|[literal, _]| literal)).find(|anchor| anchor.len() < 2) {
-        return Err(format!("anchor `{short}` is too short: two bytes at least, four or more are cheapest"));
+    if let Some(short) = raw
+        .anchors
+        .iter()
+        .chain(raw.opens.iter().map(|[literal, _]| literal))
+        .find(|anchor| anchor.len() < 2)
+    {
+        return Err(format!(
+            "anchor `{short}` is too short: two bytes at least, four or more are cheapest"
+        ));
     }
     let rule = Rule {
         id: Cow::Owned(raw.id),
         title: Cow::Owned(raw.title),
         severity: named("severity", &raw.severity, Severity::ALL, Severity::id)?,
-        confidence: named("confidence", &raw.confidence, Confidence::ALL, Confidence::id)?,
+        confidence: named(
+            "confidence",
+            &raw.confidence,
+            Confidence::ALL,
+            Confidence::id,
+        )?,
         why: Cow::Owned(raw.why),
         remedy: strings(raw.remedy),
         references: strings(raw.references),
@@ -288,7 +330,10 @@ fn convert(raw: RawRule) -> Result<RuleSource, String> {
             .into_iter()
             .map(|[literal, encoding]| {
                 let encoding = named("encoding", &encoding, Encoding::ALL, Encoding::id)?;
-                Ok(Opens { literal: Cow::Owned(literal), encoding })
+                Ok(Opens {
+                    literal: Cow::Owned(literal),
+                    encoding,
+                })
             })
             .collect::<Result<_, String>>()?,
         encodings: raw
@@ -299,12 +344,19 @@ fn convert(raw: RawRule) -> Result<RuleSource, String> {
         reach: Reach { before, after },
         kind,
     };
-    Ok(RuleSource { rule, hits: raw.hit, misses: raw.miss })
+    Ok(RuleSource {
+        rule,
+        hits: raw.hit,
+        misses: raw.miss,
+    })
 }
 
 fn token_kind(raw: RawToken) -> Result<Token, String> {
     check_value_regex("pattern", &raw.pattern)?;
-    for (name, class) in [("not_after", &raw.not_after), ("not_before", &raw.not_before)] {
+    for (name, class) in [
+        ("not_after", &raw.not_after),
+        ("not_before", &raw.not_before),
+    ] {
         if !class.is_empty() {
             check_regex(name, &format!("[{class}]"))?;
         }
@@ -331,7 +383,10 @@ fn pair_kind(raw: RawPair, reach: u32) -> Result<Pair, String> {
     check_regex("names", &raw.names)?;
     check_regex("other_names", &raw.other_names)?;
     if raw.distance > reach {
-        return Err(format!("`distance` ({}) must lie within `reach` ({reach}) on both sides", raw.distance));
+        return Err(format!(
+            "`distance` ({}) must lie within `reach` ({reach}) on both sides",
+            raw.distance
+        ));
     }
     Ok(Pair {
         id: Cow::Owned(raw.id),
@@ -345,9 +400,12 @@ fn pair_kind(raw: RawPair, reach: u32) -> Result<Pair, String> {
 }
 
 fn assignment_kind(raw: RawAssignment) -> Result<Assignment, String> {
-    for (name, pattern) in
-        [("keys", &raw.keys), ("not_keys", &raw.not_keys), ("parents", &raw.parents), ("shape", &raw.shape)]
-    {
+    for (name, pattern) in [
+        ("keys", &raw.keys),
+        ("not_keys", &raw.not_keys),
+        ("parents", &raw.parents),
+        ("shape", &raw.shape),
+    ] {
         check_regex(name, pattern)?;
     }
     if raw.keys.is_empty() && raw.call.is_empty() {
@@ -357,7 +415,11 @@ fn assignment_kind(raw: RawAssignment) -> Result<Assignment, String> {
         "none" => Context::None,
         "mail" => Context::Mail,
         "dotenv" => Context::Dotenv,
-        other => return Err(format!("unknown context `{other}`; known: none, mail, dotenv")),
+        other => {
+            return Err(format!(
+                "unknown context `{other}`; known: none, mail, dotenv"
+            ));
+        }
     };
     let calls: Vec<Call> = raw
         .call
@@ -390,14 +452,20 @@ fn file_kind(raw: RawFile) -> Result<FileRule, String> {
     for glob in raw.names.iter().chain(&raw.except) {
         globset::Glob::new(glob).map_err(|error| format!("bad glob `{glob}`: {}", error.kind()))?;
     }
-    Ok(FileRule { names: strings(raw.names), except: strings(raw.except), always: raw.always })
+    Ok(FileRule {
+        names: strings(raw.names),
+        except: strings(raw.except),
+        always: raw.always,
+    })
 }
 
 fn value_kind(name: &str) -> Result<ValueKind, String> {
     match name {
         "opaque" => Ok(ValueKind::Opaque),
         "password" => Ok(ValueKind::Password),
-        other => Err(format!("unknown value kind `{other}`; known: opaque, password")),
+        other => Err(format!(
+            "unknown value kind `{other}`; known: opaque, password"
+        )),
     }
 }
 
@@ -405,21 +473,31 @@ fn value_kind(name: &str) -> Result<ValueKind, String> {
 fn check_value_regex(name: &str, pattern: &str) -> Result<(), String> {
     check_regex(name, pattern)?;
     match super::regex(pattern) {
-        Ok(regex) if regex.is_match(b"") => Err(format!("`{name}` matches the empty text: it must stand for at least one byte")),
+        Ok(regex) if regex.is_match(b"") => Err(format!(
+            "`{name}` matches the empty text: it must stand for at least one byte"
+        )),
         _ => Ok(()),
     }
 }
 
 fn check_regex(name: &str, pattern: &str) -> Result<(), String> {
-    super::regex(pattern).map(drop)
+    super::regex(pattern)
+        .map(drop)
         .map_err(|error| format!("`{name}` is not a usable regex: {error}"))
 }
 
-fn named<T: Copy, const N: usize>(what: &str, name: &str, all: [T; N], id: fn(T) -> &'static str) -> Result<T, String> {
-    all.into_iter().find(|&item| id(item) == name).ok_or_else(|| {
-        let known: Vec<&str> = all.into_iter().map(id).collect();
-        format!("unknown {what} `{name}`; known: {}", known.join(", "))
-    })
+fn named<T: Copy, const N: usize>(
+    what: &str,
+    name: &str,
+    all: [T; N],
+    id: fn(T) -> &'static str,
+) -> Result<T, String> {
+    all.into_iter()
+        .find(|&item| id(item) == name)
+        .ok_or_else(|| {
+            let known: Vec<&str> = all.into_iter().map(id).collect();
+            format!("unknown {what} `{name}`; known: {}", known.join(", "))
+        })
 }
 
 fn strings(list: Vec<String>) -> Cow<'static, [Str]> {

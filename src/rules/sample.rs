@@ -24,7 +24,10 @@ pub fn expand(template: &str, seed: &str) -> Result<Vec<u8>, String> {
             return Ok(out);
         };
         let expression = &after[2..close];
-        out.extend(evaluate(expression, seed).map_err(|problem| format!("in sample `<<{expression}>>`: {problem}"))?);
+        out.extend(
+            evaluate(expression, seed)
+                .map_err(|problem| format!("in sample `<<{expression}>>`: {problem}"))?,
+        );
         rest = &after[close + 2..];
     }
     out.extend_from_slice(rest.as_bytes());
@@ -41,21 +44,38 @@ fn evaluate(expression: &str, seed: &str) -> Result<Vec<u8>, String> {
 }
 
 fn generate(item: &str, seed: &str) -> Result<Vec<u8>, String> {
-    if let Some(literal) = item.strip_prefix('\'').and_then(|item| item.strip_suffix('\'')) {
-        return Ok(literal.replace("\\0", "\0").replace("\\n", "\n").into_bytes());
+    if let Some(literal) = item
+        .strip_prefix('\'')
+        .and_then(|item| item.strip_suffix('\''))
+    {
+        return Ok(literal
+            .replace("\\0", "\0")
+            .replace("\\n", "\n")
+            .into_bytes());
     }
     let (name, label) = item.split_once('#').unwrap_or((item, ""));
     let (name, size) = name.split_once(':').unwrap_or((name, ""));
-    let size = if size.is_empty() { 0 } else { size.parse().map_err(|_| format!("`{size}` is not a size"))? };
+    let size = if size.is_empty() {
+        0
+    } else {
+        size.parse()
+            .map_err(|_| format!("`{size}` is not a size"))?
+    };
     let mut random = Random::new(&format!("{seed}/{name}:{size}#{label}"));
     Ok(match name {
         "sendgrid-key" => sendgrid_key(&mut random),
         "hex" => random.of(b"0123456789abcdef", size),
-        "alnum" => random.of(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", size),
+        "alnum" => random.of(
+            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
+            size,
+        ),
         "upper" => random.of(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", size),
         "lower" => random.of(b"abcdefghijklmnopqrstuvwxyz", size),
         "digits" => random.of(b"0123456789", size),
-        "base64url" => random.of(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", size),
+        "base64url" => random.of(
+            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
+            size,
+        ),
         "password" => password(&mut random),
         other => return Err(format!("unknown generator `{other}`")),
     })
@@ -67,14 +87,19 @@ fn sendgrid_key(random: &mut Random) -> Vec<u8> {
     id[6] = (id[6] & 0x0f) | 0x40;
     id[8] = (id[8] & 0x3f) | 0x80;
     let secret: [u8; 32] = random.bytes();
-    format!("SG.{}.{}", URL_SAFE_NO_PAD.encode(id), URL_SAFE_NO_PAD.encode(secret)).into_bytes()
+    format!(
+        "SG.{}.{}",
+        URL_SAFE_NO_PAD.encode(id),
+        URL_SAFE_NO_PAD.encode(secret)
+    )
+    .into_bytes()
 }
 
 /// What a person makes up: a word, a year or number, a sign.
 fn password(random: &mut Random) -> Vec<u8> {
     const WORDS: [&str; 12] = [
-        "Winter", "harbor", "Kestrel", "tulip", "Granite", "bicycle", "Meadow", "lantern", "Copper", "violin", "Saffron",
-        "orchard",
+        "Winter", "harbor", "Kestrel", "tulip", "Granite", "bicycle", "Meadow", "lantern",
+        "Copper", "violin", "Saffron", "orchard",
     ];
     let word = WORDS[random.below(WORDS.len())];
     let number = 1000 + random.below(9000);
@@ -85,14 +110,31 @@ fn password(random: &mut Random) -> Vec<u8> {
 
 fn apply(filter: &str, value: &[u8]) -> Result<Vec<u8>, String> {
     let (name, size) = filter.split_once(':').unwrap_or((filter, ""));
-    let size = || size.parse::<usize>().ok().filter(|&n| n > 0).ok_or_else(|| format!("`{filter}` needs a size"));
+    let size = || {
+        size.parse::<usize>()
+            .ok()
+            .filter(|&n| n > 0)
+            .ok_or_else(|| format!("`{filter}` needs a size"))
+    };
     Ok(match name {
         "base64" => STANDARD.encode(value).into_bytes(),
         "base64url" => URL_SAFE_NO_PAD.encode(value).into_bytes(),
-        "hex" => value.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect(),
-        "percent" => value.iter().flat_map(|byte| format!("%{byte:02X}").into_bytes()).collect(),
-        "chars" => value.iter().flat_map(|byte| format!("\\u{byte:04x}").into_bytes()).collect(),
-        "entities" => value.iter().flat_map(|byte| format!("&#{byte};").into_bytes()).collect(),
+        "hex" => value
+            .iter()
+            .flat_map(|byte| format!("{byte:02x}").into_bytes())
+            .collect(),
+        "percent" => value
+            .iter()
+            .flat_map(|byte| format!("%{byte:02X}").into_bytes())
+            .collect(),
+        "chars" => value
+            .iter()
+            .flat_map(|byte| format!("\\u{byte:04x}").into_bytes())
+            .collect(),
+        "entities" => value
+            .iter()
+            .flat_map(|byte| format!("&#{byte};").into_bytes())
+            .collect(),
         "utf16le" => value.iter().flat_map(|&byte| [byte, 0]).collect(),
         "utf16be" => value.iter().flat_map(|&byte| [0, byte]).collect(),
         "wrap" => value.chunks(size()?).collect::<Vec<_>>().join(&b'\n'),
@@ -107,7 +149,9 @@ struct Random(u64);
 
 impl Random {
     fn new(seed: &str) -> Self {
-        Self(seed.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)))
+        Self(seed.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        }))
     }
 
     fn next(&mut self) -> u64 {
@@ -128,6 +172,8 @@ impl Random {
     }
 
     fn of(&mut self, alphabet: &[u8], size: usize) -> Vec<u8> {
-        (0..size).map(|_| alphabet[self.below(alphabet.len())]).collect()
+        (0..size)
+            .map(|_| alphabet[self.below(alphabet.len())])
+            .collect()
     }
 }

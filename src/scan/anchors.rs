@@ -49,16 +49,29 @@ pub struct Anchors {
 
 /// Words that say that mail is spoken of. `mail` alone is not among them: it stands in every licence header and
 /// author line, and cost a third of the prefilter's speed.
-const MAIL_WORDS: [&str; 7] =
-    ["smtp", "SMTP", "Smtp", "mailer", "Mailer", "createTransport", "SecureSocketOptions"];
+const MAIL_WORDS: [&str; 7] = [
+    "smtp",
+    "SMTP",
+    "Smtp",
+    "mailer",
+    "Mailer",
+    "createTransport",
+    "SecureSocketOptions",
+];
 
 impl Anchors {
     /// Collects the anchors of `rules`.
     pub fn new(rules: &[Compiled]) -> Self {
         let mut wanted: Vec<Anchor> = Vec::new();
         let mut want = |literal: &[u8], used: Use| {
-            if !wanted.iter().any(|anchor| *anchor.literal == *literal && anchor.used == used) {
-                wanted.push(Anchor { literal: literal.into(), used });
+            if !wanted
+                .iter()
+                .any(|anchor| *anchor.literal == *literal && anchor.used == used)
+            {
+                wanted.push(Anchor {
+                    literal: literal.into(),
+                    used,
+                });
             }
         };
         for compiled in rules {
@@ -69,32 +82,56 @@ impl Anchors {
             }
             let joined = rule.encodings.contains(&Encoding::Joined);
             for anchor in rule.anchors.iter() {
-                want(anchor.as_bytes(), Use::Rule { rule: compiled.ix, joined });
+                want(
+                    anchor.as_bytes(),
+                    Use::Rule {
+                        rule: compiled.ix,
+                        joined,
+                    },
+                );
                 for &encoding in rule.encodings.iter() {
-                    for (literal, opening) in encoded(anchor.as_bytes(), encoding, &rule.encodings) {
+                    for (literal, opening) in encoded(anchor.as_bytes(), encoding, &rule.encodings)
+                    {
                         want(&literal, Use::Open(opening));
                     }
                 }
             }
             for opens in rule.opens.iter() {
-                let opening = Opening { encoding: opens.encoding, phase: 0 };
-                let used = if opens.encoding == Encoding::Base64 { Use::OpenBehind } else { Use::Open(opening) };
+                let opening = Opening {
+                    encoding: opens.encoding,
+                    phase: 0,
+                };
+                let used = if opens.encoding == Encoding::Base64 {
+                    Use::OpenBehind
+                } else {
+                    Use::Open(opening)
+                };
                 want(opens.literal.as_bytes(), used);
             }
-            if let Kind::Assignment(Assignment { context: Context::Mail, .. }) = rule.kind {
+            if let Kind::Assignment(Assignment {
+                context: Context::Mail,
+                ..
+            }) = rule.kind
+            {
                 for word in MAIL_WORDS {
                     want(word.as_bytes(), Use::Mail);
                 }
             }
         }
         add_carriers(&mut wanted);
-        let literals: Vec<Vec<u8>> = wanted.iter().map(|anchor| anchor.literal.to_vec()).collect();
+        let literals: Vec<Vec<u8>> = wanted
+            .iter()
+            .map(|anchor| anchor.literal.to_vec())
+            .collect();
         let (kept, stands) = prefilter::reduce(&literals);
         let mut meanings = vec![Vec::new(); kept.len()];
         for (anchor, literal) in wanted.into_iter().zip(stands) {
             meanings[usize::from(literal)].push(anchor);
         }
-        Self { prefilter: Prefilter::new(&kept), meanings }
+        Self {
+            prefilter: Prefilter::new(&kept),
+            meanings,
+        }
     }
 
     /// Appends all hits in `text`, sorted by offset.
@@ -105,17 +142,31 @@ impl Anchors {
     /// What stands at `hit`.
     pub fn at<'a>(&'a self, text: &'a [u8], hit: Hit) -> impl Iterator<Item = &'a Anchor> {
         let rest = &text[hit.at as usize..];
-        self.meanings[usize::from(hit.literal)].iter().filter(move |anchor| rest.starts_with(&anchor.literal))
+        self.meanings[usize::from(hit.literal)]
+            .iter()
+            .filter(move |anchor| rest.starts_with(&anchor.literal))
     }
 }
 
 /// A literal of three bytes is searched by its first two where that spares at least three others: `SG.`, `SG%2E`, `SG\\u00` and
 /// `SG&#46` all begin with `SG`, one pass of which costs less than the rest in Teddy.
 fn add_carriers(wanted: &mut Vec<Anchor>) {
-    let short: Vec<Box<[u8]>> = wanted.iter().filter(|a| a.literal.len() == 3).map(|a| a.literal[..2].into()).collect();
+    let short: Vec<Box<[u8]>> = wanted
+        .iter()
+        .filter(|a| a.literal.len() == 3)
+        .map(|a| a.literal[..2].into())
+        .collect();
     for carrier in short {
-        if wanted.iter().filter(|anchor| anchor.literal.starts_with(&carrier)).count() > 3 {
-            wanted.push(Anchor { literal: carrier, used: Use::Carrier });
+        if wanted
+            .iter()
+            .filter(|anchor| anchor.literal.starts_with(&carrier))
+            .count()
+            > 3
+        {
+            wanted.push(Anchor {
+                literal: carrier,
+                used: Use::Carrier,
+            });
         }
     }
 }
@@ -135,7 +186,8 @@ fn encoded(anchor: &[u8], encoding: Encoding, all: &[Encoding]) -> Vec<(Vec<u8>,
         Encoding::Joined if anchor.len() > 2 => {
             let cut = &anchor[..anchor.len() - 1];
             let opening = Opening { encoding, phase: 0 };
-            literals.extend([b'"', b'\''].map(|quote| ([&[quote], cut, &[quote]].concat(), opening)));
+            literals
+                .extend([b'"', b'\''].map(|quote| ([&[quote], cut, &[quote]].concat(), opening)));
         }
         _ => {}
     }
@@ -147,7 +199,9 @@ fn encoded(anchor: &[u8], encoding: Encoding, all: &[Encoding]) -> Vec<(Vec<u8>,
 fn inside_base64(anchor: &[u8], all: &[Encoding]) -> Vec<Vec<u8>> {
     let mut inner = Vec::new();
     for &encoding in all {
-        let forms = view::encoded_anchors(anchor, encoding).into_iter().map(|(literal, _)| literal);
+        let forms = view::encoded_anchors(anchor, encoding)
+            .into_iter()
+            .map(|(literal, _)| literal);
         match encoding {
             Encoding::Utf16 => inner.extend(forms),
             // the first form has every character encoded, in the spelling that programs write

@@ -76,7 +76,11 @@ impl Decisions {
         if self.uncounted {
             return;
         }
-        match self.drops.iter_mut().find(|(r, d, _)| (*r, *d) == (rule, reason)) {
+        match self
+            .drops
+            .iter_mut()
+            .find(|(r, d, _)| (*r, *d) == (rule, reason))
+        {
             Some((_, _, count)) => *count += 1,
             None => self.drops.push((rule, reason, 1)),
         }

@@ -24,25 +24,45 @@ pub enum Dotenv {
 }
 
 /// Words in a dotenv name that make it a sample.
-const SAMPLE_WORDS: [&str; 12] = ["ci", "testing", "example", "sample", "template", "tmpl", "dist", "defaults", "default", "schema", "skeleton", "placeholder"];
+const SAMPLE_WORDS: [&str; 12] = [
+    "ci",
+    "testing",
+    "example",
+    "sample",
+    "template",
+    "tmpl",
+    "dist",
+    "defaults",
+    "default",
+    "schema",
+    "skeleton",
+    "placeholder",
+];
 
 /// Endings of a name such as `shop.env.ts` or `env.d.ts` that make it code.
 const CODE_ENDINGS: [&str; 22] = [
-    ".ts", ".js", ".mjs", ".cjs", ".tsx", ".py", ".rb", ".go", ".rs", ".php", ".java", ".md", ".json", ".yml", ".yaml", ".html", ".cs", ".ex", ".exs", ".c", ".h", ".vue",
+    ".ts", ".js", ".mjs", ".cjs", ".tsx", ".py", ".rb", ".go", ".rs", ".php", ".java", ".md",
+    ".json", ".yml", ".yaml", ".html", ".cs", ".ex", ".exs", ".c", ".h", ".vue",
 ];
 
 /// Longest name that is looked at, bytes; real ones are far shorter.
 const LONGEST_NAME: usize = 64;
 
 /// Whether the last component of `path` is a dotenv name.
-#[expect(clippy::case_sensitive_file_extension_comparisons, reason = "names are compared in lower case")]
+#[expect(
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "names are compared in lower case"
+)]
 pub fn dotenv(path: &[u8]) -> Dotenv {
     let name = path.rsplit(|&b| b == b'/').next().unwrap_or(path);
     if name.len() > LONGEST_NAME {
         return Dotenv::No;
     }
     // what nearly every file meets allocates nothing, and neither does what every environment.rb meets
-    let has = |word: &[u8]| name.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word));
+    let has = |word: &[u8]| {
+        name.windows(word.len())
+            .any(|window| window.eq_ignore_ascii_case(word))
+    };
     if !has(b"env") && !has(b".dev.vars") && !has(b".secrets") {
         return Dotenv::No;
     }
@@ -60,39 +80,91 @@ pub fn dotenv(path: &[u8]) -> Dotenv {
         || name.starts_with(".env ")
         || name.ends_with(".env")
         || name.contains(".env.")
-        || matches!(name, ".envrc" | ".flaskenv" | ".dev.vars" | ".secrets" | "env.sh" | "env.txt" | "dotenv" | "env.example" | "env.sample" | "env.template" | "env.dist");
+        || matches!(
+            name,
+            ".envrc"
+                | ".flaskenv"
+                | ".dev.vars"
+                | ".secrets"
+                | "env.sh"
+                | "env.txt"
+                | "dotenv"
+                | "env.example"
+                | "env.sample"
+                | "env.template"
+                | "env.dist"
+        );
     if !is_live || CODE_ENDINGS.iter().any(|ending| name.ends_with(ending)) {
         return Dotenv::No;
     }
-    let is_sample = name.split(['.', '-', '_', ' ']).any(|word| SAMPLE_WORDS.contains(&word));
-    if is_sample { Dotenv::Sample } else { Dotenv::Live }
+    let is_sample = name
+        .split(['.', '-', '_', ' '])
+        .any(|word| SAMPLE_WORDS.contains(&word));
+    if is_sample {
+        Dotenv::Sample
+    } else {
+        Dotenv::Live
+    }
 }
 
 /// Whether a path lies where texts for people are translated.
 pub fn translations(path: &[u8]) -> bool {
-    const FOLDERS: [&[u8]; 8] = [b"locale", b"locales", b"lang", b"i18n", b"l10n", b"translations", b"_locales", b"languages"];
+    const FOLDERS: [&[u8]; 8] = [
+        b"locale",
+        b"locales",
+        b"lang",
+        b"i18n",
+        b"l10n",
+        b"translations",
+        b"_locales",
+        b"languages",
+    ];
     let mut components = path.rsplit(|&b| b == b'/');
     let name = components.next().unwrap_or(path);
     is_language_file(name)
-        || name.ends_with(b".po") || name.ends_with(b".pot") || name.ends_with(b".xlf") || components.any(|folder| FOLDERS.contains(&folder))
+        || name.ends_with(b".po")
+        || name.ends_with(b".pot")
+        || name.ends_with(b".xlf")
+        || components.any(|folder| FOLDERS.contains(&folder))
 }
 
 /// Whether a file is named after mail or a mail program.
 pub fn is_mail_file(path: &[u8]) -> bool {
     let name = path.rsplit(|&b| b == b'/').next().unwrap_or(path);
-    let has = |word: &&[u8]| name.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word));
-    [b"mail".as_slice(), b"smtp", b"mutt", b"postfix", b"exim"].iter().any(has)
+    let has = |word: &&[u8]| {
+        name.windows(word.len())
+            .any(|window| window.eq_ignore_ascii_case(word))
+    };
+    [b"mail".as_slice(), b"smtp", b"mutt", b"postfix", b"exim"]
+        .iter()
+        .any(has)
 }
 
 /// `de.json`, `pt-BR.yml`, `en_US.properties`: a file named by its language.
 fn is_language_file(name: &[u8]) -> bool {
     const LANGUAGES: [&[u8]; 28] = [
-        b"ar", b"bg", b"cs", b"da", b"de", b"el", b"en", b"es", b"fi", b"fr", b"he", b"hu", b"id", b"it", b"ja", b"ko", b"nb", b"nl", b"pl", b"pt", b"ro", b"ru", b"sk", b"sv", b"tr", b"uk", b"vi", b"zh",
+        b"ar", b"bg", b"cs", b"da", b"de", b"el", b"en", b"es", b"fi", b"fr", b"he", b"hu", b"id",
+        b"it", b"ja", b"ko", b"nb", b"nl", b"pl", b"pt", b"ro", b"ru", b"sk", b"sv", b"tr", b"uk",
+        b"vi", b"zh",
     ];
     let stem = name.split(|&b| b == b'.').next().unwrap_or(name);
     let (language, region) = stem.split_at(stem.len().min(2));
     let has_region = matches!(region, [] | [b'-' | b'_', _, _]);
-    stem.len() < name.len() && has_region && LANGUAGES.contains(&language) && [b".json".as_slice(), b".yml", b".yaml", b".properties", b".php", b".ts", b".js", b".xml"].iter().any(|ending| name.ends_with(ending))
+    stem.len() < name.len()
+        && has_region
+        && LANGUAGES.contains(&language)
+        && [
+            b".json".as_slice(),
+            b".yml",
+            b".yaml",
+            b".properties",
+            b".php",
+            b".ts",
+            b".js",
+            b".xml",
+        ]
+        .iter()
+        .any(|ending| name.ends_with(ending))
 }
 
 /// The names that one file rule looks for, compiled when a name first holds one of the rule's anchors.
@@ -109,11 +181,18 @@ pub struct FileNames {
 impl FileNames {
     /// The names of `compiled`, if it is a file rule.
     pub fn of(compiled: &Compiled) -> Option<Self> {
-        let Kind::File(globs) = &compiled.rule.kind else { return None };
+        let Kind::File(globs) = &compiled.rule.kind else {
+            return None;
+        };
         Some(Self {
             rule: compiled.ix,
             always: globs.always,
-            anchors: compiled.rule.anchors.iter().map(|anchor| anchor.as_bytes().to_vec()).collect(),
+            anchors: compiled
+                .rule
+                .anchors
+                .iter()
+                .map(|anchor| anchor.as_bytes().to_vec())
+                .collect(),
             globs: globs.clone(),
             sets: OnceLock::new(),
         })
@@ -122,11 +201,17 @@ impl FileNames {
     /// Whether the rule names `path`.
     pub fn matches(&self, path: &[u8]) -> bool {
         let name = path.rsplit(|&b| b == b'/').next().unwrap_or(path);
-        let may = self.anchors.is_empty() || self.anchors.iter().any(|anchor| name.windows(anchor.len()).any(|part| part.eq_ignore_ascii_case(anchor)));
+        let may = self.anchors.is_empty()
+            || self.anchors.iter().any(|anchor| {
+                name.windows(anchor.len())
+                    .any(|part| part.eq_ignore_ascii_case(anchor))
+            });
         if !may {
             return false;
         }
-        let (names, except) = self.sets.get_or_init(|| (glob_set(&self.globs.names), glob_set(&self.globs.except)));
+        let (names, except) = self
+            .sets
+            .get_or_init(|| (glob_set(&self.globs.names), glob_set(&self.globs.except)));
         let path = String::from_utf8_lossy(path);
         names.is_match(path.as_ref()) && !except.is_match(path.as_ref())
     }
@@ -136,11 +221,19 @@ impl FileNames {
 fn glob_set(globs: &[crate::rules::Str]) -> GlobSet {
     let mut set = GlobSetBuilder::new();
     for glob in globs {
-        let anywhere = if glob.contains('/') { glob.to_string() } else { format!("**/{glob}") };
-        let glob = GlobBuilder::new(&anywhere).literal_separator(true).case_insensitive(true).build();
+        let anywhere = if glob.contains('/') {
+            glob.to_string()
+        } else {
+            format!("**/{glob}")
+        };
+        let glob = GlobBuilder::new(&anywhere)
+            .literal_separator(true)
+            .case_insensitive(true)
+            .build();
         set.add(glob.expect("the parser has compiled every glob of every rule"));
     }
-    set.build().expect("globs that compile alone compile together")
+    set.build()
+        .expect("globs that compile alone compile together")
 }
 
 #[cfg(test)]
@@ -149,13 +242,38 @@ mod tests {
 
     #[test]
     fn dotenv_names() {
-        for live in [".env", "app/.env.local", ".env.production", "sendgrid.env", "twilio.env", ".envrc", ".env~", "prod.env", "a/.dev.vars"] {
+        for live in [
+            ".env",
+            "app/.env.local",
+            ".env.production",
+            "sendgrid.env",
+            "twilio.env",
+            ".envrc",
+            ".env~",
+            "prod.env",
+            "a/.dev.vars",
+        ] {
             assert_eq!(dotenv(live.as_bytes()), Dotenv::Live, "{live}");
         }
-        for sample in [".env.example", ".env.sample", "env.example", ".env-dist", "example.env", ".env.local.template"] {
+        for sample in [
+            ".env.example",
+            ".env.sample",
+            "env.example",
+            ".env-dist",
+            "example.env",
+            ".env.local.template",
+        ] {
             assert_eq!(dotenv(sample.as_bytes()), Dotenv::Sample, "{sample}");
         }
-        for no in ["environment.rb", "src/env.ts", "vite-env.d.ts", ".env.ts", "README.md", "denv", "config.env.js"] {
+        for no in [
+            "environment.rb",
+            "src/env.ts",
+            "vite-env.d.ts",
+            ".env.ts",
+            "README.md",
+            "denv",
+            "config.env.js",
+        ] {
             assert_eq!(dotenv(no.as_bytes()), Dotenv::No, "{no}");
         }
     }

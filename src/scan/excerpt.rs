@@ -14,9 +14,18 @@ const AFTER: usize = 40;
 
 /// The line around `secret` with every one of `masks` cut out. `line` is the range of the line in `text`; `masks` are sorted
 /// and disjoint. `shown` is what stands in place of the secret (its public prefix and stars).
-pub fn excerpt(text: &[u8], line: Range<usize>, secret: Span, shown: &str, masks: &[Span]) -> Excerpt {
+pub fn excerpt(
+    text: &[u8],
+    line: Range<usize>,
+    secret: Span,
+    shown: &str,
+    masks: &[Span],
+) -> Excerpt {
     let secret = secret.range();
-    let start = line.start.max(secret.start.saturating_sub(BEFORE)).min(secret.start);
+    let start = line
+        .start
+        .max(secret.start.saturating_sub(BEFORE))
+        .min(secret.start);
     let end = line.end.min(secret.end + AFTER).max(start);
     let hidden = hidden(text, &line, start..end, &secret, masks);
     let mut out = String::new();
@@ -50,10 +59,21 @@ pub fn disjoint(mut masks: Vec<Span>) -> Vec<Span> {
 }
 
 /// What must not show of `shown`, a stretch of `line` around `secret`: masks, suspects, and a word that the stretch cuts.
-fn hidden(text: &[u8], line: &Range<usize>, shown: Range<usize>, secret: &Range<usize>, masks: &[Span]) -> Vec<Range<usize>> {
+fn hidden(
+    text: &[u8],
+    line: &Range<usize>,
+    shown: Range<usize>,
+    secret: &Range<usize>,
+    masks: &[Span],
+) -> Vec<Range<usize>> {
     let mut hidden = suspect::suspects(text, line, &shown, secret);
     let first = masks.partition_point(|mask| mask.range().end <= shown.start);
-    hidden.extend(masks[first..].iter().map(|mask| mask.range()).take_while(|mask| mask.start < shown.end));
+    hidden.extend(
+        masks[first..]
+            .iter()
+            .map(|mask| mask.range())
+            .take_while(|mask| mask.start < shown.end),
+    );
     hidden.sort_by_key(|range| range.start);
     hidden
 }
@@ -62,13 +82,17 @@ fn hidden(text: &[u8], line: &Range<usize>, shown: Range<usize>, secret: &Range<
 fn masked(text: &[u8], range: Range<usize>, hidden: &[Range<usize>]) -> String {
     let mut out = String::new();
     let mut at = range.start;
-    for mask in hidden.iter().filter(|mask| mask.start < range.end && mask.end > range.start) {
+    for mask in hidden
+        .iter()
+        .filter(|mask| mask.start < range.end && mask.end > range.start)
+    {
         let mask = mask.start.max(at)..mask.end.min(range.end);
         if mask.is_empty() {
             continue;
         }
         push_readable(&mut out, &text[at..mask.start]);
-        if text[mask.clone()].iter().any(|b| !b.is_ascii_whitespace()) && !out.ends_with("********") {
+        if text[mask.clone()].iter().any(|b| !b.is_ascii_whitespace()) && !out.ends_with("********")
+        {
             out.push_str("********");
         }
         at = mask.end;
@@ -85,7 +109,15 @@ fn push_readable(out: &mut String, bytes: &[u8]) {
         Ok(text) => text.to_owned(),
         Err(_) => String::from_utf8_lossy(bytes).into_owned(),
     };
-    out.extend(text.chars().map(|c| if c == '\t' { ' ' } else if c.is_control() { '\u{fffd}' } else { c }));
+    out.extend(text.chars().map(|c| {
+        if c == '\t' {
+            ' '
+        } else if c.is_control() {
+            '\u{fffd}'
+        } else {
+            c
+        }
+    }));
 }
 
 #[cfg(test)]
@@ -97,15 +129,29 @@ mod tests {
             let at = text.find(part).unwrap();
             Span::new(at, at + part.len())
         };
-        let mut masks: Vec<Span> = others.iter().map(|part| span(part)).chain([span(secret)]).collect();
+        let mut masks: Vec<Span> = others
+            .iter()
+            .map(|part| span(part))
+            .chain([span(secret)])
+            .collect();
         masks.sort();
-        excerpt(text.as_bytes(), 0..text.len(), span(secret), "********", &masks).0
+        excerpt(
+            text.as_bytes(),
+            0..text.len(),
+            span(secret),
+            "********",
+            &masks,
+        )
+        .0
     }
 
     #[test]
     fn every_secret_of_the_line_is_cut_out() {
         let line = "  login('first-pass', 'second-pass') # x";
-        assert_eq!(of(line, "second-pass", &["first-pass"]), "login('********', '********') # x");
+        assert_eq!(
+            of(line, "second-pass", &["first-pass"]),
+            "login('********', '********') # x"
+        );
     }
 
     #[test]
@@ -116,9 +162,18 @@ mod tests {
 
     #[test]
     fn a_long_line_is_cut_around_the_secret() {
-        let line = format!("{}pass: 'Quiet-7' {}", "word ".repeat(100), "tail ".repeat(100));
+        let line = format!(
+            "{}pass: 'Quiet-7' {}",
+            "word ".repeat(100),
+            "tail ".repeat(100)
+        );
         let shown = of(&line, "Quiet-7", &[]);
-        assert!(shown.starts_with('\u{2026}') && shown.ends_with('\u{2026}') && shown.contains("pass: '********'"), "{shown}");
+        assert!(
+            shown.starts_with('\u{2026}')
+                && shown.ends_with('\u{2026}')
+                && shown.contains("pass: '********'"),
+            "{shown}"
+        );
         assert!(shown.chars().count() <= Excerpt::MAX);
     }
 }

@@ -22,8 +22,16 @@ impl Base {
         let end = end_of_code_point(text, cut).max(self.counted.min(text.len()));
         let (before, counted) = (&text[..end], end - cut);
         match memchr::memrchr(b'\n', before) {
-            Some(last) => Base { lines: self.lines + count_lines(before), columns: code_points(&before[last + 1..]), counted },
-            None => Base { lines: self.lines, columns: self.columns + code_points(&before[self.counted.min(end)..]), counted },
+            Some(last) => Base {
+                lines: self.lines + count_lines(before),
+                columns: code_points(&before[last + 1..]),
+                counted,
+            },
+            None => Base {
+                lines: self.lines,
+                columns: self.columns + code_points(&before[self.counted.min(end)..]),
+                counted,
+            },
         }
     }
 }
@@ -47,15 +55,24 @@ impl<'t> Lines<'t> {
         let newlines = memchr::memchr_iter(b'\n', text)
             .map(|at| u32::try_from(at).expect("texts are windows below 4 GiB"))
             .collect();
-        Self { text, base, newlines, last: (usize::MAX, 0, 0) }
+        Self {
+            text,
+            base,
+            newlines,
+            last: (usize::MAX, 0, 0),
+        }
     }
 
     /// Line and column of `offset`, from 1; columns in code points, a byte that is not UTF-8 counting as one.
     pub fn locate(&mut self, offset: usize) -> (u64, u64) {
         let line = self.newlines.partition_point(|&at| (at as usize) < offset);
-        let start = line.checked_sub(1).map_or(0, |before| self.newlines[before] as usize + 1);
+        let start = line
+            .checked_sub(1)
+            .map_or(0, |before| self.newlines[before] as usize + 1);
         let (from, mut column) = match self.last {
-            (last_start, last_offset, column) if last_start == start && last_offset <= offset => (last_offset, column),
+            (last_start, last_offset, column) if last_start == start && last_offset <= offset => {
+                (last_offset, column)
+            }
             _ if line == 0 => (self.base.counted.min(offset), self.base.columns),
             _ => (start, 0),
         };
@@ -67,8 +84,13 @@ impl<'t> Lines<'t> {
     /// The bytes of the line that holds `offset`, as a range without its end (`\n` or `\r\n`).
     pub fn line(&self, offset: usize) -> std::ops::Range<usize> {
         let line = self.newlines.partition_point(|&at| (at as usize) < offset);
-        let start = line.checked_sub(1).map_or(0, |before| self.newlines[before] as usize + 1);
-        let mut end = self.newlines.get(line).map_or(self.text.len(), |&at| at as usize);
+        let start = line
+            .checked_sub(1)
+            .map_or(0, |before| self.newlines[before] as usize + 1);
+        let mut end = self
+            .newlines
+            .get(line)
+            .map_or(self.text.len(), |&at| at as usize);
         if end > start && self.text[end - 1] == b'\r' {
             end -= 1;
         }
@@ -92,7 +114,8 @@ fn end_of_code_point(text: &[u8], cut: usize) -> usize {
             _ => return None,
         };
         let end = start + width;
-        let is_whole = end > cut && end <= longest && std::str::from_utf8(&text[start..end]).is_ok();
+        let is_whole =
+            end > cut && end <= longest && std::str::from_utf8(&text[start..end]).is_ok();
         is_whole.then_some(end)
     });
     divided.max().unwrap_or(cut)
@@ -103,7 +126,9 @@ fn code_points(text: &[u8]) -> u64 {
     if text.is_ascii() {
         return text.len() as u64;
     }
-    text.utf8_chunks().map(|chunk| chunk.valid().chars().count() + chunk.invalid().len()).sum::<usize>() as u64
+    text.utf8_chunks()
+        .map(|chunk| chunk.valid().chars().count() + chunk.invalid().len())
+        .sum::<usize>() as u64
 }
 
 #[cfg(test)]
@@ -112,7 +137,10 @@ mod tests {
 
     #[test]
     fn columns_count_code_points_and_stray_bytes() {
-        let text = "a\u{e9}\u{1f600}x\n".bytes().chain(*b"\xff\xfey").collect::<Vec<_>>();
+        let text = "a\u{e9}\u{1f600}x\n"
+            .bytes()
+            .chain(*b"\xff\xfey")
+            .collect::<Vec<_>>();
         let mut lines = Lines::new(&text, Base::default());
         assert_eq!(lines.locate(0), (1, 1));
         assert_eq!(lines.locate(7), (1, 4));
@@ -127,12 +155,18 @@ mod tests {
         let file = [text, b"\xf0\x9f\x98 \xe9\xc3 x"].concat();
         for first in 0..file.len() {
             for second in first..file.len() {
-                let base = Base::default().after(&file, first).after(&file[first..], second - first);
+                let base = Base::default()
+                    .after(&file, first)
+                    .after(&file[first..], second - first);
                 let mut whole = Lines::new(&file, Base::default());
                 let mut window = Lines::new(&file[second..], base);
                 let is_inside = |at: &usize| (0x80..0xc0).contains(&file[*at]);
                 for at in (second..file.len()).filter(|at| !is_inside(at)) {
-                    assert_eq!(window.locate(at - second), whole.locate(at), "cuts {first} {second} at {at}");
+                    assert_eq!(
+                        window.locate(at - second),
+                        whole.locate(at),
+                        "cuts {first} {second} at {at}"
+                    );
                 }
             }
         }

@@ -67,12 +67,27 @@ impl Scanner {
         let rules: Vec<Compiled> = rules
             .into_iter()
             .enumerate()
-            .map(|(ix, rule)| Compiled::new(rule, RuleIx::try_from(ix).expect("far fewer than 65,536 rules")))
+            .map(|(ix, rule)| {
+                Compiled::new(
+                    rule,
+                    RuleIx::try_from(ix).expect("far fewer than 65,536 rules"),
+                )
+            })
             .collect();
         let reads_dotenv = |rule: &&Compiled| matches!(&rule.rule.kind, Kind::Assignment(a) if a.context == Context::Dotenv);
-        let dotenv = rules.iter().filter(reads_dotenv).map(|rule| rule.ix).collect();
+        let dotenv = rules
+            .iter()
+            .filter(reads_dotenv)
+            .map(|rule| rule.ix)
+            .collect();
         let files = rules.iter().filter_map(FileNames::of).collect();
-        Self { anchors: Anchors::new(&rules), dotenv, files, rules, options }
+        Self {
+            anchors: Anchors::new(&rules),
+            dotenv,
+            files,
+            rules,
+            options,
+        }
     }
 
     /// A worker for one thread.
@@ -89,7 +104,14 @@ impl Scanner {
     pub fn scan_text(&self, origin: crate::model::Origin<'_>, bytes: &[u8]) -> Vec<Finding> {
         let mut findings = Vec::new();
         let part = crate::model::Part::whole(bytes.len());
-        self.worker().scan(&crate::model::Blob { origin, bytes, part }, &mut findings);
+        self.worker().scan(
+            &crate::model::Blob {
+                origin,
+                bytes,
+                part,
+            },
+            &mut findings,
+        );
         findings.sort_by(crate::model::Finding::report_order);
         findings
     }

@@ -20,11 +20,18 @@ impl Opened {
 
     /// Whether an anchor that ends at `end` has been dealt with.
     fn covers(&self, opening: Opening, end: usize) -> bool {
-        self.0.iter().any(|(done, until)| *done == opening && end <= *until)
+        self.0
+            .iter()
+            .any(|(done, until)| *done == opening && end <= *until)
     }
 
     /// Opens the stretch of `bytes` around the anchor `at`, unless an earlier anchor has opened the same.
-    pub fn open(&mut self, bytes: &[u8], at: std::ops::Range<usize>, opening: Opening) -> Option<View> {
+    pub fn open(
+        &mut self,
+        bytes: &[u8],
+        at: std::ops::Range<usize>,
+        opening: Opening,
+    ) -> Option<View> {
         if self.covers(opening, at.end) {
             return None;
         }
@@ -54,8 +61,13 @@ const CUT: usize = 1024;
 fn still_open(bytes: &[u8], end: usize, view: &View) -> usize {
     let source_end = view.source.range().end;
     // a stretch that ends a literal or a line short of the limit may have been ended by it
-    let whole = source_end + CUT / 2 < end + view::stretch(view.encoding) || source_end == bytes.len();
-    if whole { source_end } else { end.max(source_end.saturating_sub(CUT)) }
+    let whole =
+        source_end + CUT / 2 < end + view::stretch(view.encoding) || source_end == bytes.len();
+    if whole {
+        source_end
+    } else {
+        end.max(source_end.saturating_sub(CUT))
+    }
 }
 
 /// Up to where anchors fail as the one ending at `end` did: inside the same literal, for joined ones.
@@ -72,7 +84,10 @@ fn still_closed(bytes: &[u8], end: usize, opening: Opening) -> usize {
 mod tests {
     use super::*;
 
-    const BASE64: Opening = Opening { encoding: Encoding::Base64, phase: 0 };
+    const BASE64: Opening = Opening {
+        encoding: Encoding::Base64,
+        phase: 0,
+    };
 
     #[test]
     fn an_anchor_in_the_same_stretch_is_not_opened_again() {
@@ -81,14 +96,27 @@ mod tests {
         assert!(opened.open(text, 0..4, BASE64).is_some());
         assert!(opened.open(text, 0..4, BASE64).is_none());
         assert!(opened.open(text, 13..17, BASE64).is_some(), "another run");
-        assert!(opened.open(text, 13..17, Opening { encoding: Encoding::Html, ..BASE64 }).is_none());
+        assert!(
+            opened
+                .open(
+                    text,
+                    13..17,
+                    Opening {
+                        encoding: Encoding::Html,
+                        ..BASE64
+                    }
+                )
+                .is_none()
+        );
     }
 
     #[test]
     fn an_anchor_near_the_end_of_a_cut_stretch_is_opened_for_itself() {
         let text = b"U0cu".repeat(3 * view::STRETCH / 4);
         let mut opened = Opened::default();
-        let first = opened.open(&text, 0..4, BASE64).map(|view| view.source.range().end);
+        let first = opened
+            .open(&text, 0..4, BASE64)
+            .map(|view| view.source.range().end);
         let end = first.expect("all of it is base64");
         assert!(end < text.len(), "the stretch is cut");
         let far = (end - 2 * CUT) / 4 * 4;
@@ -99,7 +127,10 @@ mod tests {
 
     #[test]
     fn what_does_not_join_is_not_tried_again_before_the_next_quote() {
-        let joined = Opening { encoding: Encoding::Joined, phase: 0 };
+        let joined = Opening {
+            encoding: Encoding::Joined,
+            phase: 0,
+        };
         let text = b"SG. SG. SG. 'SG.'";
         let mut opened = Opened::default();
         assert!(opened.open(text, 0..3, joined).is_none());

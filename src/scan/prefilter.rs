@@ -78,15 +78,26 @@ impl Prefilter {
                     .builder()
                     .extend(group.iter().map(bytes))
                     .build()?;
-                Some(Teddy { searcher, literals: group.to_vec() })
+                Some(Teddy {
+                    searcher,
+                    literals: group.to_vec(),
+                })
             })
             .collect();
         let automaton = teddies.is_none().then(|| {
             let automaton = aho_corasick::AhoCorasick::new(long.iter().map(bytes));
-            (automaton.expect("a few hundred short literals always fit"), long)
+            (
+                automaton.expect("a few hundred short literals always fit"),
+                long,
+            )
         });
         let longest = literals.iter().map(Vec::len).max().unwrap_or(0);
-        Self { teddies: teddies.unwrap_or_default(), automaton, short, longest }
+        Self {
+            teddies: teddies.unwrap_or_default(),
+            automaton,
+            short,
+            longest,
+        }
     }
 
     /// Appends every occurrence of every literal in `text` to `hits`, sorted by offset.
@@ -108,7 +119,12 @@ impl Prefilter {
 
     /// Occurrences that begin in `start..end`; `text` reaches far enough beyond `end` to hold their ends.
     fn find_chunk(&self, text: &[u8], start: usize, end: usize, hits: &mut Vec<Hit>) {
-        let mut push = |at: usize, literal| hits.push(Hit { at: offset(at), literal });
+        let mut push = |at: usize, literal| {
+            hits.push(Hit {
+                at: offset(at),
+                literal,
+            })
+        };
         for Teddy { searcher, literals } in &self.teddies {
             let mut at = start;
             // not the iterator: that one skips the literals which overlap a match
@@ -157,7 +173,10 @@ pub fn reduce(literals: &[Vec<u8>]) -> (Vec<Vec<u8>>, Vec<LiteralIx>) {
     let stands = literals
         .iter()
         .map(|literal| {
-            let ix = kept.iter().position(|kept| literal.starts_with(kept)).expect("each literal or a prefix of it was kept");
+            let ix = kept
+                .iter()
+                .position(|kept| literal.starts_with(kept))
+                .expect("each literal or a prefix of it was kept");
             LiteralIx::try_from(ix).expect("far fewer than 65,536 literals")
         })
         .collect();
@@ -177,10 +196,14 @@ mod tests {
     fn naive(literals: &[Vec<u8>], text: &[u8]) -> Vec<Hit> {
         let mut hits: Vec<Hit> = (0..text.len())
             .flat_map(|at| {
-                literals.iter().enumerate().filter(move |(_, literal)| text[at..].starts_with(literal)).map(move |(ix, _)| Hit {
-                    at: u32::try_from(at).unwrap(),
-                    literal: u16::try_from(ix).unwrap(),
-                })
+                literals
+                    .iter()
+                    .enumerate()
+                    .filter(move |(_, literal)| text[at..].starts_with(literal))
+                    .map(move |(ix, _)| Hit {
+                        at: u32::try_from(at).unwrap(),
+                        literal: u16::try_from(ix).unwrap(),
+                    })
             })
             .collect();
         hits.sort_unstable();

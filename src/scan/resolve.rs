@@ -13,10 +13,21 @@ use super::matcher::Compiled;
 /// Leaves one candidate for each value, in the order of their places. What loses is counted if its value is `own`.
 pub fn resolve(rules: &[Compiled], decisions: &mut Decisions, own: &dyn Fn(Span) -> bool) {
     let mut candidates = std::mem::take(&mut decisions.candidates);
-    candidates.sort_by_key(|candidate| (candidate.secret, std::cmp::Reverse(claim(rules, candidate)), candidate.rule));
+    candidates.sort_by_key(|candidate| {
+        (
+            candidate.secret,
+            std::cmp::Reverse(claim(rules, candidate)),
+            candidate.rule,
+        )
+    });
     let mut kept: Vec<Candidate> = Vec::with_capacity(candidates.len());
     for candidate in candidates {
-        let Some(rival) = kept.iter_mut().rev().take(8).find(|kept| kept.secret.overlaps(candidate.secret)) else {
+        let Some(rival) = kept
+            .iter_mut()
+            .rev()
+            .take(8)
+            .find(|kept| kept.secret.overlaps(candidate.secret))
+        else {
             kept.push(candidate);
             continue;
         };
@@ -36,7 +47,10 @@ pub fn resolve(rules: &[Compiled], decisions: &mut Decisions, own: &dyn Fn(Span)
 }
 
 /// How good a claim on a value is: the kind of rule, how sure it is, how few layers were taken off, how well it ranks.
-fn claim(rules: &[Compiled], candidate: &Candidate) -> (u8, crate::model::Confidence, std::cmp::Reverse<usize>, i32) {
+fn claim(
+    rules: &[Compiled],
+    candidate: &Candidate,
+) -> (u8, crate::model::Confidence, std::cmp::Reverse<usize>, i32) {
     let kind = match &rules[usize::from(candidate.rule)].rule.kind {
         Kind::Token(token) if token.visible > 0 => 5,
         Kind::Pair(_) => 4,
@@ -45,14 +59,24 @@ fn claim(rules: &[Compiled], candidate: &Candidate) -> (u8, crate::model::Confid
         Kind::Assignment(_) => 1,
         Kind::File(_) => 0,
     };
-    (kind, candidate.confidence, std::cmp::Reverse(candidate.encodings.len()), candidate.rank)
+    (
+        kind,
+        candidate.confidence,
+        std::cmp::Reverse(candidate.encodings.len()),
+        candidate.rank,
+    )
 }
 
 /// Gives `winner` the parts and notes of `loser` that it lacks.
 fn inherit(winner: &mut Candidate, loser: Candidate) {
     for part in loser.parts {
         let is_secret = |span: Span| span.overlaps(winner.secret);
-        if !is_secret(part.span) && !winner.parts.iter().any(|own| own.name == part.name || own.span == part.span) {
+        if !is_secret(part.span)
+            && !winner
+                .parts
+                .iter()
+                .any(|own| own.name == part.name || own.span == part.span)
+        {
             winner.parts.push(part);
         }
     }

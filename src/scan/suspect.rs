@@ -7,7 +7,9 @@
 use std::ops::Range;
 
 /// Words in a key that make its value a suspect, lower case.
-const SECRET_KEYS: [&[u8]; 9] = [b"pass", b"pwd", b"secret", b"token", b"key", b"auth", b"cred", b"_pw", b"sid"];
+const SECRET_KEYS: [&[u8]; 9] = [
+    b"pass", b"pwd", b"secret", b"token", b"key", b"auth", b"cred", b"_pw", b"sid",
+];
 
 /// Literals up to this many bytes hide nothing: separators, `id`, `r+`.
 const SHORT: usize = 3;
@@ -24,10 +26,23 @@ const CONTEXT: usize = 2048;
 
 /// Ranges of `text` that overlap `shown`, a stretch of `line`, and may hold a secret; sorted and disjoint. A literal that
 /// holds part of `claimed`, which is hidden anyway, is looked into instead of being taken whole.
-pub fn suspects(text: &[u8], line: &Range<usize>, shown: &Range<usize>, claimed: &Range<usize>) -> Vec<Range<usize>> {
-    let within = |reach: usize| line.start.max(shown.start.saturating_sub(reach))..line.end.min(shown.end + reach).max(shown.end);
+pub fn suspects(
+    text: &[u8],
+    line: &Range<usize>,
+    shown: &Range<usize>,
+    claimed: &Range<usize>,
+) -> Vec<Range<usize>> {
+    let within = |reach: usize| {
+        line.start.max(shown.start.saturating_sub(reach))
+            ..line.end.min(shown.end + reach).max(shown.end)
+    };
     let (line, near) = (within(CONTEXT), within(AROUND));
-    let mut found = Found { text, near, ranges: Vec::new(), expects: Expects::Nothing };
+    let mut found = Found {
+        text,
+        near,
+        ranges: Vec::new(),
+        expects: Expects::Nothing,
+    };
     let mut at = line.start;
     let mut plain = at;
     while at < line.end {
@@ -45,7 +60,11 @@ pub fn suspects(text: &[u8], line: &Range<usize>, shown: &Range<usize>, claimed:
         let holds_claimed = inside.start < claimed.end && claimed.start < inside.end;
         let key = is_key(text, &inside, &line);
         let value = found.expects == Expects::Value;
-        found.expects = if key && is_secret_key(&text[inside.clone()]) { Expects::Separator } else { Expects::Nothing };
+        found.expects = if key && is_secret_key(&text[inside.clone()]) {
+            Expects::Separator
+        } else {
+            Expects::Nothing
+        };
         if holds_claimed {
             found.unquoted(inside);
             found.expects = Expects::Nothing;
@@ -57,7 +76,9 @@ pub fn suspects(text: &[u8], line: &Range<usize>, shown: &Range<usize>, claimed:
     }
     found.unquoted(plain..line.end);
     found.opaque_runs();
-    found.ranges.retain(|range| range.start < shown.end && range.end > shown.start);
+    found
+        .ranges
+        .retain(|range| range.start < shown.end && range.end > shown.start);
     merged(found.ranges)
 }
 
@@ -98,14 +119,23 @@ fn literal_end(text: &[u8], at: usize, line: &Range<usize>) -> Option<usize> {
 fn is_key(text: &[u8], inside: &Range<usize>, line: &Range<usize>) -> bool {
     let name = |b: &u8| b.is_ascii_alphanumeric() || b"_.-$ /".contains(b);
     let content = &text[inside.clone()];
-    if !content.strip_suffix(b"\\").unwrap_or(content).iter().all(name) {
+    if !content
+        .strip_suffix(b"\\")
+        .unwrap_or(content)
+        .iter()
+        .all(name)
+    {
         return false;
     }
     let after = &text[inside.end + 1..line.end];
     let before = &text[line.start..inside.start - 1];
     let indexes = before.ends_with(b"[")
-        && before.get(before.len().wrapping_sub(2)).is_some_and(|b| b.is_ascii_alphanumeric() || b")]_".contains(b));
-    after.starts_with(b":") || after.trim_ascii_start().starts_with(b"=>") || (indexes && after.starts_with(b"]"))
+        && before
+            .get(before.len().wrapping_sub(2))
+            .is_some_and(|b| b.is_ascii_alphanumeric() || b")]_".contains(b));
+    after.starts_with(b":")
+        || after.trim_ascii_start().starts_with(b"=>")
+        || (indexes && after.starts_with(b"]"))
 }
 
 /// Literals that are shown: short ones, hosts and addresses, names of variables.
@@ -115,7 +145,9 @@ fn is_harmless(literal: &[u8]) -> bool {
 
 /// `smtp.harbor.io`, `news@harbor.io`.
 fn is_host(literal: &[u8]) -> bool {
-    let host = literal.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-+@".contains(b));
+    let host = literal
+        .iter()
+        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-+@".contains(b));
     let end = memchr::memrchr(b'.', literal).map(|dot| &literal[dot + 1..]);
     host && end.is_some_and(|end| end.len() >= 2 && end.iter().all(u8::is_ascii_lowercase))
 }
@@ -126,7 +158,10 @@ fn is_variable(literal: &[u8]) -> bool {
 }
 
 fn is_secret_key(key: &[u8]) -> bool {
-    SECRET_KEYS.iter().any(|word| key.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word)))
+    SECRET_KEYS.iter().any(|word| {
+        key.windows(word.len())
+            .any(|window| window.eq_ignore_ascii_case(word))
+    })
 }
 
 /// Where in `key = value` the unquoted text is.
@@ -154,9 +189,15 @@ impl Found<'_> {
         let range = range.start.max(self.near.start)..range.end.min(self.near.end);
         let mut at = range.start;
         while at < range.end {
-            let blank = text[at..range.end].iter().take_while(|b| b.is_ascii_whitespace()).count();
+            let blank = text[at..range.end]
+                .iter()
+                .take_while(|b| b.is_ascii_whitespace())
+                .count();
             at += blank;
-            let len = text[at..range.end].iter().take_while(|b| !b.is_ascii_whitespace()).count();
+            let len = text[at..range.end]
+                .iter()
+                .take_while(|b| !b.is_ascii_whitespace())
+                .count();
             if len > 0 {
                 self.word(at..at + len, range.end);
             }
@@ -169,18 +210,29 @@ impl Found<'_> {
         let bytes = &self.text[word.clone()];
         let separators = bytes.iter().take_while(|b| b"=:>".contains(b)).count();
         if self.expects == Expects::Separator {
-            self.expects = if separators > 0 { Expects::Value } else { Expects::Nothing };
+            self.expects = if separators > 0 {
+                Expects::Value
+            } else {
+                Expects::Nothing
+            };
         }
         // a backslash alone belongs to the quote behind it
-        if self.expects == Expects::Value && separators < bytes.len() && bytes[separators..] != *b"\\" {
+        if self.expects == Expects::Value
+            && separators < bytes.len()
+            && bytes[separators..] != *b"\\"
+        {
             self.expects = Expects::Nothing;
             let start = word.start + separators;
             if is_code(&self.text[start..word.end]) {
                 return;
             }
             // an unquoted value may have blanks in it
-            let len = self.text[start..end].iter().take_while(|b| !b",;#".contains(b)).count();
-            self.ranges.push(start..start + self.text[start..start + len].trim_ascii_end().len());
+            let len = self.text[start..end]
+                .iter()
+                .take_while(|b| !b",;#".contains(b))
+                .count();
+            self.ranges
+                .push(start..start + self.text[start..start + len].trim_ascii_end().len());
         }
         self.url_password(&word);
         let mut start = word.start;
@@ -203,7 +255,9 @@ impl Found<'_> {
 
     fn url_password(&mut self, word: &Range<usize>) {
         let bytes = &self.text[word.clone()];
-        let Some(user) = memchr::memmem::find(bytes, b"://").map(|at| at + 3) else { return };
+        let Some(user) = memchr::memmem::find(bytes, b"://").map(|at| at + 3) else {
+            return;
+        };
         let colon = memchr::memchr(b':', &bytes[user..]).map(|gap| user + gap + 1);
         let sign = memchr::memrchr(b'@', bytes);
         if let (Some(colon), Some(sign)) = (colon, sign)
@@ -220,7 +274,10 @@ impl Found<'_> {
             && is_secret_key(&bytes[..joint])
             && !bytes[joint..].starts_with(b"::")
         {
-            let gap = bytes[joint..].iter().take_while(|b| b"=:".contains(b)).count();
+            let gap = bytes[joint..]
+                .iter()
+                .take_while(|b| b"=:".contains(b))
+                .count();
             let value = piece.start + joint + gap;
             if value < word.end && bytes.len() > joint + gap {
                 self.ranges.push(value..word.end);
@@ -228,7 +285,11 @@ impl Found<'_> {
                 self.expects = Expects::Value;
             }
         } else if is_secret_key(bytes) && piece.end == word.end {
-            self.expects = if bytes.starts_with(b"-") { Expects::Value } else { Expects::Separator };
+            self.expects = if bytes.starts_with(b"-") {
+                Expects::Value
+            } else {
+                Expects::Separator
+            };
         } else if looks_like_password(bytes) {
             self.ranges.push(piece);
         }
@@ -240,7 +301,8 @@ fn looks_made(run: &[u8]) -> bool {
     let has = |test: fn(&u8) -> bool| run.iter().any(test);
     let digits = run.iter().filter(|b| b.is_ascii_digit()).count();
     let joint = run.iter().any(|b| b"-_/".contains(b));
-    (digits >= 3 && has(u8::is_ascii_alphabetic)) || (has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) && !joint)
+    (digits >= 3 && has(u8::is_ascii_alphabetic))
+        || (has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) && !joint)
 }
 
 /// `process.env.X`, `$this->pass`, `os.Getenv(`: what an unquoted value of a program is.
@@ -255,7 +317,10 @@ fn is_code(word: &[u8]) -> bool {
 /// Letters, digits and a sign in one word that is no URL and no address: `Winter2024!`.
 fn looks_like_password(word: &[u8]) -> bool {
     let has = |test: fn(&u8) -> bool| word.iter().any(test);
-    let sign = word.iter().zip(word.iter().skip(1).chain(b" ")).any(|(b, next)| b"!$%^@~#*".contains(b) && *next != b'=');
+    let sign = word
+        .iter()
+        .zip(word.iter().skip(1).chain(b" "))
+        .any(|(b, next)| b"!$%^@~#*".contains(b) && *next != b'=');
     word.len() >= 6
         && sign
         && has(u8::is_ascii_alphabetic)
@@ -273,9 +338,18 @@ mod tests {
         let at = line.find("SECRET").unwrap();
         let mut out = String::new();
         let mut from = 0;
-        for range in suspects(line.as_bytes(), &(0..line.len()), &(0..line.len()), &(at..at + 6)) {
+        for range in suspects(
+            line.as_bytes(),
+            &(0..line.len()),
+            &(0..line.len()),
+            &(at..at + 6),
+        ) {
             out += &line[from..range.start];
-            out += if range.start <= at && at < range.end { "SECRET" } else { "*" };
+            out += if range.start <= at && at < range.end {
+                "SECRET"
+            } else {
+                "*"
+            };
             from = range.end;
         }
         out + &line[from..]
@@ -288,11 +362,23 @@ mod tests {
             ("A_PASSWORD=tulip SECRET", "A_PASSWORD=* SECRET"),
             ("password: my tulip # SECRET", "password: * # SECRET"),
             ("run --password tulip, SECRET", "run --password *, SECRET"),
-            ("postgres://u:tulip@db/x SECRET", "postgres://u:*@db/x SECRET"),
+            (
+                "postgres://u:tulip@db/x SECRET",
+                "postgres://u:*@db/x SECRET",
+            ),
             ("say Winter2024! SECRET", "say * SECRET"),
-            ("{\"passwort\": \"tulip\", \"k\": \"SECRET\"}", "{\"passwort\": \"*\", \"k\": \"SECRET\"}"),
-            ("'smtp://u:SECRET@h.io', 'tulip'", "'smtp://u:SECRET@h.io', '*'"),
-            (r#"x = {\"passwort\": \"tulip\", \"k\": \"SECRET\"}"#, r#"x = {\"passwort\": \"*", \"k\": \"SECRET\"}"#),
+            (
+                "{\"passwort\": \"tulip\", \"k\": \"SECRET\"}",
+                "{\"passwort\": \"*\", \"k\": \"SECRET\"}",
+            ),
+            (
+                "'smtp://u:SECRET@h.io', 'tulip'",
+                "'smtp://u:SECRET@h.io', '*'",
+            ),
+            (
+                r#"x = {\"passwort\": \"tulip\", \"k\": \"SECRET\"}"#,
+                r#"x = {\"passwort\": \"*", \"k\": \"SECRET\"}"#,
+            ),
             ("&token=tulip&k=SECRET", "&token=SECRET"),
         ] {
             assert_eq!(shown(line), expected);

@@ -4,7 +4,8 @@
 //! and in which order things are tried; what a match is, `matcher` knows.
 
 use crate::model::{
-    Blob, Encoding, Excerpt, Finding, FindingPart, Fingerprint, GitState, Origin, Part, Place, Secret, Severity, Span, Store,
+    Blob, Encoding, Excerpt, Finding, FindingPart, Fingerprint, GitState, Origin, Part, Place,
+    Secret, Severity, Span, Store,
 };
 use crate::rules::Kind;
 
@@ -13,8 +14,8 @@ use super::assignment::{self, Lang};
 use super::candidate::{Candidate, Decisions, RuleIx};
 use super::class::{self, Dotenv};
 use super::lines::{Base, Lines};
-use super::opened::Opened;
 use super::matcher::{Text, assignment as assigned, pair, token};
+use super::opened::Opened;
 use super::prefilter::Hit;
 use super::view::{self, Opening, TextEncoding, View};
 use super::{Drop, MARGIN, Scanner, excerpt, resolve};
@@ -96,8 +97,19 @@ impl Share {
 
 impl<'s> Worker<'s> {
     pub(super) fn new(scanner: &'s Scanner) -> Self {
-        let state = FileState { encoding: TextEncoding::Utf8, base: Base::default(), dotenv: Dotenv::No, secrets: 0 };
-        Self { scanner, scratch: Default::default(), decisions: Decisions::default(), utf16: View::new(Encoding::Utf16), state }
+        let state = FileState {
+            encoding: TextEncoding::Utf8,
+            base: Base::default(),
+            dotenv: Dotenv::No,
+            secrets: 0,
+        };
+        Self {
+            scanner,
+            scratch: Default::default(),
+            decisions: Decisions::default(),
+            utf16: View::new(Encoding::Utf16),
+            state,
+        }
     }
 
     /// Scans one blob, or the next window of one, and appends what it finds.
@@ -150,17 +162,30 @@ impl<'s> Worker<'s> {
             self.state.base = base;
         }
         self.utf16 = utf16;
-        if binary { Scanned::Binary } else { Scanned::Text }
+        if binary {
+            Scanned::Binary
+        } else {
+            Scanned::Text
+        }
     }
 
     /// What was dropped since the worker was made, by rule and reason.
     pub fn drops(&self) -> impl Iterator<Item = (&'s str, Drop, u64)> + '_ {
         let id = |ix: RuleIx| -> &'s str { &self.scanner.rules[usize::from(ix)].rule.id };
-        self.decisions.drops.iter().map(move |&(rule, reason, count)| (id(rule), reason, count))
+        self.decisions
+            .drops
+            .iter()
+            .map(move |&(rule, reason, count)| (id(rule), reason, count))
     }
 
     /// Fills `self.decisions.candidates` from the whole readable text.
-    fn scan_base(&mut self, blob: &Blob<'_>, bytes: &[u8], binary: bool, stored: &impl Fn(Span) -> Span) {
+    fn scan_base(
+        &mut self,
+        blob: &Blob<'_>,
+        bytes: &[u8],
+        binary: bool,
+        stored: &impl Fn(Span) -> Span,
+    ) {
         let frame = Frame {
             bytes,
             // looked up only when something is found; see `text_of`
@@ -172,8 +197,18 @@ impl<'s> Worker<'s> {
             depth: 0,
         };
         self.decisions.candidates.clear();
-        let width = if matches!(self.state.encoding, TextEncoding::Utf16(_)) { 2 } else { 1 };
-        let share = |at: usize| Share::of(stored(Span::new(at, at + 1)).range().start, &blob.part, width * MARGIN);
+        let width = if matches!(self.state.encoding, TextEncoding::Utf16(_)) {
+            2
+        } else {
+            1
+        };
+        let share = |at: usize| {
+            Share::of(
+                stored(Span::new(at, at + 1)).range().start,
+                &blob.part,
+                width * MARGIN,
+            )
+        };
         self.scan_frame(frame, &blob.origin.within, &share);
         if frame.dotenv != Dotenv::No && !binary {
             self.scan_dotenv(frame, &share);
@@ -194,8 +229,15 @@ impl<'s> Worker<'s> {
                 frame.translations = class::translations(path);
                 frame.mail_file = class::is_mail_file(path);
             }
-            let is_mail = |hit: &&Hit| scanner.anchors.at(frame.bytes, **hit).any(|anchor| anchor.used == Use::Mail);
-            scratch.mail.extend(scratch.hits.iter().filter(is_mail).map(|hit| hit.at));
+            let is_mail = |hit: &&Hit| {
+                scanner
+                    .anchors
+                    .at(frame.bytes, **hit)
+                    .any(|anchor| anchor.used == Use::Mail)
+            };
+            scratch
+                .mail
+                .extend(scratch.hits.iter().filter(is_mail).map(|hit| hit.at));
             for &hit in &scratch.hits {
                 let share = share(hit.at as usize);
                 if share == Share::None {
@@ -209,10 +251,18 @@ impl<'s> Worker<'s> {
                         Use::Open(opening) => {
                             // a literal that was searched with its quotes is named by what stands inside them
                             let quotes = usize::from(opening.encoding == Encoding::Joined);
-                            self.open(frame, at.start + quotes..at.end - quotes, opening, &mut scratch.opened);
+                            self.open(
+                                frame,
+                                at.start + quotes..at.end - quotes,
+                                opening,
+                                &mut scratch.opened,
+                            );
                         }
                         Use::OpenBehind => {
-                            let opening = Opening { encoding: Encoding::Base64, phase: 0 };
+                            let opening = Opening {
+                                encoding: Encoding::Base64,
+                                phase: 0,
+                            };
                             let end = (at.end + 4).min(frame.bytes.len());
                             self.open(frame, at.end..end, opening, &mut scratch.opened);
                         }
@@ -220,7 +270,10 @@ impl<'s> Worker<'s> {
                             let text = text_of(frame, &scratch.mail);
                             let matched = self.try_rule(rule, &text, at.clone(), frame.binary);
                             if joined && !matched && !frame.binary {
-                                let opening = Opening { encoding: Encoding::Joined, phase: 0 };
+                                let opening = Opening {
+                                    encoding: Encoding::Joined,
+                                    phase: 0,
+                                };
                                 self.open(frame, at, opening, &mut scratch.opened);
                             }
                         }
@@ -232,7 +285,13 @@ impl<'s> Worker<'s> {
     }
 
     /// Lets one rule judge one anchor. Gives whether the rule's pattern matched there, kept or dropped.
-    fn try_rule(&mut self, rule: RuleIx, text: &Text<'_>, at: std::ops::Range<usize>, binary: bool) -> bool {
+    fn try_rule(
+        &mut self,
+        rule: RuleIx,
+        text: &Text<'_>,
+        at: std::ops::Range<usize>,
+        binary: bool,
+    ) -> bool {
         let compiled = &self.scanner.rules[usize::from(rule)];
         match &compiled.rule.kind {
             Kind::Token(kind) => token::judge(compiled, kind, text, at, &mut self.decisions),
@@ -261,18 +320,28 @@ impl<'s> Worker<'s> {
         if frame.depth == MAX_DEPTH {
             return;
         }
-        let Some(view) = opened.open(frame.bytes, at, opening) else { return };
+        let Some(view) = opened.open(frame.bytes, at, opening) else {
+            return;
+        };
         let first = self.decisions.candidates.len();
         let nested = Frame {
             bytes: &view.bytes,
-            lang: if opening.encoding == Encoding::Joined { frame.lang } else { Lang::Unknown },
+            lang: if opening.encoding == Encoding::Joined {
+                frame.lang
+            } else {
+                Lang::Unknown
+            },
             dotenv: Dotenv::No,
             mail_file: frame.mail_file,
             translations: false,
             binary: false,
             depth: frame.depth + 1,
         };
-        let share = if self.decisions.uncounted { Share::Near } else { Share::Own };
+        let share = if self.decisions.uncounted {
+            Share::Near
+        } else {
+            Share::Own
+        };
         self.scan_frame(nested, b"", &|_| share);
         for candidate in &mut self.decisions.candidates[first..] {
             candidate.lift(view.encoding, view.source, |span| view.map.span(span));
@@ -282,7 +351,13 @@ impl<'s> Worker<'s> {
     /// Reads every assignment of a dotenv file with the rules that judge them all.
     fn scan_dotenv(&mut self, frame: Frame<'_>, share: &dyn Fn(usize) -> Share) {
         let scanner = self.scanner;
-        let text = text_of(Frame { lang: Lang::Env, ..frame }, &[]);
+        let text = text_of(
+            Frame {
+                lang: Lang::Env,
+                ..frame
+            },
+            &[],
+        );
         for found in assignment::read_all(frame.bytes, 0..frame.bytes.len(), Lang::Env) {
             let share = share(found.key.start as usize);
             if share == Share::None || !is_setting(frame.bytes, &found) {
@@ -308,7 +383,13 @@ impl<'s> Worker<'s> {
     ) {
         let offset = blob.part.offset;
         let own = |secret: Span| blob.part.own.contains(&stored(secret).range().start);
-        let masks = excerpt::disjoint(self.decisions.candidates.iter().flat_map(|c| [c.mask, c.secret]).collect());
+        let masks = excerpt::disjoint(
+            self.decisions
+                .candidates
+                .iter()
+                .flat_map(|c| [c.mask, c.secret])
+                .collect(),
+        );
         resolve::resolve(&self.scanner.rules, &mut self.decisions, &own);
         let mut lines = Lines::new(bytes, self.state.base);
         for candidate in std::mem::take(&mut self.decisions.candidates) {
@@ -339,8 +420,13 @@ impl<'s> Worker<'s> {
             let mut parts: Vec<FindingPart> = parts.collect();
             parts.sort_by_key(|part| part.place.start);
             let shown = candidate.value.masked();
-            let excerpt =
-                excerpt::excerpt(bytes, lines.line(candidate.mask.start as usize), candidate.mask, &shown, &masks);
+            let excerpt = excerpt::excerpt(
+                bytes,
+                lines.line(candidate.mask.start as usize),
+                candidate.mask,
+                &shown,
+                &masks,
+            );
             findings.push(self.finding(&blob.origin, candidate, found_at, parts, excerpt));
         }
     }
@@ -362,7 +448,11 @@ impl<'s> Worker<'s> {
             rule: rule.id.clone(),
             severity: candidate.severity,
             confidence: candidate.confidence,
-            fingerprint: Fingerprint::new(&self.scanner.options.fingerprint_key, &rule.id, &candidate.value),
+            fingerprint: Fingerprint::new(
+                &self.scanner.options.fingerprint_key,
+                &rule.id,
+                &candidate.value,
+            ),
             secret: candidate.value,
             parts,
             origin: origin.to_owned(),
@@ -375,7 +465,9 @@ impl<'s> Worker<'s> {
 
     /// Findings about the file as a whole, once its last window is done.
     fn file_findings(&mut self, origin: &Origin<'_>, findings: &mut Vec<Finding>) {
-        let Store::File(git) = origin.store else { return };
+        let Store::File(git) = origin.store else {
+            return;
+        };
         let note = match git {
             GitState::Tracked => "tracked by git",
             GitState::Untracked => "not ignored by git: the next `git add` takes it",
@@ -390,7 +482,11 @@ impl<'s> Worker<'s> {
             let secret = Secret::new(&[], 0);
             findings.push(Finding {
                 rule: rule.id.clone(),
-                severity: if holds_secrets { rule.severity } else { Severity::Info },
+                severity: if holds_secrets {
+                    rule.severity
+                } else {
+                    Severity::Info
+                },
                 confidence: rule.confidence,
                 // the path is the value here: there is no other; as typed, it would depend on the current directory
                 fingerprint: Fingerprint::new(
@@ -401,7 +497,14 @@ impl<'s> Worker<'s> {
                 secret,
                 parts: Vec::new(),
                 origin: origin.to_owned(),
-                place: Place { start: 0, end: 0, line: 1, column: 1, end_line: 1, end_column: 1 },
+                place: Place {
+                    start: 0,
+                    end: 0,
+                    line: 1,
+                    column: 1,
+                    end_line: 1,
+                    end_column: 1,
+                },
                 excerpt: Excerpt(String::new()),
                 encodings: Vec::new(),
                 notes: if holds_secrets {
@@ -434,7 +537,11 @@ fn next_start(target: usize, len: usize, stored: &impl Fn(Span) -> Span) -> usiz
 fn is_setting(bytes: &[u8], found: &assignment::Assignment) -> bool {
     let key = found.key.range().start;
     found.syntax != assignment::Syntax::Colon
-        || bytes[..key].iter().rev().take_while(|b| **b != b'\n').all(|b| b" \t#\"'".contains(b))
+        || bytes[..key]
+            .iter()
+            .rev()
+            .take_while(|b| **b != b'\n')
+            .all(|b| b" \t#\"'".contains(b))
 }
 
 fn text_of<'t>(frame: Frame<'t>, mail: &'t [u32]) -> Text<'t> {

@@ -359,7 +359,8 @@ fn forbidden(file: &str, tokens: &[String]) -> Vec<String> {
             for name in heads(&tokens[at + 2..]) {
                 match name.as_str() {
                     "Command" => {
-                        complaints.push("`process::Command`: no process is ever started".to_owned());
+                        complaints
+                            .push("`process::Command`: no process is ever started".to_owned());
                     }
                     "exit" | "abort" if file != "src/main.rs" => {
                         complaints.push(format!("`process::{name}`: only `main` ends the program"));

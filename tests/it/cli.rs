@@ -328,12 +328,24 @@ fn a_report_that_cannot_be_written_is_known_before_the_scan() {
         let format = format!("json={file}");
         // standard input that nobody writes to: a scan would wait for it
         let mut child = waxseal(dir.root(), ["scan", "--format", &format, "-"]);
-        let mut child = child.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = child
+            .stdin(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let waiting = child.stdin.take();
         let mut said = String::new();
-        child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut said)
+            .unwrap();
         assert_eq!(child.wait().unwrap().code(), Some(2), "{said}");
-        assert!(said.starts_with(&format!("waxseal: {file}: ")) && said.lines().count() == 1, "{said}");
+        assert!(
+            said.starts_with(&format!("waxseal: {file}: ")) && said.lines().count() == 1,
+            "{said}"
+        );
         drop(waiting);
     }
 }
@@ -341,27 +353,71 @@ fn a_report_that_cannot_be_written_is_known_before_the_scan() {
 #[test]
 fn a_report_replaces_the_old_one_when_it_is_whole() {
     let dir = scratch(&[("in/bad.py", KEY)]);
-    dir.write("old.json", "the old report, longer than the new one".repeat(1000));
-    let args = ["scan", "--format", "json=old.json", "--format", "sarif=in/new.sarif", "in"];
+    dir.write(
+        "old.json",
+        "the old report, longer than the new one".repeat(1000),
+    );
+    let args = [
+        "scan",
+        "--format",
+        "json=old.json",
+        "--format",
+        "sarif=in/new.sarif",
+        "in",
+    ];
     let first = run(dir.root(), args);
     assert_eq!(first.code, 1, "{}", first.err);
-    assert!(first.err.contains("scanned 1 file,"), "nothing of a report is scanned: {}", first.err);
-    assert_eq!(rules_in(&fs::read_to_string(dir.path("old.json")).unwrap()), ["sendgrid-api-key"]);
-    assert!(fs::read_to_string(dir.path("in/new.sarif")).unwrap().contains("sendgrid-api-key"));
-    let names = |folder| -> Vec<_> { fs::read_dir(dir.path(folder)).unwrap().map(|entry| entry.unwrap().file_name()).collect() };
-    assert_eq!((names("").len(), names("in").len()), (2, 2), "nothing is left behind");
+    assert!(
+        first.err.contains("scanned 1 file,"),
+        "nothing of a report is scanned: {}",
+        first.err
+    );
+    assert_eq!(
+        rules_in(&fs::read_to_string(dir.path("old.json")).unwrap()),
+        ["sendgrid-api-key"]
+    );
+    assert!(
+        fs::read_to_string(dir.path("in/new.sarif"))
+            .unwrap()
+            .contains("sendgrid-api-key")
+    );
+    let names = |folder| -> Vec<_> {
+        fs::read_dir(dir.path(folder))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect()
+    };
+    assert_eq!(
+        (names("").len(), names("in").len()),
+        (2, 2),
+        "nothing is left behind"
+    );
 }
 
 #[cfg(target_os = "linux")]
 #[test]
 fn a_report_that_fails_in_the_end_hides_no_findings() {
     let dir = scratch(&[("bad.py", KEY)]);
-    let args = ["scan", "--format", "json=/dev/full", "--format", "sarif=whole", "--format", "text", "bad.py"];
+    let args = [
+        "scan",
+        "--format",
+        "json=/dev/full",
+        "--format",
+        "sarif=whole",
+        "--format",
+        "text",
+        "bad.py",
+    ];
     let failed = run(dir.root(), args);
     assert_eq!(failed.code, 2);
     assert!(failed.out.contains("sendgrid-api-key"), "{}", failed.out);
     assert!(failed.err.contains("1 finding "), "{}", failed.err);
-    assert_eq!(failed.err.matches("waxseal: /dev/full: ").count(), 1, "{}", failed.err);
+    assert_eq!(
+        failed.err.matches("waxseal: /dev/full: ").count(),
+        1,
+        "{}",
+        failed.err
+    );
     assert!(dir.path("whole").exists());
 }
 
@@ -370,9 +426,17 @@ fn a_report_that_fails_in_the_end_hides_no_findings() {
 fn a_full_standard_output_is_told_once() {
     let dir = scratch(&[("bad.py", KEY)]);
     let full = fs::File::options().write(true).open("/dev/full").unwrap();
-    let told = waxseal(dir.root(), ["scan", "bad.py"]).stdout(full).stderr(Stdio::piped()).output().unwrap();
+    let told = waxseal(dir.root(), ["scan", "bad.py"])
+        .stdout(full)
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
     let said = String::from_utf8(told.stderr).unwrap();
-    assert_eq!((told.status.code(), said.matches("os error").count()), (Some(2), 1), "{said}");
+    assert_eq!(
+        (told.status.code(), said.matches("os error").count()),
+        (Some(2), 1),
+        "{said}"
+    );
 }
 
 #[test]
@@ -850,12 +914,18 @@ fn the_configuration_is_that_of_the_folder_a_path_leads_to() {
 #[test]
 fn a_configuration_that_is_no_file_of_the_repository_stops_the_run() {
     use std::os::unix::fs::symlink;
-    let dir = scratch(&[("repo/bad.py", KEY), ("else.toml", "skip_rules = ['sendgrid-api-key']\n")]);
+    let dir = scratch(&[
+        ("repo/bad.py", KEY),
+        ("else.toml", "skip_rules = ['sendgrid-api-key']\n"),
+    ]);
     dir.git_in("repo", &["init", "-q"]);
     let file = dir.path("repo/.waxseal.toml");
     let refused = |says: &str| {
         for (folder, path) in [("", "repo"), ("repo", "."), ("repo", "bad.py")] {
-            assert_refused(&run(&dir.path(folder), ["scan", path]), &["repo/.waxseal.toml: ", says]);
+            assert_refused(
+                &run(&dir.path(folder), ["scan", path]),
+                &["repo/.waxseal.toml: ", says],
+            );
         }
     };
     symlink("nowhere.toml", &file).unwrap();
@@ -875,7 +945,10 @@ fn a_configuration_that_is_no_file_of_the_repository_stops_the_run() {
     refused("no regular file");
     fs::remove_file(&file).unwrap();
     // a link inside the repository is as good as the file
-    dir.write("repo/ci/waxseal.toml", "skip_rules = ['sendgrid-api-key']\n");
+    dir.write(
+        "repo/ci/waxseal.toml",
+        "skip_rules = ['sendgrid-api-key']\n",
+    );
     symlink("ci/waxseal.toml", &file).unwrap();
     assert_eq!(run(dir.root(), ["scan", "repo"]).code, 0);
 }
@@ -886,30 +959,61 @@ fn a_run_without_rules_is_refused() {
     let none = ["scan", "--rule", "smtp-url", "--skip-rule", "smtp-url", "."];
     assert_refused(&run(dir.root(), none), &["no rule is left"]);
     let list = run(dir.root(), ["rules", "list"]).out;
-    let ids = list.lines().filter_map(|line| line.split_whitespace().next());
-    dir.write(".waxseal.toml", format!("skip_rules = {:?}\n", ids.collect::<Vec<_>>()));
+    let ids = list
+        .lines()
+        .filter_map(|line| line.split_whitespace().next());
+    dir.write(
+        ".waxseal.toml",
+        format!("skip_rules = {:?}\n", ids.collect::<Vec<_>>()),
+    );
     assert_refused(&run(dir.root(), ["scan", "."]), &["no rule is left"]);
 }
 
 #[test]
 fn what_the_configuration_leaves_out_is_said() {
-    let dir = scratch(&[("bad.py", KEY), (".waxseal.toml", "skip_rules = ['twilio-account-sid', 'sendgrid-api-key']\n")]);
+    let dir = scratch(&[
+        ("bad.py", KEY),
+        (
+            ".waxseal.toml",
+            "skip_rules = ['twilio-account-sid', 'sendgrid-api-key']\n",
+        ),
+    ]);
     let configuration = |args: &[&str]| {
         let run = run(dir.root(), ["scan", "."].iter().chain(args));
-        let mut lines = run.err.lines().filter(|line| line.contains(".waxseal.toml"));
-        let told = lines.next().map(|line| line.split_once(".waxseal.toml").unwrap().1.to_owned());
+        let mut lines = run
+            .err
+            .lines()
+            .filter(|line| line.contains(".waxseal.toml"));
+        let told = lines
+            .next()
+            .map(|line| line.split_once(".waxseal.toml").unwrap().1.to_owned());
         assert_eq!(lines.next(), None);
         told
     };
     // a rule that is off anyway is not left out
-    assert_eq!(configuration(&[]).as_deref(), Some(": leaves out sendgrid-api-key"));
-    assert_eq!(configuration(&["--skip-rule", "sendgrid-api-key"]).as_deref(), Some(""));
-    assert_eq!(configuration(&["--rule", "sendgrid-api-key"]).as_deref(), Some(""));
+    assert_eq!(
+        configuration(&[]).as_deref(),
+        Some(": leaves out sendgrid-api-key")
+    );
+    assert_eq!(
+        configuration(&["--skip-rule", "sendgrid-api-key"]).as_deref(),
+        Some("")
+    );
+    assert_eq!(
+        configuration(&["--rule", "sendgrid-api-key"]).as_deref(),
+        Some("")
+    );
     assert_eq!(configuration(&["--quiet"]), None);
-    dir.write(".waxseal.toml", "skip_rules = ['smtp-url', 'sendgrid-api-key']\nfail_on = 'high'\n");
+    dir.write(
+        ".waxseal.toml",
+        "skip_rules = ['smtp-url', 'sendgrid-api-key']\nfail_on = 'high'\n",
+    );
     let both = ": leaves out sendgrid-api-key, smtp-url; lets pass what is milder than high";
     assert_eq!(configuration(&[]).as_deref(), Some(both));
-    assert_eq!(configuration(&["--fail-on", "low"]).as_deref(), Some(": leaves out sendgrid-api-key, smtp-url"));
+    assert_eq!(
+        configuration(&["--fail-on", "low"]).as_deref(),
+        Some(": leaves out sendgrid-api-key, smtp-url")
+    );
     fs::remove_file(dir.path(".waxseal.toml")).unwrap();
     assert_eq!(configuration(&[]), None);
 }

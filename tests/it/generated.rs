@@ -17,14 +17,17 @@ fn root() -> PathBuf {
 
 /// Every rule file with its rules, in the order of the file names.
 pub(crate) fn sources() -> Vec<RuleSource> {
-    let mut files: Vec<PathBuf> =
-        std::fs::read_dir(root().join("rules")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> = std::fs::read_dir(root().join("rules"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     files.sort();
     files
         .iter()
         .flat_map(|file| {
             let name = file.file_name().unwrap().to_string_lossy();
-            parse::parse(&name, &std::fs::read_to_string(file).unwrap()).unwrap_or_else(|error| panic!("{error:?}"))
+            parse::parse(&name, &std::fs::read_to_string(file).unwrap())
+                .unwrap_or_else(|error| panic!("{error:?}"))
         })
         .collect()
 }
@@ -37,9 +40,15 @@ fn the_generated_table_is_fresh() {
         std::fs::write(&path, &expected).unwrap();
     }
     let stored = std::fs::read_to_string(&path).unwrap();
-    assert!(stored == expected, "src/rules/builtin.rs is stale: run `WAXSEAL_BLESS=1 cargo test generated`");
+    assert!(
+        stored == expected,
+        "src/rules/builtin.rs is stale: run `WAXSEAL_BLESS=1 cargo test generated`"
+    );
     let parsed: Vec<Rule> = sources().into_iter().map(|source| source.rule).collect();
-    assert!(waxseal::rules::BUILTIN == parsed.as_slice(), "the compiled table is not the parsed one: run the test again");
+    assert!(
+        waxseal::rules::BUILTIN == parsed.as_slice(),
+        "the compiled table is not the parsed one: run the test again"
+    );
 }
 
 #[test]
@@ -58,7 +67,11 @@ fn every_sample_behaves() {
 fn every_rule_has_at_least_two_hits_and_a_miss() {
     for source in sources() {
         let is_plain = !matches!(source.rule.kind, Kind::File(_)) && !source.rule.optional;
-        assert!(!is_plain || source.hits.len() >= 2, "{} has one hit only", source.rule.id);
+        assert!(
+            !is_plain || source.hits.len() >= 2,
+            "{} has one hit only",
+            source.rule.id
+        );
         assert!(!source.misses.is_empty(), "{} has no miss", source.rule.id);
     }
 }
@@ -88,7 +101,11 @@ fn write_rule(out: &mut String, rule: &Rule) -> std::fmt::Result {
         writeln!(out, "        {name}: {},", text_of(text))?;
     }
     writeln!(out, "        severity: Severity::{:?},", rule.severity)?;
-    writeln!(out, "        confidence: Confidence::{:?},", rule.confidence)?;
+    writeln!(
+        out,
+        "        confidence: Confidence::{:?},",
+        rule.confidence
+    )?;
     for (name, list) in [
         ("remedy", &rule.remedy),
         ("references", &rule.references),
@@ -100,13 +117,31 @@ fn write_rule(out: &mut String, rule: &Rule) -> std::fmt::Result {
     let opens: Vec<String> = rule
         .opens
         .iter()
-        .map(|opens| format!("Opens {{ literal: {}, encoding: Encoding::{:?} }}", text_of(&opens.literal), opens.encoding))
+        .map(|opens| {
+            format!(
+                "Opens {{ literal: {}, encoding: Encoding::{:?} }}",
+                text_of(&opens.literal),
+                opens.encoding
+            )
+        })
         .collect();
     writeln!(out, "        opens: Borrowed(&[{}]),", opens.join(", "))?;
-    let encodings: Vec<String> = rule.encodings.iter().map(|encoding: &Encoding| format!("Encoding::{encoding:?}")).collect();
-    writeln!(out, "        encodings: Borrowed(&[{}]),", encodings.join(", "))?;
+    let encodings: Vec<String> = rule
+        .encodings
+        .iter()
+        .map(|encoding: &Encoding| format!("Encoding::{encoding:?}"))
+        .collect();
+    writeln!(
+        out,
+        "        encodings: Borrowed(&[{}]),",
+        encodings.join(", ")
+    )?;
     writeln!(out, "        optional: {},", rule.optional)?;
-    writeln!(out, "        reach: Reach {{ before: {}, after: {} }},", rule.reach.before, rule.reach.after)?;
+    writeln!(
+        out,
+        "        reach: Reach {{ before: {}, after: {} }},",
+        rule.reach.before, rule.reach.after
+    )?;
     writeln!(out, "        kind: {},", kind_of(&rule.kind))?;
     writeln!(out, "    }},")
 }
@@ -140,7 +175,9 @@ fn kind_of(kind: &Kind) -> String {
         ),
         Kind::Assignment(rule) => {
             let context = match rule.context {
-                context @ (Context::None | Context::Mail | Context::Dotenv) => format!("Context::{context:?}"),
+                context @ (Context::None | Context::Mail | Context::Dotenv) => {
+                    format!("Context::{context:?}")
+                }
             };
             let calls: Vec<String> = rule
                 .calls

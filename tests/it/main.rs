@@ -1,16 +1,16 @@
 //! The integration tests: one binary, a file for each behaviour.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod architecture;
 mod cli;
 mod determinism;
-mod architecture;
 mod docs;
 mod formats;
 mod generated;
 mod index;
-mod replay;
 mod positions;
 mod quiet;
+mod replay;
 mod scale;
 mod secrecy;
 mod support;

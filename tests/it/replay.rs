@@ -16,8 +16,14 @@ mod scan;
 mod views;
 
 fn replay(target: &str, run: fn(&[u8])) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/fuzz").join(format!("{target}.bin"));
-    let stored: Vec<u8> = std::fs::read(&path).unwrap().into_iter().map(|byte| byte ^ 0x5a).collect();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("testdata/fuzz")
+        .join(format!("{target}.bin"));
+    let stored: Vec<u8> = std::fs::read(&path)
+        .unwrap()
+        .into_iter()
+        .map(|byte| byte ^ 0x5a)
+        .collect();
     let mut rest = stored.as_slice();
     let mut count = 0;
     while let Some((length, tail)) = rest.split_first_chunk::<4>() {
@@ -25,7 +31,11 @@ fn replay(target: &str, run: fn(&[u8])) {
         run(input);
         (rest, count) = (tail, count + 1);
     }
-    assert!(rest.is_empty() && count >= 50, "{}: {count} inputs", path.display());
+    assert!(
+        rest.is_empty() && count >= 50,
+        "{}: {count} inputs",
+        path.display()
+    );
 }
 
 #[test]

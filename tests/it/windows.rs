@@ -301,12 +301,19 @@ fn columns_count_characters_across_borders() {
         for shift in 0..4 {
             let count = (3 * OVERLAP + 5 * own) / character.len();
             let text = format!("{}{} {key}\n", "x".repeat(shift), character.repeat(count));
-            let wide: Vec<u8> = format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+            let wide: Vec<u8> = format!("\u{feff}{text}")
+                .encode_utf16()
+                .flat_map(u16::to_le_bytes)
+                .collect();
             for stored in [text.as_bytes(), &wide] {
                 let found = scan(&scanner, "a", stored, own);
                 assert_eq!(found.0.len(), 1, "{character} {shift}");
                 let place = found.0[0].0;
-                assert_eq!((place.line, place.column), (1, (shift + count + 1 + 5 + 1) as u64), "{character} {shift}");
+                assert_eq!(
+                    (place.line, place.column),
+                    (1, (shift + count + 1 + 5 + 1) as u64),
+                    "{character} {shift}"
+                );
                 assert_eq!(found.0, scan(&scanner, "a", stored, WHOLE).0);
             }
         }

@@ -139,15 +139,20 @@ fn quoted(text: &[u8], start: usize, end: usize) -> Option<Key> {
     let close = Delimiter::at(text, end)?;
     let start = run_back(text, start, KEY_MAX, part);
     let open = Delimiter::ending(text, start)?;
-    let mark = if starts(text, start, BOM) { BOM.len() } else { 0 };
+    let mark = if starts(text, start, BOM) {
+        BOM.len()
+    } else {
+        0
+    };
     let start = start + mark;
     // A quote that belongs to a deeper level is not the one that closes this one.
     // both ends must be in reach of every byte between them, or the answer would depend on which one was asked about
     let in_reach = end - start <= KEY_MAX;
-    (in_reach && open == close && is_word(byte(text, start)) && is_word(before(text, end))).then_some(Key {
-        start,
-        end,
-        quotes: Some(close),
-        flag: false,
-    })
+    (in_reach && open == close && is_word(byte(text, start)) && is_word(before(text, end)))
+        .then_some(Key {
+            start,
+            end,
+            quotes: Some(close),
+            flag: false,
+        })
 }

@@ -180,7 +180,12 @@ pub(super) fn open_quote(text: &[u8], i: usize) -> Option<u8> {
     let start = line_start(text, i, 512);
     // minified code without strings is searched at memory speed
     let mut at = start + memchr::memchr3(b'"', b'\'', b'`', &text[start..i])?;
-    at -= text[start..at].iter().rev().take_while(|&&b| b == b'\\').count() % 2;
+    at -= text[start..at]
+        .iter()
+        .rev()
+        .take_while(|&&b| b == b'\\')
+        .count()
+        % 2;
     while at < i {
         let b = text[at];
         match open {

@@ -50,8 +50,9 @@ const AROUND: [(&[u8], &[u8]); 11] = [
 
 fn is_template(value: &[u8]) -> bool {
     let has = |open: &[u8], close: &[u8]| {
-        memchr::memmem::find(value, open)
-            .is_some_and(|at| memchr::memmem::find(&value[at + open.len()..], close).is_some_and(|gap| gap > 0))
+        memchr::memmem::find(value, open).is_some_and(|at| {
+            memchr::memmem::find(&value[at + open.len()..], close).is_some_and(|gap| gap > 0)
+        })
     };
     INSIDE.iter().any(|(open, close)| has(open, close))
         || AROUND.iter().any(|(open, close)| {
@@ -70,36 +71,76 @@ fn is_template(value: &[u8]) -> bool {
 
 /// Twilio SIDs, SendGrid template ids, Stripe publishable keys, public keys.
 pub(super) fn is_identifier(value: &[u8]) -> bool {
-    let hex = |rest: &[u8]| rest.len() == 32 && rest.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b));
+    let hex = |rest: &[u8]| {
+        rest.len() == 32
+            && rest
+                .iter()
+                .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b))
+    };
     match value {
         [a, b, rest @ ..] if a.is_ascii_uppercase() && b.is_ascii_uppercase() && hex(rest) => true,
         [b'd', b'-', rest @ ..] if hex(rest) => true,
-        _ => [b"pk_live_".as_slice(), b"pk_test_", b"ssh-rsa ", b"ssh-ed25519 ", b"-----BEGIN PUBLIC", b"-----BEGIN CERT", b"MFkw", b"MIIBIj"].iter().any(|head| value.starts_with(head)),
+        _ => [
+            b"pk_live_".as_slice(),
+            b"pk_test_",
+            b"ssh-rsa ",
+            b"ssh-ed25519 ",
+            b"-----BEGIN PUBLIC",
+            b"-----BEGIN CERT",
+            b"MFkw",
+            b"MIIBIj",
+        ]
+        .iter()
+        .any(|head| value.starts_with(head)),
     }
 }
 
 /// An opening that is never closed: the value was cut at a blank inside a template, or is one word of it. And rules by which a
 /// form judges its input.
 fn is_cut_template(value: &[u8]) -> bool {
-    let opens = [b"$(".as_slice(), b"${", b"{{", b"<%", b"#{", b"(", b"`", b"<"];
-    let rules = [b"required|".as_slice(), b"nullable|", b"string|", b"sometimes|", b"bail|"];
+    let opens = [
+        b"$(".as_slice(),
+        b"${",
+        b"{{",
+        b"<%",
+        b"#{",
+        b"(",
+        b"`",
+        b"<",
+    ];
+    let rules = [
+        b"required|".as_slice(),
+        b"nullable|",
+        b"string|",
+        b"sometimes|",
+        b"bail|",
+    ];
     let closes = [b')', b'}', b'>', b'`'];
     rules.iter().any(|head| value.starts_with(head))
-        || (opens.iter().any(|head| value.starts_with(head)) && !value[1..].iter().any(|b| closes.contains(b)) && value.iter().all(|b| b.is_ascii_alphabetic() || b"$({<%#`_.".contains(b)))
+        || (opens.iter().any(|head| value.starts_with(head))
+            && !value[1..].iter().any(|b| closes.contains(b))
+            && value
+                .iter()
+                .all(|b| b.is_ascii_alphabetic() || b"$({<%#`_.".contains(b)))
 }
 
 /// `$NAME`, `$$NAME`, `$x->y`, `!name` (YAML tags): nothing but a name behind the sign. A password such as `$ecret1` has the
 /// same shape, so a lone lower-case name with a digit in it is not taken for a variable.
 fn is_dollar_name(value: &[u8]) -> bool {
-    let Some(name) = value.strip_prefix(b"$") else { return false };
+    let Some(name) = value.strip_prefix(b"$") else {
+        return false;
+    };
     let name = name.strip_prefix(b"$").unwrap_or(name);
     let is_word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
     if name.is_empty() || !(name[0].is_ascii_alphabetic() || name[0] == b'_') {
         return false;
     }
-    let shouts = name.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_');
+    let shouts = name
+        .iter()
+        .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_');
     let plain = name.iter().all(&is_word) && !name.iter().any(u8::is_ascii_digit);
-    let member = name.iter().all(|b| is_word(b) || b"->[]'\".:".contains(b)) && name.iter().any(|b| b">[.:".contains(b));
+    let member = name.iter().all(|b| is_word(b) || b"->[]'\".:".contains(b))
+        && name.iter().any(|b| b">[.:".contains(b));
     shouts || plain || member
 }
 
@@ -109,7 +150,9 @@ fn is_format(value: &[u8]) -> bool {
     match value {
         [b'%', verb] => verb.is_ascii_alphabetic(),
         b"{}" | b"?" => true,
-        [b':', name @ ..] => name.len() > 2 && name.iter().all(|b| b.is_ascii_lowercase() || *b == b'_'),
+        [b':', name @ ..] => {
+            name.len() > 2 && name.iter().all(|b| b.is_ascii_lowercase() || *b == b'_')
+        }
         [b'{', inner @ .., b'}'] => inner.iter().all(is_word),
         _ => false,
     }
@@ -119,7 +162,9 @@ fn is_format(value: &[u8]) -> bool {
 fn is_name(inner: &[u8]) -> bool {
     let inner = inner.trim_ascii();
     !inner.is_empty()
-        && inner.iter().all(|b| b.is_ascii_alphanumeric() || b" _-.:$/#'\"*|=\xc2\xa0".contains(b) || *b >= 0x80)
+        && inner.iter().all(|b| {
+            b.is_ascii_alphanumeric() || b" _-.:$/#'\"*|=\xc2\xa0".contains(b) || *b >= 0x80
+        })
         && inner.iter().any(|b| b.is_ascii_alphabetic() || *b >= 0x80)
         && (inner.len() <= 24 || inner.iter().any(|b| b" _-.:".contains(b)))
 }
@@ -127,30 +172,96 @@ fn is_name(inner: &[u8]) -> bool {
 /// Beginnings that only ciphertext and hashes have: Jasypt, SOPS, Spring Cloud, Mule, SonarQube, Jenkins, Ansible Vault, dotenvx,
 /// PGP, Magento, crypt(3), LDAP, Django, age.
 const ENCRYPTED: [&[u8]; 29] = [
-    b"ENC(", b"ENC[", b"{cipher}", b"![", b"{aes", b"{AQAAAB", b"$ANSIBLE_VAULT", b"!vault", b"encrypted:", b"-----BEGIN PGP",
-    b"0:3:", b"1:3:", b"$2y$", b"$2a$", b"$2b$", b"$argon2", b"{SSHA", b"{SHA", b"{CRYPT}", b"pbkdf2", b"$6$", b"$5$", b"$1$",
-    b"$apr1$", b"scrypt:", b"age-encryption.org", b"AgB", b"vault:v1:", b"{bcrypt}",
+    b"ENC(",
+    b"ENC[",
+    b"{cipher}",
+    b"![",
+    b"{aes",
+    b"{AQAAAB",
+    b"$ANSIBLE_VAULT",
+    b"!vault",
+    b"encrypted:",
+    b"-----BEGIN PGP",
+    b"0:3:",
+    b"1:3:",
+    b"$2y$",
+    b"$2a$",
+    b"$2b$",
+    b"$argon2",
+    b"{SSHA",
+    b"{SHA",
+    b"{CRYPT}",
+    b"pbkdf2",
+    b"$6$",
+    b"$5$",
+    b"$1$",
+    b"$apr1$",
+    b"scrypt:",
+    b"age-encryption.org",
+    b"AgB",
+    b"vault:v1:",
+    b"{bcrypt}",
 ];
 
 fn is_encrypted(value: &[u8]) -> bool {
-    ENCRYPTED.iter().any(|head| value.starts_with(head)) && (!value.starts_with(b"AgB") || value.len() > 200)
+    ENCRYPTED.iter().any(|head| value.starts_with(head))
+        && (!value.starts_with(b"AgB") || value.len() > 200)
 }
 
 /// Beginnings that point to where the secret lives instead of being it.
 const REFERENCES: [&[u8]; 29] = [
-    b"op://", b"ref+", b"sm://", b"vault:", b"vault://", b"arn:aws", b"projects/", b"/run/secrets/", b"/etc/", b"/var/", b"/opt/", b"/home/", b"/usr/",
-    b"file:", b"http://", b"https://", b"ssm:", b"awssm:", b"gcpsm:", b"azurekv:", b"doppler:", b"infisical:", b"secretsmanager:",
-    b"@Microsoft.KeyVault(", b"path:", b"env:", b"secret:", b"process.env", b"os.environ",
+    b"op://",
+    b"ref+",
+    b"sm://",
+    b"vault:",
+    b"vault://",
+    b"arn:aws",
+    b"projects/",
+    b"/run/secrets/",
+    b"/etc/",
+    b"/var/",
+    b"/opt/",
+    b"/home/",
+    b"/usr/",
+    b"file:",
+    b"http://",
+    b"https://",
+    b"ssm:",
+    b"awssm:",
+    b"gcpsm:",
+    b"azurekv:",
+    b"doppler:",
+    b"infisical:",
+    b"secretsmanager:",
+    b"@Microsoft.KeyVault(",
+    b"path:",
+    b"env:",
+    b"secret:",
+    b"process.env",
+    b"os.environ",
 ];
 
 /// Beginnings of code that looks a value up; in files where an unquoted value is a literal, code still gets in.
 const CODE: [&[u8]; 12] = [
-    b"getenv(", b"os.getenv(", b"env(", b"ENV[", b"System.getenv", b"Environment.Get", b"Configuration[", b"config(",
-    b"Rails.application", b"std::env", b"import.meta", b"Deno.env",
+    b"getenv(",
+    b"os.getenv(",
+    b"env(",
+    b"ENV[",
+    b"System.getenv",
+    b"Environment.Get",
+    b"Configuration[",
+    b"config(",
+    b"Rails.application",
+    b"std::env",
+    b"import.meta",
+    b"Deno.env",
 ];
 
 fn is_reference(value: &[u8]) -> bool {
-    REFERENCES.iter().chain(&CODE).any(|head| value.starts_with(head))
+    REFERENCES
+        .iter()
+        .chain(&CODE)
+        .any(|head| value.starts_with(head))
         || is_member(value)
         || is_call(value)
         || is_relative_path(value)
@@ -159,23 +270,43 @@ fn is_reference(value: &[u8]) -> bool {
 /// `var.smtp_password`, `this.config.pass`: a member of something that code and Terraform look values up in.
 fn is_member(value: &[u8]) -> bool {
     const TABLES: [&[u8]; 11] = [
-        b"var", b"data", b"local", b"secrets", b"ENV", b"Environment", b"config", b"settings", b"this", b"self", b"module",
+        b"var",
+        b"data",
+        b"local",
+        b"secrets",
+        b"ENV",
+        b"Environment",
+        b"config",
+        b"settings",
+        b"this",
+        b"self",
+        b"module",
     ];
-    let Some(dot) = memchr::memchr(b'.', value) else { return false };
+    let Some(dot) = memchr::memchr(b'.', value) else {
+        return false;
+    };
     TABLES.contains(&&value[..dot])
-        && value[dot + 1..].iter().all(|b| b.is_ascii_alphabetic() || b"_.".contains(b))
+        && value[dot + 1..]
+            .iter()
+            .all(|b| b.is_ascii_alphabetic() || b"_.".contains(b))
 }
 
 /// `name(...)` or `a.b.c(...)` as the whole value.
 fn is_call(value: &[u8]) -> bool {
-    let Some(open) = memchr::memchr(b'(', value) else { return false };
+    let Some(open) = memchr::memchr(b'(', value) else {
+        return false;
+    };
     open > 1
         && value.ends_with(b")")
-        && value[..open].iter().all(|b| b.is_ascii_alphanumeric() || b"_.:>-$".contains(b))
+        && value[..open]
+            .iter()
+            .all(|b| b.is_ascii_alphanumeric() || b"_.:>-$".contains(b))
         && value[0].is_ascii_alphabetic()
 }
 
 /// `./secrets/smtp`, `../x`, `~/x`.
 fn is_relative_path(value: &[u8]) -> bool {
-    [b"./".as_slice(), b"../", b"~/"].iter().any(|head| value.starts_with(head))
+    [b"./".as_slice(), b"../", b"~/"]
+        .iter()
+        .any(|head| value.starts_with(head))
 }

@@ -150,7 +150,12 @@ pub fn host_says(host: &[u8], value: &[u8]) -> HostSays {
 
 /// Whether a host takes mail only to show it to developers.
 pub fn is_sandbox_host(host: &[u8]) -> bool {
-    [b"sandbox.smtp.mailtrap.io".as_slice(), b"smtp.mailtrap.io", b"sandbox.api.mailtrap.io"].contains(&host)
+    [
+        b"sandbox.smtp.mailtrap.io".as_slice(),
+        b"smtp.mailtrap.io",
+        b"sandbox.api.mailtrap.io",
+    ]
+    .contains(&host)
 }
 
 /// Whether a host or address is one that documentation uses.
@@ -161,7 +166,9 @@ pub fn is_example_host(host: &[u8]) -> bool {
 /// Whether a password is so weak that beside a documentation host it is taken for part of the example:
 /// fewer than eight bytes, or letters only.
 pub fn is_weak(value: &[u8]) -> bool {
-    value.len() < 8 || value.iter().all(u8::is_ascii_alphabetic) || value.iter().all(u8::is_ascii_digit)
+    value.len() < 8
+        || value.iter().all(u8::is_ascii_alphabetic)
+        || value.iter().all(u8::is_ascii_digit)
 }
 
 /// Whether a word in `value` stands for a secret or asks for one. In a sample that is enough to clear it.

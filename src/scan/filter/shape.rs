@@ -13,13 +13,19 @@ pub fn entropy(value: &[u8]) -> f32 {
     for &byte in value {
         counts[usize::from(byte)] += 1;
     }
-    #[expect(clippy::cast_precision_loss, reason = "values are far below 2^24 bytes")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "values are far below 2^24 bytes"
+    )]
     let total = value.len() as f32;
     counts
         .iter()
         .filter(|&&count| count > 0)
         .map(|&count| {
-            #[expect(clippy::cast_precision_loss, reason = "values are far below 2^24 bytes")]
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "values are far below 2^24 bytes"
+            )]
             let share = count as f32 / total;
             -share * share.log2()
         })
@@ -46,11 +52,18 @@ pub(super) fn harmless(value: &[u8], kind: ValueKind) -> Option<Drop> {
     if is_ramp(value, kind) || is_periodic(value) {
         return Some(Drop::Ramp);
     }
-    if kind == ValueKind::Opaque && DIGESTS.iter().any(|digest| value.eq_ignore_ascii_case(digest.as_bytes())) {
+    if kind == ValueKind::Opaque
+        && DIGESTS
+            .iter()
+            .any(|digest| value.eq_ignore_ascii_case(digest.as_bytes()))
+    {
         return Some(Drop::KnownDigest);
     }
     // one word of a script without case or of one with accents, in a place where people are spoken to
-    let foreign = value.iter().any(|b| *b >= 0x80) && !value.iter().any(|b| b.is_ascii_digit() || b.is_ascii_punctuation());
+    let foreign = value.iter().any(|b| *b >= 0x80)
+        && !value
+            .iter()
+            .any(|b| b.is_ascii_digit() || b.is_ascii_punctuation());
     if kind == ValueKind::Password && (foreign || is_prose(value)) {
         return Some(Drop::Prose);
     }
@@ -73,13 +86,20 @@ const DIGESTS: [&str; 10] = [
 
 fn distinct(value: &[u8]) -> usize {
     let mut seen = [false; 256];
-    value.iter().filter(|&&byte| !std::mem::replace(&mut seen[usize::from(byte)], true)).count()
+    value
+        .iter()
+        .filter(|&&byte| !std::mem::replace(&mut seen[usize::from(byte)], true))
+        .count()
 }
 
 /// A run of four or more stars, crosses, dots or dashes that makes up at least a third: `SG.xxxxxxxx`, `abc****`, `••••`.
 fn is_redacted(value: &[u8], kind: ValueKind) -> bool {
     // `Winter0000!` and `Harbor----77` are passwords; in a token such a run was put there
-    let fillers: &[u8] = if kind == ValueKind::Password { b"*xX.#?" } else { b"*xX.-_#0?" };
+    let fillers: &[u8] = if kind == ValueKind::Password {
+        b"*xX.#?"
+    } else {
+        b"*xX.-_#0?"
+    };
     let mut longest = 0;
     let mut run = 0;
     for window in 0..value.len() {
@@ -94,12 +114,22 @@ fn is_redacted(value: &[u8], kind: ValueKind) -> bool {
         };
         longest = longest.max(run);
     }
-    (longest >= 4 && longest * 3 >= value.len()) || memchr::memmem::find(value, "\u{2022}\u{2022}".as_bytes()).is_some() || value.ends_with(b"...") || value.ends_with("\u{2026}".as_bytes())
+    (longest >= 4 && longest * 3 >= value.len())
+        || memchr::memmem::find(value, "\u{2022}\u{2022}".as_bytes()).is_some()
+        || value.ends_with(b"...")
+        || value.ends_with("\u{2026}".as_bytes())
 }
 
 /// Keyboard rows and the like that people run their finger along.
 const ROWS: [&[u8]; 8] = [
-    b"qwertyuiop", b"asdfghjkl", b"zxcvbnm", b"qazwsxedc", b"1q2w3e4r5t", b"0123456789012345", b"abcdefghijklmnopqrstuvwxyz", b"abcdefabcdef",
+    b"qwertyuiop",
+    b"asdfghjkl",
+    b"zxcvbnm",
+    b"qazwsxedc",
+    b"1q2w3e4r5t",
+    b"0123456789012345",
+    b"abcdefghijklmnopqrstuvwxyz",
+    b"abcdefabcdef",
 ];
 
 /// Whether steps up or down by one, or along a keyboard row, cover the value. For a machine-made value more than half
@@ -107,7 +137,12 @@ const ROWS: [&[u8]; 8] = [
 fn is_ramp(value: &[u8], kind: ValueKind) -> bool {
     let lower: Vec<u8> = value.to_ascii_lowercase();
     let along = |a: u8, b: u8| {
-        a.wrapping_add(1) == b || b.wrapping_add(1) == a || (a == b'9' && b == b'0') || ROWS.iter().any(|row| row.windows(2).any(|pair| pair == [a, b]))
+        a.wrapping_add(1) == b
+            || b.wrapping_add(1) == a
+            || (a == b'9' && b == b'0')
+            || ROWS
+                .iter()
+                .any(|row| row.windows(2).any(|pair| pair == [a, b]))
     };
     let mut covered = 0;
     let mut run = 1;
@@ -130,18 +165,36 @@ fn is_ramp(value: &[u8], kind: ValueKind) -> bool {
 /// Whether the value is one block of at least two bytes twice or more: `1234567890abcdef1234567890abcdef`.
 fn is_periodic(value: &[u8]) -> bool {
     value.len() >= 8
-        && (2..=value.len() / 2).any(|period| value[period..].iter().zip(value).all(|(later, earlier)| later == earlier))
+        && (2..=value.len() / 2).any(|period| {
+            value[period..]
+                .iter()
+                .zip(value)
+                .all(|(later, earlier)| later == earlier)
+        })
 }
 
 /// Two words or more, but not the four groups of four lower-case letters in which Google shows app passwords.
 fn is_prose(value: &[u8]) -> bool {
-    let groups: Vec<&[u8]> = value.split(u8::is_ascii_whitespace).filter(|group| !group.is_empty()).collect();
+    let groups: Vec<&[u8]> = value
+        .split(u8::is_ascii_whitespace)
+        .filter(|group| !group.is_empty())
+        .collect();
     if groups.len() < 2 {
         return false;
     }
-    let app_password = groups.len() == 4 && groups.iter().all(|group| group.len() == 4 && group.iter().all(u8::is_ascii_lowercase));
-    let is_word = |group: &&[u8]| group.iter().all(|b| b.is_ascii_alphabetic() || b"'.,:;!?()/-\"".contains(b) || *b >= 0x80);
+    let app_password = groups.len() == 4
+        && groups
+            .iter()
+            .all(|group| group.len() == 4 && group.iter().all(u8::is_ascii_lowercase));
+    let is_word = |group: &&[u8]| {
+        group
+            .iter()
+            .all(|b| b.is_ascii_alphabetic() || b"'.,:;!?()/-\"".contains(b) || *b >= 0x80)
+    };
     // a pass phrase of words ends in the number or sign that somebody was made to add
-    let phrase = groups.len() <= 6 && groups.last().is_some_and(|last| last.iter().any(u8::is_ascii_digit));
+    let phrase = groups.len() <= 6
+        && groups
+            .last()
+            .is_some_and(|last| last.iter().any(u8::is_ascii_digit));
     !app_password && !phrase && (groups.len() > 2 || groups.iter().all(is_word))
 }

@@ -23,30 +23,135 @@ const WORDS: &[&str] = &[
 
 /// Words out of the list that stand for a secret or tell the reader to put one there.
 const SPEAKING: &[&str] = &[
-    "your", "yours", "my", "password", "passwd", "passw", "pass", "passe", "passord", "passphrase", "pwd", "pw", "secret", "key", "apikey", "token", "example", "sample", "test", "testing", "dummy", "fake", "mock", "demo", "change", "changeme", "replace", "insert", "enter", "put", "here", "placeholder", "todo",
-    "fixme", "redacted", "removed", "value", "string", "foo", "bar", "baz", "username", "user", "credentials", "credential", "none", "null", "passwort", "kennwort", "passe", "heslo", "clave", "parola", "contrasena", "contrase\u{f1}a", "senha", "wachtwoord", "xxx", "xxxx",
+    "your",
+    "yours",
+    "my",
+    "password",
+    "passwd",
+    "passw",
+    "pass",
+    "passe",
+    "passord",
+    "passphrase",
+    "pwd",
+    "pw",
+    "secret",
+    "key",
+    "apikey",
+    "token",
+    "example",
+    "sample",
+    "test",
+    "testing",
+    "dummy",
+    "fake",
+    "mock",
+    "demo",
+    "change",
+    "changeme",
+    "replace",
+    "insert",
+    "enter",
+    "put",
+    "here",
+    "placeholder",
+    "todo",
+    "fixme",
+    "redacted",
+    "removed",
+    "value",
+    "string",
+    "foo",
+    "bar",
+    "baz",
+    "username",
+    "user",
+    "credentials",
+    "credential",
+    "none",
+    "null",
+    "passwort",
+    "kennwort",
+    "passe",
+    "heslo",
+    "clave",
+    "parola",
+    "contrasena",
+    "contrase\u{f1}a",
+    "senha",
+    "wachtwoord",
+    "xxx",
+    "xxxx",
 ];
 
 /// What a password is called, in the languages met most. Beside other plain words it is a prompt: `hier-das-passwort-eintragen`.
-const NAMES_OF_IT: [&str; 9] = ["password", "passwort", "passwd", "contrase", "senha", "motdepasse", "wachtwoord", "kennwort", "passe"];
+const NAMES_OF_IT: [&str; 9] = [
+    "password",
+    "passwort",
+    "passwd",
+    "contrase",
+    "senha",
+    "motdepasse",
+    "wachtwoord",
+    "kennwort",
+    "passe",
+];
 
 /// Letters and joints only, two words or more.
 fn only_words(text: &str) -> bool {
-    text.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '-' | '_' | '.' | '<' | '>' | '[' | ']'))
+    text.chars()
+        .all(|c| c.is_alphabetic() || matches!(c, ' ' | '-' | '_' | '.' | '<' | '>' | '[' | ']'))
 }
 
 /// Beginnings that tell the reader to put something else there.
-const OPENERS: [&str; 10] = ["your", "my", "insert", "enter", "replace", "change", "put", "example", "dummy", "fake"];
+const OPENERS: [&str; 10] = [
+    "your", "my", "insert", "enter", "replace", "change", "put", "example", "dummy", "fake",
+];
 
 /// Whole values that are samples although they are not made of such words: shipped defaults, `hunter2`, what everyone types.
 const WHOLE: &[&str] = &[
-    "123456", "1234567", "12345678", "123456789", "1234567890", "1q2w3e*", "abc123", "abcd1234", "correct horse battery staple", "fake_mail_password", "hunter2", "must-not-return", "p@$$w0rd", "p@ssw0rd", "p@ssword", "pa$$w0rd", "pa$$word", "pa55w0rd", "pa55word", "passw0rd", "password!", "qwerty",
-    "qwerty123", "removed-from-github", "s3cr3t", "s3cret", "superset", "secr3t", "seu_usuario", "foo123", "bar123", "16 digit password", "votre_mot_de_passe", "tu-contrase\u{f1}a", "\u{4f60}\u{7684}\u{90ae}\u{7bb1}",
+    "123456",
+    "1234567",
+    "12345678",
+    "123456789",
+    "1234567890",
+    "1q2w3e*",
+    "abc123",
+    "abcd1234",
+    "correct horse battery staple",
+    "fake_mail_password",
+    "hunter2",
+    "must-not-return",
+    "p@$$w0rd",
+    "p@ssw0rd",
+    "p@ssword",
+    "pa$$w0rd",
+    "pa$$word",
+    "pa55w0rd",
+    "pa55word",
+    "passw0rd",
+    "password!",
+    "qwerty",
+    "qwerty123",
+    "removed-from-github",
+    "s3cr3t",
+    "s3cret",
+    "superset",
+    "secr3t",
+    "seu_usuario",
+    "foo123",
+    "bar123",
+    "16 digit password",
+    "votre_mot_de_passe",
+    "tu-contrase\u{f1}a",
+    "\u{4f60}\u{7684}\u{90ae}\u{7bb1}",
 ];
 
 /// Whether `value` is nothing but placeholder words.
 pub(super) fn is_placeholder(value: &[u8], kind: ValueKind) -> bool {
-    let Ok(text) = std::str::from_utf8(value) else { return false };
+    let Ok(text) = std::str::from_utf8(value) else {
+        return false;
+    };
     let lower = text.to_lowercase();
     if WHOLE.contains(&lower.as_str()) {
         return true;
@@ -62,11 +167,23 @@ pub(super) fn is_placeholder(value: &[u8], kind: ValueKind) -> bool {
     }
     match kind {
         ValueKind::Password => {
-            let signed = text.contains(['@', '!', '#', '$', '%', '^', '&', '+', '=', '~', '?', ';']);
-            let instructs = OPENERS.iter().any(|opener| lower.trim_start_matches(['<', '[', '{', '(']).starts_with(opener));
+            let signed =
+                text.contains(['@', '!', '#', '$', '%', '^', '&', '+', '=', '~', '?', ';']);
+            let instructs = OPENERS.iter().any(|opener| {
+                lower
+                    .trim_start_matches(['<', '[', '{', '('])
+                    .starts_with(opener)
+            });
             // one listed word stands alone; of several, one must be a word that stands for a secret: `mail-server` is a password
-            let speaks = words.len() == 1 || words.iter().any(|word| SPEAKING.contains(&word.as_str()) || is_run_together(word));
-            let prompts = words.len() > 1 && words.iter().any(|word| NAMES_OF_IT.iter().any(|name| word.contains(name))) && only_words(text);
+            let speaks = words.len() == 1
+                || words
+                    .iter()
+                    .any(|word| SPEAKING.contains(&word.as_str()) || is_run_together(word));
+            let prompts = words.len() > 1
+                && words
+                    .iter()
+                    .any(|word| NAMES_OF_IT.iter().any(|name| word.contains(name)))
+                && only_words(text);
             prompts || ((!signed || instructs) && speaks && words.iter().all(known))
         }
         // a machine-made value is a placeholder when words make up most of it: `sk-your-key-here-1234`
@@ -74,7 +191,11 @@ pub(super) fn is_placeholder(value: &[u8], kind: ValueKind) -> bool {
             if reads_as_name(value) {
                 return true;
             }
-            let covered: usize = words.iter().filter(|word| word.len() > 1 && known(word)).map(String::len).sum();
+            let covered: usize = words
+                .iter()
+                .filter(|word| word.len() > 1 && known(word))
+                .map(String::len)
+                .sum();
             let total: usize = words.iter().map(String::len).sum();
             words.iter().all(known) || (covered * 2 > total && covered >= 8)
         }
@@ -83,7 +204,11 @@ pub(super) fn is_placeholder(value: &[u8], kind: ValueKind) -> bool {
 
 /// Whether one of the words of `value` stands for a secret or tells the reader to put one there.
 pub(super) fn speaks(value: &[u8]) -> bool {
-    std::str::from_utf8(value).is_ok_and(|text| split(text).iter().any(|word| SPEAKING.contains(&word.as_str())))
+    std::str::from_utf8(value).is_ok_and(|text| {
+        split(text)
+            .iter()
+            .any(|word| SPEAKING.contains(&word.as_str()))
+    })
 }
 
 /// Longest word taken for one of a name, in letters: `authentication` has 14.
@@ -93,7 +218,8 @@ const LONGEST_WORD: usize = 15;
 /// digit.
 fn reads_as_name(value: &[u8]) -> bool {
     let joint = |b: &u8| b"_-.".contains(b);
-    let one_case = value.iter().all(|b| b.is_ascii_uppercase() || joint(b)) || value.iter().all(|b| b.is_ascii_lowercase() || joint(b));
+    let one_case = value.iter().all(|b| b.is_ascii_uppercase() || joint(b))
+        || value.iter().all(|b| b.is_ascii_lowercase() || joint(b));
     // words of a name are short; a longer run of letters is a token's
     one_case && value.iter().any(joint) && value.split(joint).all(|word| word.len() <= LONGEST_WORD)
 }
@@ -115,7 +241,10 @@ fn unleet(word: &str) -> String {
 /// A listed word, or one with a counting tail as in `password1` or `test123`.
 fn is_word(word: &str) -> bool {
     let stem = word.trim_end_matches(|c: char| c.is_ascii_digit());
-    let counts = matches!(&word[stem.len()..], "0" | "1" | "2" | "3" | "01" | "12" | "16" | "123" | "1234" | "12345");
+    let counts = matches!(
+        &word[stem.len()..],
+        "0" | "1" | "2" | "3" | "01" | "12" | "16" | "123" | "1234" | "12345"
+    );
     WORDS.contains(&word)
         || (counts && (stem.is_empty() || SPEAKING.contains(&stem)))
         || is_filler(word)
@@ -133,11 +262,25 @@ fn is_filler(word: &str) -> bool {
 fn is_run_together(word: &str) -> bool {
     const CLOSERS: [&str; 4] = ["here", "password", "placeholder", "example"];
     fn consists(rest: &str, depth: usize) -> bool {
-        rest.is_empty() || (depth > 0 && WORDS.iter().any(|word| word.len() > 2 && rest.strip_prefix(word).is_some_and(|rest| consists(rest, depth - 1))))
+        rest.is_empty()
+            || (depth > 0
+                && WORDS.iter().any(|word| {
+                    word.len() > 2
+                        && rest
+                            .strip_prefix(word)
+                            .is_some_and(|rest| consists(rest, depth - 1))
+                }))
     }
     word.len() <= 40
-        && OPENERS.iter().find_map(|opener| word.strip_prefix(opener)).is_some_and(|rest| consists(rest, 4))
-        || (word.len() <= 40 && CLOSERS.iter().find_map(|closer| word.strip_suffix(closer)).is_some_and(|rest| consists(rest, 3)))
+        && OPENERS
+            .iter()
+            .find_map(|opener| word.strip_prefix(opener))
+            .is_some_and(|rest| consists(rest, 4))
+        || (word.len() <= 40
+            && CLOSERS
+                .iter()
+                .find_map(|closer| word.strip_suffix(closer))
+                .is_some_and(|rest| consists(rest, 3)))
 }
 
 /// Lower-case words: cut at signs, and where lower case turns to upper.
@@ -150,7 +293,10 @@ fn split(text: &str) -> Vec<String> {
             words.push(String::new());
         }
         if c.is_alphanumeric() {
-            words.last_mut().expect("starts with one word").extend(c.to_lowercase());
+            words
+                .last_mut()
+                .expect("starts with one word")
+                .extend(c.to_lowercase());
         }
         previous = c;
     }
@@ -160,41 +306,106 @@ fn split(text: &str) -> Vec<String> {
 
 /// Whether `value` says no more than `key` does: equal when case and signs are ignored, or equal to the key's end.
 pub(super) fn echoes(value: &[u8], key: &[u8]) -> bool {
-    let plain = |text: &[u8]| -> Vec<u8> { text.iter().filter(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect() };
+    let plain = |text: &[u8]| -> Vec<u8> {
+        text.iter()
+            .filter(|b| b.is_ascii_alphanumeric())
+            .map(u8::to_ascii_lowercase)
+            .collect()
+    };
     let (value, key) = (plain(value), plain(key));
-    value.len() > 3 && (key == value || (key.len() > value.len() && key.ends_with(&value) && value.len() > 5))
+    value.len() > 3
+        && (key == value || (key.len() > value.len() && key.ends_with(&value) && value.len() > 5))
 }
 
 /// Hosts that swallow mail in development, besides the loopback names.
-const CATCHERS: [&str; 12] =
-    ["mailhog", "mailpit", "maildev", "mailcatcher", "inbucket", "greenmail", "fakesmtp", "supabase-mail", "smtp4dev", "papercut", "mailslurper", "ethereal.email"];
+const CATCHERS: [&str; 12] = [
+    "mailhog",
+    "mailpit",
+    "maildev",
+    "mailcatcher",
+    "inbucket",
+    "greenmail",
+    "fakesmtp",
+    "supabase-mail",
+    "smtp4dev",
+    "papercut",
+    "mailslurper",
+    "ethereal.email",
+];
 
 pub(super) fn is_local_host(host: &[u8]) -> bool {
-    let Ok(host) = std::str::from_utf8(host) else { return false };
-    let host = host.trim_matches(['[', ']', '"', '\'', ' ']).to_ascii_lowercase();
+    let Ok(host) = std::str::from_utf8(host) else {
+        return false;
+    };
+    let host = host
+        .trim_matches(['[', ']', '"', '\'', ' '])
+        .to_ascii_lowercase();
     host == "localhost"
         || host == "::1"
         || host == "0.0.0.0"
         || host.starts_with("127.")
         || host.ends_with(".localhost")
         || host == "host.docker.internal"
-        || CATCHERS.iter().any(|catcher| host == *catcher || host.starts_with(&format!("{catcher}.")) || host.ends_with(catcher))
+        || CATCHERS.iter().any(|catcher| {
+            host == *catcher || host.starts_with(&format!("{catcher}.")) || host.ends_with(catcher)
+        })
 }
 
 /// Names that documentation uses where a host belongs (RFC 2606, RFC 5737 and what people write).
 const EXAMPLE_HOSTS: [&str; 22] = [
-    "example.com", "example.org", "example.net", "example.edu", "yourdomain.com", "your-domain.com", "your.domain", "mydomain.com", "my-domain.com", "domain.tld", "domain.com", "company.com", "yourcompany.com",
-    "foo.bar", "acme.com", "acme.org", "host.com", "yourhost.com", "myhost.com", "yoursite.com", "mysite.com", "test.com",
+    "example.com",
+    "example.org",
+    "example.net",
+    "example.edu",
+    "yourdomain.com",
+    "your-domain.com",
+    "your.domain",
+    "mydomain.com",
+    "my-domain.com",
+    "domain.tld",
+    "domain.com",
+    "company.com",
+    "yourcompany.com",
+    "foo.bar",
+    "acme.com",
+    "acme.org",
+    "host.com",
+    "yourhost.com",
+    "myhost.com",
+    "yoursite.com",
+    "mysite.com",
+    "test.com",
 ];
 
 pub(super) fn is_example_host(host: &[u8]) -> bool {
-    let Ok(host) = std::str::from_utf8(host) else { return false };
-    let host = host.trim_matches(['[', ']', '"', '\'', ' ']).to_ascii_lowercase();
-    let host = host.rsplit_once('@').map_or(host.as_str(), |(_, domain)| domain);
+    let Ok(host) = std::str::from_utf8(host) else {
+        return false;
+    };
+    let host = host
+        .trim_matches(['[', ']', '"', '\'', ' '])
+        .to_ascii_lowercase();
+    let host = host
+        .rsplit_once('@')
+        .map_or(host.as_str(), |(_, domain)| domain);
     let labels = [".example", ".test", ".invalid", ".tld"];
-    EXAMPLE_HOSTS.iter().any(|example| host == *example || host.ends_with(&format!(".{example}")))
+    EXAMPLE_HOSTS
+        .iter()
+        .any(|example| host == *example || host.ends_with(&format!(".{example}")))
         || labels.iter().any(|label| host.ends_with(label))
-        || ["192.0.2.", "198.51.100.", "203.0.113."].iter().any(|net| host.starts_with(net))
-        || matches!(host, "host" | "hostname" | "server" | "smtp" | "mail" | "smtp_host" | "smtp_server" | "foo" | "bar")
+        || ["192.0.2.", "198.51.100.", "203.0.113."]
+            .iter()
+            .any(|net| host.starts_with(net))
+        || matches!(
+            host,
+            "host"
+                | "hostname"
+                | "server"
+                | "smtp"
+                | "mail"
+                | "smtp_host"
+                | "smtp_server"
+                | "foo"
+                | "bar"
+        )
         || host.contains("your")
 }

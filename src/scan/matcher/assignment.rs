@@ -13,16 +13,30 @@ use crate::scan::view;
 use super::{Compiled, Slot, Text, mail};
 
 /// Judges the anchor `at`: the key it stands in, or the call it names.
-pub fn judge(compiled: &Compiled, rule: &Rule, text: &Text<'_>, at: Range<usize>, out: &mut Decisions) {
-    if let Some(call) = rule.calls.iter().find(|call| text.bytes[at.start..].starts_with(call.name.as_bytes())) {
+pub fn judge(
+    compiled: &Compiled,
+    rule: &Rule,
+    text: &Text<'_>,
+    at: Range<usize>,
+    out: &mut Decisions,
+) {
+    if let Some(call) = rule
+        .calls
+        .iter()
+        .find(|call| text.bytes[at.start..].starts_with(call.name.as_bytes()))
+    {
         judge_call(compiled, rule, call, text, at.start + call.name.len(), out);
     }
     if rule.keys.is_empty() {
         return;
     }
     match assignment::read_at(text.bytes, at.start, text.lang) {
-        Some(found) if found.form != Form::Expression => judge_assignment(compiled, rule, text, &found, out),
-        _ if matches!(text.lang, Lang::Text | Lang::Unknown) => judge_note(compiled, rule, text, at.start, out),
+        Some(found) if found.form != Form::Expression => {
+            judge_assignment(compiled, rule, text, &found, out)
+        }
+        _ if matches!(text.lang, Lang::Text | Lang::Unknown) => {
+            judge_note(compiled, rule, text, at.start, out)
+        }
         _ => {}
     }
 }
@@ -36,25 +50,45 @@ fn judge_note(compiled: &Compiled, rule: &Rule, text: &Text<'_>, at: usize, out:
     if rule.context != Context::Mail || !mail::is_near(text, at..at) {
         return;
     }
-    let notes = Text { lang: Lang::Yaml, ..*text };
-    let Some(found) = assignment::read_at(text.bytes, at, Lang::Yaml) else { return };
+    let notes = Text {
+        lang: Lang::Yaml,
+        ..*text
+    };
+    let Some(found) = assignment::read_at(text.bytes, at, Lang::Yaml) else {
+        return;
+    };
     let key = found.key.range();
     let value = text.slice(found.value.range());
     let low = key.start.saturating_sub(LONGEST_MARGIN);
     let line = memchr::memrchr(b'\n', &text.bytes[low..key.start]).map_or(low, |at| low + at + 1);
     let alone = (line > low || low == 0)
-        && text.bytes[line..key.start].iter().all(|b| !b.is_ascii_alphanumeric() || b.is_ascii_whitespace())
+        && text.bytes[line..key.start]
+            .iter()
+            .all(|b| !b.is_ascii_alphanumeric() || b.is_ascii_whitespace())
         && !value.iter().any(u8::is_ascii_whitespace)
         && !value.iter().all(u8::is_ascii_alphabetic);
-    if alone && found.form == Form::Literal && mail::login(&notes, &found).is_ok_and(|login| login.names_account(&notes)) {
+    if alone
+        && found.form == Form::Literal
+        && mail::login(&notes, &found).is_ok_and(|login| login.names_account(&notes))
+    {
         judge_assignment(compiled, rule, &notes, &found, out);
     }
 }
 
 /// Judges one assignment that has been read.
-pub fn judge_assignment(compiled: &Compiled, rule: &Rule, text: &Text<'_>, found: &Assignment, out: &mut Decisions) {
+pub fn judge_assignment(
+    compiled: &Compiled,
+    rule: &Rule,
+    text: &Text<'_>,
+    found: &Assignment,
+    out: &mut Decisions,
+) {
     let key = text.slice(found.key.range());
-    let names = |slot, key: &[u8]| compiled.regex(slot).is_some_and(|regex| regex.is_match(key));
+    let names = |slot, key: &[u8]| {
+        compiled
+            .regex(slot)
+            .is_some_and(|regex| regex.is_match(key))
+    };
     if !names(Slot::Main, key) || names(Slot::Not, whole_word(text, found.key)) {
         return;
     }
@@ -80,7 +114,9 @@ pub fn judge_assignment(compiled: &Compiled, rule: &Rule, text: &Text<'_>, found
     }
     let mut secret = found.value;
     if rule.userinfo {
-        let Some((user, password)) = userinfo(text, secret) else { return };
+        let Some((user, password)) = userinfo(text, secret) else {
+            return;
+        };
         if filter::same_word(text.slice(password.range()), text.slice(user.range())) {
             return out.drop(compiled.ix, Drop::Echo);
         }
@@ -119,26 +155,49 @@ pub fn judge_assignment(compiled: &Compiled, rule: &Rule, text: &Text<'_>, found
         candidate.encodings.push(Encoding::Base64);
     }
     if found.form == Form::LookupDefault {
-        candidate.notes.push(Cow::Borrowed("the default of a lookup is used wherever the variable is not set"));
+        candidate.notes.push(Cow::Borrowed(
+            "the default of a lookup is used wherever the variable is not set",
+        ));
     }
     out.candidates.push(candidate);
 }
 
 /// Judges a call whose name ends at `end`.
-fn judge_call(compiled: &Compiled, rule: &Rule, call: &Call, text: &Text<'_>, end: usize, out: &mut Decisions) {
-    let Some(open) = argument_list(text.bytes, end) else { return };
-    let args: Vec<Arg> = assignment::call_args(text.bytes, open, text.lang).into_iter().filter(|arg| arg.name.is_none()).collect();
+fn judge_call(
+    compiled: &Compiled,
+    rule: &Rule,
+    call: &Call,
+    text: &Text<'_>,
+    end: usize,
+    out: &mut Decisions,
+) {
+    let Some(open) = argument_list(text.bytes, end) else {
+        return;
+    };
+    let args: Vec<Arg> = assignment::call_args(text.bytes, open, text.lang)
+        .into_iter()
+        .filter(|arg| arg.name.is_none())
+        .collect();
     let literal = |position: Option<u8>| {
         let arg = args.get(usize::from(position?))?;
-        matches!(arg.form, Form::Literal | Form::LookupDefault).then_some(arg.value).filter(|span| !span.is_empty())
+        matches!(arg.form, Form::Literal | Form::LookupDefault)
+            .then_some(arg.value)
+            .filter(|span| !span.is_empty())
     };
-    let Some(password) = literal(Some(call.password)) else { return };
+    let Some(password) = literal(Some(call.password)) else {
+        return;
+    };
     let value = text.slice(password.range());
     if !call.typed && !mail::is_near(text, open..open) {
         return out.drop(compiled.ix, Drop::NoContext);
     }
     let user = literal(call.user);
-    if let Some(reason) = refuse(compiled, rule, value, user.map_or(b"".as_slice(), |user| text.slice(user.range()))) {
+    if let Some(reason) = refuse(
+        compiled,
+        rule,
+        value,
+        user.map_or(b"".as_slice(), |user| text.slice(user.range())),
+    ) {
         return out.drop(compiled.ix, reason);
     }
     let mut confidence = compiled.rule.confidence;
@@ -155,10 +214,14 @@ fn judge_call(compiled: &Compiled, rule: &Rule, call: &Call, text: &Text<'_>, en
         span,
         value: Secret::new(text.slice(span.range()), 0),
     };
-    let parts = literal(call.host).map(|host| part("host", host)).into_iter().chain(user.map(|user| part("user", user)));
+    let parts = literal(call.host)
+        .map(|host| part("host", host))
+        .into_iter()
+        .chain(user.map(|user| part("user", user)));
     let mut parts: Vec<CandidatePart> = parts.collect();
     parts.sort_by_key(|part| part.span.start);
-    out.candidates.push(candidate(compiled, password, value, confidence, parts));
+    out.candidates
+        .push(candidate(compiled, password, value, confidence, parts));
 }
 
 /// The offset behind the parenthesis that opens the argument list of a call whose name ends at `end`.
@@ -166,15 +229,28 @@ fn argument_list(bytes: &[u8], end: usize) -> Option<usize> {
     if bytes[..end].ends_with(b"(") {
         return Some(end);
     }
-    let blank = bytes[end..].iter().take(8).take_while(|b| **b == b' ').count();
+    let blank = bytes[end..]
+        .iter()
+        .take(8)
+        .take_while(|b| **b == b' ')
+        .count();
     (bytes.get(end + blank) == Some(&b'(')).then_some(end + blank + 1)
 }
 
 fn refuse(compiled: &Compiled, rule: &Rule, value: &[u8], key: &[u8]) -> Option<Drop> {
-    let about = About { kind: rule.value, key, min_entropy: rule.min_entropy };
+    let about = About {
+        kind: rule.value,
+        key,
+        min_entropy: rule.min_entropy,
+    };
     filter::judge(value, about)
         .or_else(|| filter::is_identifier(value).then_some(Drop::Identifier))
-        .or_else(|| compiled.regex(Slot::Value).is_some_and(|regex| !regex.is_match(value)).then_some(Drop::Shape))
+        .or_else(|| {
+            compiled
+                .regex(Slot::Value)
+                .is_some_and(|regex| !regex.is_match(value))
+                .then_some(Drop::Shape)
+        })
 }
 
 fn candidate(
@@ -202,7 +278,11 @@ fn candidate(
 fn whole_word<'t>(text: &Text<'t>, key: Span) -> &'t [u8] {
     const LONGEST: usize = 64;
     let front = text.slice(key.range().start.saturating_sub(LONGEST)..key.range().start);
-    let joined = front.iter().rev().take_while(|b| b.is_ascii_alphanumeric() || b"-_".contains(b)).count();
+    let joined = front
+        .iter()
+        .rev()
+        .take_while(|b| b.is_ascii_alphanumeric() || b"-_".contains(b))
+        .count();
     text.slice(key.range().start - joined..key.range().end)
 }
 
@@ -210,11 +290,17 @@ fn whole_word<'t>(text: &Text<'t>, key: Span) -> &'t [u8] {
 fn userinfo(text: &Text<'_>, value: Span) -> Option<(Span, Span)> {
     let bytes = text.slice(value.range());
     let user = memchr::memmem::find(bytes, b"://")? + 3;
-    let end = bytes[user..].iter().position(|b| b"/?#".contains(b)).map_or(bytes.len(), |gap| user + gap);
+    let end = bytes[user..]
+        .iter()
+        .position(|b| b"/?#".contains(b))
+        .map_or(bytes.len(), |gap| user + gap);
     let at = user + memchr::memrchr(b'@', &bytes[user..end])?;
     let colon = user + memchr::memchr(b':', &bytes[user..at])?;
     let start = value.start as usize;
-    Some((Span::new(start + user, start + colon), Span::new(start + colon + 1, start + at)))
+    Some((
+        Span::new(start + user, start + colon),
+        Span::new(start + colon + 1, start + at),
+    ))
 }
 
 /// Bytes in which `kind: Secret` is looked for around a value of a Kubernetes manifest.
@@ -226,18 +312,31 @@ fn kubernetes_value(text: &Text<'_>, found: &Assignment) -> Option<Vec<u8>> {
         return None;
     }
     let is_data = |span: &Span| text.slice(span.range()).eq_ignore_ascii_case(b"data");
-    if !assignment::parents(text.bytes, found, text.lang).names().first().is_some_and(is_data) {
+    if !assignment::parents(text.bytes, found, text.lang)
+        .names()
+        .first()
+        .is_some_and(is_data)
+    {
         return None;
     }
-    let around = text.slice(found.key.range().start.saturating_sub(MANIFEST)..found.value.range().end + MANIFEST);
+    let around = text.slice(
+        found.key.range().start.saturating_sub(MANIFEST)..found.value.range().end + MANIFEST,
+    );
     let says_so = memchr::memmem::find(around, b"Secret").is_some();
-    let opening = view::Opening { encoding: Encoding::Base64, phase: 0 };
+    let opening = view::Opening {
+        encoding: Encoding::Base64,
+        phase: 0,
+    };
     let value = found.value.range();
     let view = view::open(text.slice(value.clone()), 0..value.len().min(4), opening)?;
     let decoded = view.bytes.trim_ascii();
-    let readable = decoded.iter().all(|b| !b.is_ascii_control() || b.is_ascii_whitespace());
+    let readable = decoded
+        .iter()
+        .all(|b| !b.is_ascii_control() || b.is_ascii_whitespace());
     // a fragment of a manifest does not say that it is one; eight digits that decode to printable ASCII do, by chance only
     // one value in 400 does
-    let looks_so = value.len() >= 8 && value.len().is_multiple_of(4) && decoded.iter().all(u8::is_ascii_graphic);
+    let looks_so = value.len() >= 8
+        && value.len().is_multiple_of(4)
+        && decoded.iter().all(u8::is_ascii_graphic);
     (readable && (says_so || looks_so)).then(|| decoded.to_vec())
 }

@@ -32,7 +32,8 @@ impl Login {
     pub fn names_account(&self, text: &Text<'_>) -> bool {
         self.parts.iter().any(|part| {
             let value = text.slice(part.span.range());
-            (part.name == "host" && looks_like_mail_host(value)) || (part.name == "user" && value.contains(&b'@'))
+            (part.name == "host" && looks_like_mail_host(value))
+                || (part.name == "user" && value.contains(&b'@'))
         })
     }
 }
@@ -49,17 +50,30 @@ enum Role {
 pub fn login(text: &Text<'_>, a: &Assignment) -> Result<Login, Drop> {
     let key = text.slice(a.key.range());
     let parents = assignment::parents(text.bytes, a, text.lang);
-    let typed = is_mail_name(key) || parents.names().iter().any(|parent| is_mail_name(text.slice(parent.range())));
+    let typed = is_mail_name(key)
+        || parents
+            .names()
+            .iter()
+            .any(|parent| is_mail_name(text.slice(parent.range())));
     let near = is_near(text, a.key.range());
-    if !typed && !(is_plain_password(key) && (near || text.mail_file || names_host(text, a.key.range()))) {
+    if !typed
+        && !(is_plain_password(key) && (near || text.mail_file || names_host(text, a.key.range())))
+    {
         return Err(Drop::NoContext);
     }
     let mut found = siblings(text, a, typed);
-    let of = |role| found.iter().find(|(r, _)| *r == role).map(|(_, span)| text.slice(span.range()));
+    let of = |role| {
+        found
+            .iter()
+            .find(|(r, _)| *r == role)
+            .map(|(_, span)| text.slice(span.range()))
+    };
     let (host, port, user) = (of(Role::Host), of(Role::Port), of(Role::User));
     let speaks = typed
         || near
-        || host.is_some_and(|host| looks_like_mail_host(host) || port.is_some_and(is_submission_port) || text.mail_file);
+        || host.is_some_and(|host| {
+            looks_like_mail_host(host) || port.is_some_and(is_submission_port) || text.mail_file
+        });
     if !speaks {
         return Err(Drop::NoContext);
     }
@@ -71,9 +85,16 @@ pub fn login(text: &Text<'_>, a: &Assignment) -> Result<Login, Drop> {
     if host.is_none() && user.is_some_and(is_example) && filter::is_weak(value) {
         return Err(Drop::Example);
     }
-    let mut confidence = if typed || host.is_some() || user.is_some() { Confidence::Medium } else { Confidence::Low };
+    let mut confidence = if typed || host.is_some() || user.is_some() {
+        Confidence::Medium
+    } else {
+        Confidence::Low
+    };
     if let Some(host) = host {
-        let fits = typed || looks_like_mail_host(host) || port.is_some_and(is_submission_port) || is_near_tightly(text, a);
+        let fits = typed
+            || looks_like_mail_host(host)
+            || port.is_some_and(is_submission_port)
+            || is_near_tightly(text, a);
         if !fits {
             return Err(Drop::NoContext);
         }
@@ -85,15 +106,26 @@ pub fn login(text: &Text<'_>, a: &Assignment) -> Result<Login, Drop> {
     }
     let sandbox = host.is_some_and(filter::is_sandbox_host);
     found.sort_by_key(|(_, span)| span.start);
-    let parts = found.into_iter().map(|(role, span)| part(text, role, span)).collect();
-    Ok(Login { confidence, parts, sandbox })
+    let parts = found
+        .into_iter()
+        .map(|(role, span)| part(text, role, span))
+        .collect();
+    Ok(Login {
+        confidence,
+        parts,
+        sandbox,
+    })
 }
 
 /// Whether a word for a host stands near. Cheap, and false for most passwords in code, which spares reading their siblings.
 fn names_host(text: &Text<'_>, at: Range<usize>) -> bool {
-    const WORDS: [&[u8]; 7] = [b"ost", b"erver", b"ddress", b"elay", b"OST", b"ERVER", b"ADDR"];
+    const WORDS: [&[u8]; 7] = [
+        b"ost", b"erver", b"ddress", b"elay", b"OST", b"ERVER", b"ADDR",
+    ];
     let around = text.slice(at.start.saturating_sub(NEAR)..at.end + NEAR);
-    WORDS.iter().any(|word| memchr::memmem::find(around, word).is_some())
+    WORDS
+        .iter()
+        .any(|word| memchr::memmem::find(around, word).is_some())
 }
 
 /// The ports of mail submission: with TLS, with STARTTLS, and the one that providers add.
@@ -108,20 +140,52 @@ fn part(text: &Text<'_>, role: Role, span: Span) -> CandidatePart {
         Role::Port => "port",
         Role::User => "user",
     };
-    CandidatePart { name: Cow::Borrowed(name), span, value: Secret::new(text.slice(span.range()), 0) }
+    CandidatePart {
+        name: Cow::Borrowed(name),
+        span,
+        value: Secret::new(text.slice(span.range()), 0),
+    }
 }
 
 /// Whether a key says `password` and no more than whose: one that says of what (`SIGNING_PASSPHRASE`, `db_password`) means another
 /// password than that of the mail settings beside it.
 fn is_plain_password(key: &[u8]) -> bool {
     const WHOSE: [&[u8]; 23] = [
-        b"set", b"with", b"author", b"send", b"emailsender",
-        b"", b"auth", b"user", b"login", b"account", b"server", b"host", b"my", b"from", b"sender", b"app", b"service", b"client", b"relay", b"transport", b"basic", b"net", b"credential",
+        b"set",
+        b"with",
+        b"author",
+        b"send",
+        b"emailsender",
+        b"",
+        b"auth",
+        b"user",
+        b"login",
+        b"account",
+        b"server",
+        b"host",
+        b"my",
+        b"from",
+        b"sender",
+        b"app",
+        b"service",
+        b"client",
+        b"relay",
+        b"transport",
+        b"basic",
+        b"net",
+        b"credential",
     ];
     let lower = key.to_ascii_lowercase();
-    let word = [b"passw".as_slice(), b"pass", b"pwd"].into_iter().filter_map(|word| memchr::memmem::rfind(&lower, word)).min();
+    let word = [b"passw".as_slice(), b"pass", b"pwd"]
+        .into_iter()
+        .filter_map(|word| memchr::memmem::rfind(&lower, word))
+        .min();
     let whose = &lower[..word.unwrap_or(lower.len())];
-    let whose: Vec<u8> = whose.iter().copied().filter(u8::is_ascii_alphanumeric).collect();
+    let whose: Vec<u8> = whose
+        .iter()
+        .copied()
+        .filter(u8::is_ascii_alphanumeric)
+        .collect();
     WHOSE.contains(&whose.as_slice())
 }
 
@@ -138,7 +202,9 @@ fn is_near_tightly(text: &Text<'_>, a: &Assignment) -> bool {
 
 fn has_mail_word(text: &Text<'_>, range: Range<usize>) -> bool {
     let first = text.mail.partition_point(|&at| (at as usize) < range.start);
-    text.mail.get(first).is_some_and(|&at| (at as usize) < range.end)
+    text.mail
+        .get(first)
+        .is_some_and(|&at| (at as usize) < range.end)
 }
 
 /// Host, port and user among the siblings of `a`, the nearest of each; of a typed password (`SMTP_PASSWORD`) only the
@@ -149,8 +215,11 @@ fn siblings(text: &Text<'_>, a: &Assignment, typed: bool) -> Vec<(Role, Span)> {
     for _ in 0..3 {
         for sibling in assignment::read_all(text.bytes, block.clone(), text.lang) {
             let name = text.slice(sibling.key.range());
-            let is_value = matches!(sibling.form, Form::Literal | Form::LookupDefault) && !sibling.value.is_empty();
-            let Some(role) = role_of(name).filter(|_| is_value && sibling.key != a.key) else { continue };
+            let is_value = matches!(sibling.form, Form::Literal | Form::LookupDefault)
+                && !sibling.value.is_empty();
+            let Some(role) = role_of(name).filter(|_| is_value && sibling.key != a.key) else {
+                continue;
+            };
             let related = !typed || is_mail_name(name) || !is_mail_name(text.slice(a.key.range()));
             let distance = sibling.key.start.abs_diff(a.key.start) as usize;
             if !plausible(role, text.slice(sibling.value.range())) {
@@ -172,7 +241,10 @@ fn siblings(text: &Text<'_>, a: &Assignment, typed: bool) -> Vec<(Role, Span)> {
             _ => break,
         }
     }
-    found.into_iter().map(|(role, span, ..)| (role, span)).collect()
+    found
+        .into_iter()
+        .map(|(role, span, ..)| (role, span))
+        .collect()
 }
 
 /// Whether a key speaks of mail: `smtp` anywhere, or `mail` as a word of its own or at a joint.
@@ -181,13 +253,39 @@ pub fn is_mail_name(name: &[u8]) -> bool {
 }
 
 fn contains(name: &[u8], word: &[u8]) -> bool {
-    name.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word))
+    name.windows(word.len())
+        .any(|window| window.eq_ignore_ascii_case(word))
 }
 
 fn role_of(key: &[u8]) -> Option<Role> {
-    const HOSTS: [&[u8]; 9] = [b"host", b"server", b"address", b"smarthost", b"relay", b"hostname", b"hosts", b"addr", b"mailhub"];
-    const USERS: [&[u8]; 10] = [b"user", b"username", b"user_name", b"login", b"userid", b"user_id", b"email", b"smtpname", b"uname", b"from"];
-    let ends = |list: &[&[u8]]| list.iter().any(|end| key.len() >= end.len() && key[key.len() - end.len()..].eq_ignore_ascii_case(end));
+    const HOSTS: [&[u8]; 9] = [
+        b"host",
+        b"server",
+        b"address",
+        b"smarthost",
+        b"relay",
+        b"hostname",
+        b"hosts",
+        b"addr",
+        b"mailhub",
+    ];
+    const USERS: [&[u8]; 10] = [
+        b"user",
+        b"username",
+        b"user_name",
+        b"login",
+        b"userid",
+        b"user_id",
+        b"email",
+        b"smtpname",
+        b"uname",
+        b"from",
+    ];
+    let ends = |list: &[&[u8]]| {
+        list.iter().any(|end| {
+            key.len() >= end.len() && key[key.len() - end.len()..].eq_ignore_ascii_case(end)
+        })
+    };
     if ends(&HOSTS) {
         Some(Role::Host)
     } else if ends(&[b"port"]) {
@@ -201,7 +299,11 @@ fn role_of(key: &[u8]) -> Option<Role> {
 
 fn plausible(role: Role, value: &[u8]) -> bool {
     match role {
-        Role::Host => value.len() <= 253 && !value.iter().any(u8::is_ascii_whitespace) && !value.contains(&b'@'),
+        Role::Host => {
+            value.len() <= 253
+                && !value.iter().any(u8::is_ascii_whitespace)
+                && !value.contains(&b'@')
+        }
         Role::Port => value.len() <= 5 && value.iter().all(u8::is_ascii_digit),
         Role::User => value.len() <= 254,
     }
@@ -210,7 +312,20 @@ fn plausible(role: Role, value: &[u8]) -> bool {
 /// Names of hosts that take mail: `smtp.`, `mail.`, `mx`, and the relays of providers.
 fn looks_like_mail_host(host: &[u8]) -> bool {
     const SIGNS: [&[u8]; 14] = [
-        b"smtp", b"mail", b"mx.", b"mx1", b"relay", b"sendgrid", b"postmark", b"mandrill", b"sparkpost", b"mailjet", b"brevo", b"office365", b"outlook", b"gmail",
+        b"smtp",
+        b"mail",
+        b"mx.",
+        b"mx1",
+        b"relay",
+        b"sendgrid",
+        b"postmark",
+        b"mandrill",
+        b"sparkpost",
+        b"mailjet",
+        b"brevo",
+        b"office365",
+        b"outlook",
+        b"gmail",
     ];
     SIGNS.iter().any(|sign| contains(host, sign))
 }

@@ -81,7 +81,12 @@ impl Compiled {
     pub fn new(rule: Rule, ix: RuleIx) -> Self {
         let anchored = |pattern: &str| format!("^(?:{pattern})");
         let sources: [String; 4] = match &rule.kind {
-            Kind::Token(token) => [token.pattern.to_string(), String::new(), String::new(), String::new()],
+            Kind::Token(token) => [
+                token.pattern.to_string(),
+                String::new(),
+                String::new(),
+                String::new(),
+            ],
             Kind::Pair(pair) => [
                 anchored(&pair.id),
                 pair.secret.to_string(),
@@ -89,14 +94,31 @@ impl Compiled {
                 format!("(?i){}", pair.other_names),
             ],
             Kind::Assignment(rule) => {
-                let insensitive =
-                    |pattern: &str| if pattern.is_empty() { String::new() } else { format!("(?i){pattern}") };
-                let shape = if rule.shape.is_empty() { String::new() } else { format!("^(?:{})$", rule.shape) };
-                [insensitive(&rule.keys), shape, insensitive(&rule.parents), insensitive(&rule.not_keys)]
+                let insensitive = |pattern: &str| {
+                    if pattern.is_empty() {
+                        String::new()
+                    } else {
+                        format!("(?i){pattern}")
+                    }
+                };
+                let shape = if rule.shape.is_empty() {
+                    String::new()
+                } else {
+                    format!("^(?:{})$", rule.shape)
+                };
+                [
+                    insensitive(&rule.keys),
+                    shape,
+                    insensitive(&rule.parents),
+                    insensitive(&rule.not_keys),
+                ]
             }
             Kind::File(_) => Default::default(),
         };
-        let patterns = sources.map(|source| Pattern { source, cell: OnceLock::new() });
+        let patterns = sources.map(|source| Pattern {
+            source,
+            cell: OnceLock::new(),
+        });
         Self { rule, ix, patterns }
     }
 
@@ -108,7 +130,8 @@ impl Compiled {
         let pattern = &self.patterns[slot as usize];
         (!pattern.source.is_empty()).then(|| {
             pattern.cell.get_or_init(|| {
-                crate::rules::regex(&pattern.source).expect("the parser has compiled every pattern of every rule")
+                crate::rules::regex(&pattern.source)
+                    .expect("the parser has compiled every pattern of every rule")
             })
         })
     }

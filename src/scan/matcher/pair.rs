@@ -35,12 +35,29 @@ enum Fit {
 }
 
 /// Judges the anchor `at`, which may begin an identifier.
-pub fn judge(compiled: &Compiled, pair: &Pair, text: &Text<'_>, at: Range<usize>, out: &mut Decisions) {
-    let Some(id) = identifier(compiled, text, at.start) else { return };
+pub fn judge(
+    compiled: &Compiled,
+    pair: &Pair,
+    text: &Text<'_>,
+    at: Range<usize>,
+    out: &mut Decisions,
+) {
+    let Some(id) = identifier(compiled, text, at.start) else {
+        return;
+    };
     let id_bytes = text.slice(id.range());
     // the letters before the digits say nothing about whether the digits were made up
     let digits = id_bytes.get(2..).unwrap_or(id_bytes);
-    if filter::judge(digits, About { kind: ValueKind::Opaque, key: b"", min_entropy: 2.5 }).is_some() {
+    if filter::judge(
+        digits,
+        About {
+            kind: ValueKind::Opaque,
+            key: b"",
+            min_entropy: 2.5,
+        },
+    )
+    .is_some()
+    {
         out.drop(compiled.ix, Drop::Placeholder);
         return;
     }
@@ -55,9 +72,17 @@ pub fn judge(compiled: &Compiled, pair: &Pair, text: &Text<'_>, at: Range<usize>
         rule: compiled.ix,
         secret,
         value: Secret::new(text.slice(secret.range()), 0),
-        parts: vec![CandidatePart { name: pair.id_name.clone(), span: id, value: Secret::new(id_bytes, 2) }],
+        parts: vec![CandidatePart {
+            name: pair.id_name.clone(),
+            span: id,
+            value: Secret::new(id_bytes, 2),
+        }],
         severity: compiled.rule.severity,
-        confidence: if fit == Fit::Near { Confidence::Medium } else { compiled.rule.confidence },
+        confidence: if fit == Fit::Near {
+            Confidence::Medium
+        } else {
+            compiled.rule.confidence
+        },
         rank,
         mask: secret,
         encodings: Vec::new(),
@@ -75,12 +100,22 @@ fn identifier(compiled: &Compiled, text: &Text<'_>, at: usize) -> Option<Span> {
 
 fn is_bounded(text: &Text<'_>, span: Span) -> bool {
     let is_word = |byte: &u8| byte.is_ascii_alphanumeric();
-    let before = span.range().start.checked_sub(1).and_then(|at| text.bytes.get(at));
+    let before = span
+        .range()
+        .start
+        .checked_sub(1)
+        .and_then(|at| text.bytes.get(at));
     !before.is_some_and(is_word) && !text.bytes.get(span.range().end).is_some_and(is_word)
 }
 
 /// The value near `id` that fits best, if any fits.
-fn best_secret(compiled: &Compiled, pair: &Pair, text: &Text<'_>, id: Span, out: &mut Decisions) -> Option<(Fit, Span)> {
+fn best_secret(
+    compiled: &Compiled,
+    pair: &Pair,
+    text: &Text<'_>,
+    id: Span,
+    out: &mut Decisions,
+) -> Option<(Fit, Span)> {
     let regex = compiled.regex(Slot::Value)?;
     let window = text.around(id.range(), pair.distance, pair.distance);
     let mut best: Option<(Fit, std::cmp::Reverse<usize>, Span)> = None;
@@ -93,8 +128,14 @@ fn best_secret(compiled: &Compiled, pair: &Pair, text: &Text<'_>, id: Span, out:
             continue;
         }
         start = found.end().max(start + 1);
-        let Some(fit) = fit(compiled, text, id, value) else { continue };
-        let about = About { kind: ValueKind::Opaque, key: b"", min_entropy: pair.min_entropy };
+        let Some(fit) = fit(compiled, text, id, value) else {
+            continue;
+        };
+        let about = About {
+            kind: ValueKind::Opaque,
+            key: b"",
+            min_entropy: pair.min_entropy,
+        };
         if let Some(reason) = filter::judge(text.slice(value.range()), about) {
             out.drop(compiled.ix, reason);
             continue;
@@ -102,7 +143,10 @@ fn best_secret(compiled: &Compiled, pair: &Pair, text: &Text<'_>, id: Span, out:
         // one that follows is preferred to one that precedes at the same distance
         let distance = gap(id, value) * 2 + usize::from(value.start < id.start) * 400;
         let scored = (fit, std::cmp::Reverse(distance), value);
-        if best.as_ref().is_none_or(|best| (scored.0, scored.1) > (best.0, best.1)) {
+        if best
+            .as_ref()
+            .is_none_or(|best| (scored.0, scored.1) > (best.0, best.1))
+        {
             best = Some(scored);
         }
     }
@@ -110,17 +154,28 @@ fn best_secret(compiled: &Compiled, pair: &Pair, text: &Text<'_>, id: Span, out:
 }
 
 fn run_end(bytes: &[u8], from: usize, limit: usize) -> usize {
-    bytes[from..limit].iter().position(|b| !b.is_ascii_alphanumeric()).map_or(limit, |gap| from + gap)
+    bytes[from..limit]
+        .iter()
+        .position(|b| !b.is_ascii_alphanumeric())
+        .map_or(limit, |gap| from + gap)
 }
 
 fn gap(a: Span, b: Span) -> usize {
-    if a.end <= b.start { (b.start - a.end) as usize } else { (a.start.saturating_sub(b.end)) as usize }
+    if a.end <= b.start {
+        (b.start - a.end) as usize
+    } else {
+        (a.start.saturating_sub(b.end)) as usize
+    }
 }
 
 /// How `value` fits `id`, if it does.
 fn fit(compiled: &Compiled, text: &Text<'_>, id: Span, value: Span) -> Option<Fit> {
     let name = name_of(text, id, value);
-    let matches = |slot| compiled.regex(slot).is_some_and(|regex| regex.is_match(name));
+    let matches = |slot| {
+        compiled
+            .regex(slot)
+            .is_some_and(|regex| regex.is_match(name))
+    };
     if matches(Slot::Names) {
         return Some(Fit::Named);
     }
@@ -128,18 +183,31 @@ fn fit(compiled: &Compiled, text: &Text<'_>, id: Span, value: Span) -> Option<Fi
         return None;
     }
     let follows = value.start >= id.end;
-    let between = if follows { text.slice(id.range().end..value.range().start) } else { b"" };
-    if follows && between.len() <= NEXT_ARGUMENT && between.iter().all(|b| !b.is_ascii_alphanumeric()) {
+    let between = if follows {
+        text.slice(id.range().end..value.range().start)
+    } else {
+        b""
+    };
+    if follows
+        && between.len() <= NEXT_ARGUMENT
+        && between.iter().all(|b| !b.is_ascii_alphanumeric())
+    {
         return Some(Fit::Next);
     }
-    (gap(id, value) <= UNNAMED && !is_hex_word(text.slice(value.range()), compiled)).then_some(Fit::Near)
+    (gap(id, value) <= UNNAMED && !is_hex_word(text.slice(value.range()), compiled))
+        .then_some(Fit::Near)
 }
 
 /// Whether a value of a rule that allows all letters is plain hexadecimal: then it is somebody else's (an auth token, a
 /// digest), unless its name says otherwise.
 fn is_hex_word(value: &[u8], compiled: &Compiled) -> bool {
-    let wants_letters = compiled.regex(Slot::Value).is_some_and(|regex| regex.is_match(&[b'Z'; 64]));
-    wants_letters && value.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b))
+    let wants_letters = compiled
+        .regex(Slot::Value)
+        .is_some_and(|regex| regex.is_match(&[b'Z'; 64]));
+    wants_letters
+        && value
+            .iter()
+            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b))
 }
 
 /// The text that names `value`: what stands before it on its line, and the line before where that one ends with the name
@@ -152,6 +220,7 @@ fn name_of<'t>(text: &Text<'t>, id: Span, value: Span) -> &'t [u8] {
     }
     let stretch = text.slice(start..end);
     let line = memchr::memrchr(b'\n', stretch).map_or(stretch, |at| &stretch[at + 1..]);
-    let is_value_line = memchr::memmem::find(line, b"value").is_some() || line.iter().all(|b| !b.is_ascii_alphabetic());
+    let is_value_line = memchr::memmem::find(line, b"value").is_some()
+        || line.iter().all(|b| !b.is_ascii_alphabetic());
     if is_value_line { stretch } else { line }
 }

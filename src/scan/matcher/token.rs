@@ -14,13 +14,30 @@ use super::{Compiled, Slot, Text};
 
 /// Judges the anchor `at`. Gives whether the pattern matched there at all, so that the caller knows whether a split
 /// spelling is worth a try.
-pub fn judge(compiled: &Compiled, token: &Token, text: &Text<'_>, at: Range<usize>, out: &mut Decisions) -> bool {
-    let Some(regex) = compiled.regex(Slot::Main) else { return false };
-    let window = text.around(at.clone(), compiled.rule.reach.before, compiled.rule.reach.after);
-    let Some(found) = across(regex, text.slice(window.clone()), &(at.start - window.start..at.end - window.start)) else {
+pub fn judge(
+    compiled: &Compiled,
+    token: &Token,
+    text: &Text<'_>,
+    at: Range<usize>,
+    out: &mut Decisions,
+) -> bool {
+    let Some(regex) = compiled.regex(Slot::Main) else {
         return false;
     };
-    let span_of = |m: regex::bytes::Match<'_>| Span::new(window.start + m.start(), window.start + m.end());
+    let window = text.around(
+        at.clone(),
+        compiled.rule.reach.before,
+        compiled.rule.reach.after,
+    );
+    let Some(found) = across(
+        regex,
+        text.slice(window.clone()),
+        &(at.start - window.start..at.end - window.start),
+    ) else {
+        return false;
+    };
+    let span_of =
+        |m: regex::bytes::Match<'_>| Span::new(window.start + m.start(), window.start + m.end());
     let whole = span_of(found.get(0).expect("group 0 is the match"));
     let secret = found.name("secret").map_or(whole, span_of);
     let value = text.slice(secret.range());
@@ -38,7 +55,11 @@ pub fn judge(compiled: &Compiled, token: &Token, text: &Text<'_>, at: Range<usiz
             confidence = confidence.min(Confidence::Medium);
         }
     }
-    let about = About { kind: token.value, key: b"", min_entropy: token.min_entropy };
+    let about = About {
+        kind: token.value,
+        key: b"",
+        min_entropy: token.min_entropy,
+    };
     if let Some(reason) = filter::judge(value, about) {
         out.drop(compiled.ix, reason);
         return true;
@@ -47,7 +68,12 @@ pub fn judge(compiled: &Compiled, token: &Token, text: &Text<'_>, at: Range<usiz
         .capture_names()
         .flatten()
         .filter(|&name| name != "secret")
-        .filter_map(|name| found.name(name).filter(|m| !m.is_empty()).map(|m| part(name, span_of(m), text)))
+        .filter_map(|name| {
+            found
+                .name(name)
+                .filter(|m| !m.is_empty())
+                .map(|m| part(name, span_of(m), text))
+        })
         .collect();
     match around_it(text, &parts, value) {
         HostSays::Nothing => {}
@@ -89,9 +115,14 @@ fn across<'w>(regex: &Regex, window: &'w [u8], anchor: &Range<usize>) -> Option<
 
 /// Whether a byte of the rule's classes stands right before or after the match.
 fn stands_beside(text: &Text<'_>, whole: Span, not_before: &str, not_after: &str) -> bool {
-    let before = whole.range().start.checked_sub(1).and_then(|at| text.bytes.get(at));
+    let before = whole
+        .range()
+        .start
+        .checked_sub(1)
+        .and_then(|at| text.bytes.get(at));
     let after = text.bytes.get(whole.range().end);
-    before.is_some_and(|&byte| in_class(not_before, byte)) || after.is_some_and(|&byte| in_class(not_after, byte))
+    before.is_some_and(|&byte| in_class(not_before, byte))
+        || after.is_some_and(|&byte| in_class(not_after, byte))
 }
 
 /// Whether `byte` is in a class body such as `A-Za-z0-9_-`: ranges and single characters, a hyphen last.
@@ -115,12 +146,21 @@ fn in_class(class: &str, byte: u8) -> bool {
 }
 
 fn part(name: &str, span: Span, text: &Text<'_>) -> CandidatePart {
-    CandidatePart { name: Cow::Owned(name.to_owned()), span, value: Secret::new(text.slice(span.range()), 0) }
+    CandidatePart {
+        name: Cow::Owned(name.to_owned()),
+        span,
+        value: Secret::new(text.slice(span.range()), 0),
+    }
 }
 
 /// What the user and the host that a URL names say of its password.
 fn around_it(text: &Text<'_>, parts: &[CandidatePart], value: &[u8]) -> HostSays {
-    let bytes_of = |name: &str| parts.iter().find(|part| part.name == name).map(|part| text.slice(part.span.range()));
+    let bytes_of = |name: &str| {
+        parts
+            .iter()
+            .find(|part| part.name == name)
+            .map(|part| text.slice(part.span.range()))
+    };
     if bytes_of("user").is_some_and(|user| filter::same_word(value, user)) {
         return HostSays::Harmless(Drop::Echo);
     }

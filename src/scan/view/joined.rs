@@ -93,7 +93,10 @@ fn joining_call<'t>(
     if let Some(outside) = before.strip_suffix(b"[") {
         let after = text[last.close + 1..window.end].trim_ascii_start();
         let after = after.strip_prefix(b",").unwrap_or(after).trim_ascii_start();
-        return after.strip_prefix(b"]").and_then(join_method).or_else(|| join_opening(outside));
+        return after
+            .strip_prefix(b"]")
+            .and_then(join_method)
+            .or_else(|| join_opening(outside));
     }
     let callee = before.strip_suffix(b"(")?;
     if ends_with(callee, b"concat") {
@@ -116,7 +119,10 @@ fn join_method(after: &[u8]) -> Option<&[u8]> {
         Some(arguments) => {
             let literal = arguments.trim_ascii_start();
             let quote = *literal.first().filter(|b| b"\"'`".contains(b))?;
-            let length = literal[1..].iter().take(GLUE + 1).position(|&b| b == quote)?;
+            let length = literal[1..]
+                .iter()
+                .take(GLUE + 1)
+                .position(|&b| b == quote)?;
             Some(&literal[1..=length])
         }
         None if arguments.first().is_some_and(u8::is_ascii_alphanumeric) => None,
@@ -141,7 +147,11 @@ const GLUE: usize = 4;
 /// The short literal that `text` ends with, and what stands before it.
 fn last_literal(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let (&quote, inner) = text.split_last().filter(|(b, _)| b"\"'".contains(b))?;
-    let length = inner.iter().rev().take(GLUE + 1).position(|&b| b == quote)?;
+    let length = inner
+        .iter()
+        .rev()
+        .take(GLUE + 1)
+        .position(|&b| b == quote)?;
     let start = inner.len() - length;
     Some((&inner[start..], &inner[..start - 1]))
 }

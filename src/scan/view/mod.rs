@@ -39,7 +39,11 @@ pub const STRETCH: usize = 16 * 1024;
 /// Bytes on each side of an anchor that a view of `encoding` may draw on: [`STRETCH`], and less where a row of literals is
 /// searched, which is dearer.
 pub fn stretch(encoding: Encoding) -> usize {
-    if encoding == Encoding::Joined { joined::PIECES } else { STRETCH }
+    if encoding == Encoding::Joined {
+        joined::PIECES
+    } else {
+        STRETCH
+    }
 }
 
 /// How a stretch is to be read.
