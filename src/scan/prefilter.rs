@@ -123,7 +123,7 @@ impl Prefilter {
             hits.push(Hit {
                 at: offset(at),
                 literal,
-            })
+            });
         };
         for Teddy { searcher, literals } in &self.teddies {
             let mut at = start;

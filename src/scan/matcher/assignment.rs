@@ -32,10 +32,10 @@ pub fn judge(
     }
     match assignment::read_at(text.bytes, at.start, text.lang) {
         Some(found) if found.form != Form::Expression => {
-            judge_assignment(compiled, rule, text, &found, out)
+            judge_assignment(compiled, rule, text, &found, out);
         }
         _ if matches!(text.lang, Lang::Text | Lang::Unknown) => {
-            judge_note(compiled, rule, text, at.start, out)
+            judge_note(compiled, rule, text, at.start, out);
         }
         _ => {}
     }
