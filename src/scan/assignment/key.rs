@@ -44,7 +44,9 @@ pub(super) fn at(text: &[u8], at: usize, lang: Lang) -> Option<Key> {
     }
     let mut start = run_back(text, at, KEY_MAX, is_word);
     let mut end = run(text, at, KEY_MAX, is_word);
-    if is_word(before(text, start)) || is_word(byte(text, end)) {
+    // the same for every byte of a word: all of it is in reach of each, or it is no key
+    let is_cut = is_word(before(text, start)) || is_word(byte(text, end));
+    if is_cut || end - start > KEY_MAX {
         return None;
     }
     // A byte order mark is no letter.
@@ -86,7 +88,7 @@ pub(super) fn at(text: &[u8], at: usize, lang: Lang) -> Option<Key> {
                 1 => matches!(before(text, first), b' ' | b'\t' | b'"' | b'\''),
                 _ => false,
             };
-        if option && name <= at && at < last {
+        if option && last - first <= KEY_MAX && name <= at && at < last {
             (start, end) = (name, last);
             flag = true;
         }
@@ -100,6 +102,7 @@ pub(super) fn at(text: &[u8], at: usize, lang: Lang) -> Option<Key> {
             && text[..first].ends_with(b"${")
             && is_word(text[first])
             && is_word(before(text, last))
+            && last - first <= KEY_MAX
         {
             return Some(Key {
                 start: first,
