@@ -127,7 +127,11 @@ pub(super) fn at(text: &[u8], at: usize, lang: Lang) -> Option<Key> {
             }
         }
     }
-    Some(Key {
+    // a mark may also stand where a joined key begins
+    if starts(text, start, BOM) {
+        start += BOM.len();
+    }
+    (start <= at && start < end).then_some(Key {
         start,
         end,
         quotes: None,
