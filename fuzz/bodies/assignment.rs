@@ -41,7 +41,14 @@ pub fn run(data: &[u8]) {
     let lang = Lang::of_path(NAMES[usize::from(first) % NAMES.len()].as_bytes());
     for found in read_all(text, 0..text.len(), lang) {
         assert!(found.value.end as usize <= text.len() && found.end <= text.len());
-        assert_eq!(read_at(text, found.key.start as usize, lang), Some(found));
+        // `${a-b.c:v}` is a default of `a` to a shell and a setting `a-b.c` to Spring: which one is read may hang on
+        // the byte that is asked about
+        let ambiguous = text[found.key.range()].contains(&b'-');
+        let again = read_at(text, found.key.start as usize, lang);
+        assert!(
+            again == Some(found) || (ambiguous && again.is_none()),
+            "{found:?} {again:?}"
+        );
         let inner = block(text, &found, lang);
         assert!(inner.contains(&(found.key.start as usize)) && inner.end <= text.len());
         assert!(outer(text, &inner, lang).is_none_or(|range| range.end <= text.len()));
