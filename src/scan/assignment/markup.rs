@@ -304,18 +304,7 @@ fn yaml_half(text: &[u8], line: usize, column: usize) -> Option<Value> {
     let start = run(text, line, PAIR_REACH, |b| {
         matches!(b, b' ' | b'-' | b'\t' | b'#')
     });
-    let end = run(text, start, 64, is_word);
-    if start - line != column || byte(text, end) != b':' || !is_one_of(&text[start..end], &VALUES) {
-        return None;
-    }
-    let key = Key {
-        start,
-        end,
-        quotes: None,
-        flag: false,
-    };
-    let place = value::Place::new(text, &key, (Syntax::Colon, end + 1), Lang::Yaml);
-    value::read(text, end + 1, &place)
+    (start - line == column).then(|| value_half(text, start))?
 }
 
 /// `{name: key, value: v}` in YAML.
@@ -325,6 +314,11 @@ fn flow_pair(text: &[u8], key: &Key) -> Option<Value> {
         return None;
     }
     let start = skip_blank(text, comma + 1);
+    value_half(text, start)
+}
+
+/// `value: v` at `start`, in YAML.
+fn value_half(text: &[u8], start: usize) -> Option<Value> {
     let end = run(text, start, 64, is_word);
     if byte(text, end) != b':' || !is_one_of(&text[start..end], &VALUES) {
         return None;

@@ -261,16 +261,9 @@ fn candidate(
     parts: Vec<CandidatePart>,
 ) -> Candidate {
     Candidate {
-        rule: compiled.ix,
-        secret,
-        value: Secret::new(value, 0),
         parts,
-        severity: compiled.rule.severity,
         confidence,
-        rank: 0,
-        mask: secret,
-        encodings: Vec::new(),
-        notes: Vec::new(),
+        ..compiled.candidate(secret, Secret::new(value, 0))
     }
 }
 

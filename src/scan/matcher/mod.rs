@@ -13,10 +13,11 @@ use std::sync::OnceLock;
 
 use regex::bytes::Regex;
 
+use crate::model::{Secret, Span};
 use crate::rules::{Kind, Rule};
 
 use super::assignment::Lang;
-use super::candidate::RuleIx;
+use super::candidate::{Candidate, RuleIx};
 
 /// A text as matchers see it: a file, a window of one, or a decoded view.
 #[derive(Clone, Copy)]
@@ -120,6 +121,22 @@ impl Compiled {
             cell: OnceLock::new(),
         });
         Self { rule, ix, patterns }
+    }
+
+    /// A candidate at `secret` with what the rule says of all of its candidates, and nothing else yet.
+    pub fn candidate(&self, secret: Span, value: Secret) -> Candidate {
+        Candidate {
+            rule: self.ix,
+            secret,
+            value,
+            parts: Vec::new(),
+            severity: self.rule.severity,
+            confidence: self.rule.confidence,
+            rank: 0,
+            mask: secret,
+            encodings: Vec::new(),
+            notes: Vec::new(),
+        }
     }
 
     /// The regex in `slot`; none where the rule leaves it empty.

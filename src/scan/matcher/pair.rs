@@ -69,24 +69,18 @@ pub fn judge(
     let rank = i32::from(fit == Fit::Named) * 10_000 + i32::from(fit == Fit::Next) * 5_000
         - i32::try_from(distance).expect("both lie within the reach of an anchor");
     out.candidates.push(Candidate {
-        rule: compiled.ix,
-        secret,
-        value: Secret::new(text.slice(secret.range()), 0),
         parts: vec![CandidatePart {
             name: pair.id_name.clone(),
             span: id,
             value: Secret::new(id_bytes, 2),
         }],
-        severity: compiled.rule.severity,
         confidence: if fit == Fit::Near {
             Confidence::Medium
         } else {
             compiled.rule.confidence
         },
         rank,
-        mask: secret,
-        encodings: Vec::new(),
-        notes: Vec::new(),
+        ..compiled.candidate(secret, Secret::new(text.slice(secret.range()), 0))
     });
 }
 

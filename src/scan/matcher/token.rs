@@ -84,16 +84,9 @@ pub fn judge(
         }
     }
     out.candidates.push(Candidate {
-        rule: compiled.ix,
-        secret,
-        value: Secret::new(value, token.visible),
         parts,
-        severity: compiled.rule.severity,
         confidence,
-        rank: 0,
-        mask: secret,
-        encodings: Vec::new(),
-        notes: Vec::new(),
+        ..compiled.candidate(secret, Secret::new(value, token.visible))
     });
     true
 }
