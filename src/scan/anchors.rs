@@ -15,12 +15,7 @@ use super::view::{self, Opening};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Use {
     /// Try a rule.
-    Rule {
-        /// The rule.
-        rule: RuleIx,
-        /// Whether to try joined literals when the rule does not match as it stands.
-        joined: bool,
-    },
+    Rule(RuleIx),
     /// Decode the stretch around it.
     Open(Opening),
     /// Decode the base64 that begins behind it.
@@ -80,15 +75,8 @@ impl Anchors {
                 // a file rule's anchors are looked for in names, not in content
                 continue;
             }
-            let joined = rule.encodings.contains(&Encoding::Joined);
             for anchor in rule.anchors.iter() {
-                want(
-                    anchor.as_bytes(),
-                    Use::Rule {
-                        rule: compiled.ix,
-                        joined,
-                    },
-                );
+                want(anchor.as_bytes(), Use::Rule(compiled.ix));
                 for &encoding in rule.encodings.iter() {
                     for (literal, opening) in encoded(anchor.as_bytes(), encoding, &rule.encodings)
                     {

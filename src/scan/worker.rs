@@ -266,16 +266,9 @@ impl<'s> Worker<'s> {
                             let end = (at.end + 4).min(frame.bytes.len());
                             self.open(frame, at.end..end, opening, &mut scratch.opened);
                         }
-                        Use::Rule { rule, joined } => {
+                        Use::Rule(rule) => {
                             let text = text_of(frame, &scratch.mail);
-                            let matched = self.try_rule(rule, &text, at.clone(), frame.binary);
-                            if joined && !matched && !frame.binary {
-                                let opening = Opening {
-                                    encoding: Encoding::Joined,
-                                    phase: 0,
-                                };
-                                self.open(frame, at, opening, &mut scratch.opened);
-                            }
+                            self.try_rule(rule, &text, at, frame.binary);
                         }
                     }
                 }
@@ -284,28 +277,25 @@ impl<'s> Worker<'s> {
         self.scratch[frame.depth] = scratch;
     }
 
-    /// Lets one rule judge one anchor. Gives whether the rule's pattern matched there, kept or dropped.
+    /// Lets one rule judge one anchor.
     fn try_rule(
         &mut self,
         rule: RuleIx,
         text: &Text<'_>,
         at: std::ops::Range<usize>,
         binary: bool,
-    ) -> bool {
+    ) {
         let compiled = &self.scanner.rules[usize::from(rule)];
         match &compiled.rule.kind {
             Kind::Token(kind) => token::judge(compiled, kind, text, at, &mut self.decisions),
             // words in a binary are not configuration
-            _ if binary => true,
-            Kind::Pair(kind) => {
+            Kind::Pair(kind) if !binary => {
                 pair::judge(compiled, kind, text, at, &mut self.decisions);
-                true
             }
-            Kind::Assignment(kind) => {
+            Kind::Assignment(kind) if !binary => {
                 assigned::judge(compiled, kind, text, at, &mut self.decisions);
-                true
             }
-            Kind::File(_) => true,
+            Kind::Pair(_) | Kind::Assignment(_) | Kind::File(_) => {}
         }
     }
 

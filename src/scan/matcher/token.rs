@@ -12,17 +12,16 @@ use crate::scan::filter::{self, About, Drop, HostSays};
 
 use super::{Compiled, Slot, Text};
 
-/// Judges the anchor `at`. Gives whether the pattern matched there at all, so that the caller knows whether a split
-/// spelling is worth a try.
+/// Judges the anchor `at`.
 pub fn judge(
     compiled: &Compiled,
     token: &Token,
     text: &Text<'_>,
     at: Range<usize>,
     out: &mut Decisions,
-) -> bool {
+) {
     let Some(regex) = compiled.regex(Slot::Main) else {
-        return false;
+        return;
     };
     let window = text.around(
         at.clone(),
@@ -34,7 +33,7 @@ pub fn judge(
         text.slice(window.clone()),
         &(at.start - window.start..at.end - window.start),
     ) else {
-        return false;
+        return;
     };
     let span_of =
         |m: regex::bytes::Match<'_>| Span::new(window.start + m.start(), window.start + m.end());
@@ -49,7 +48,7 @@ pub fn judge(
     if !genuine {
         if stands_beside(text, whole, &token.not_before, &token.not_after) {
             out.drop(compiled.ix, Drop::Boundary);
-            return true;
+            return;
         }
         if token.check.is_some() {
             confidence = confidence.min(Confidence::Medium);
@@ -62,7 +61,7 @@ pub fn judge(
     };
     if let Some(reason) = filter::judge(value, about) {
         out.drop(compiled.ix, reason);
-        return true;
+        return;
     }
     let parts: Vec<CandidatePart> = regex
         .capture_names()
@@ -80,7 +79,7 @@ pub fn judge(
         HostSays::Doubtful => confidence = Confidence::Low,
         HostSays::Harmless(reason) => {
             out.drop(compiled.ix, reason);
-            return true;
+            return;
         }
     }
     out.candidates.push(Candidate {
@@ -88,7 +87,6 @@ pub fn judge(
         confidence,
         ..compiled.candidate(secret, Secret::new(value, token.visible))
     });
-    true
 }
 
 /// The first match of `regex` in `window` that shares a byte with `anchor`.
