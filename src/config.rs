@@ -10,6 +10,7 @@ use clap::ValueEnum;
 use serde::Deserialize;
 
 use crate::error::{Error, unknown};
+use crate::git::{Ground, WorkTree};
 use crate::model::{Severity, display_path};
 use crate::report::{Format, Settings, Verbosity};
 use crate::rules::parse::{self, RuleError, RuleSource};
@@ -49,11 +50,45 @@ pub struct RuleChoice {
     pub files: Vec<PathBuf>,
 }
 
+/// How the versions of files in a history are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum HistoryEngine {
+    /// What a version shares with the one it is stored as a delta of is not searched again.
+    Delta,
+    /// Every version in full. It finds the same, and is there to prove that.
+    Naive,
+}
+
+/// Which history to scan, and how much of it.
+#[derive(Clone, Debug)]
+pub struct HistoryOptions {
+    /// A folder of the repository, or a bare one; not looked at where `git_dir` is given.
+    pub repo: PathBuf,
+    /// The repository's own directory.
+    pub git_dir: Option<PathBuf>,
+    /// `A..B`: only what is reachable from B and not from A; an empty side is `HEAD`.
+    pub range: Option<String>,
+    /// Only what these branches reach, if any are named.
+    pub branches: Vec<String>,
+    /// Only commits from then on, in seconds since 1970 UTC.
+    pub since: Option<i64>,
+    /// Only what a ref reaches.
+    pub reachable: bool,
+    /// Largest blob that is scanned. Bytes.
+    pub max_blob_size: Option<u64>,
+    /// How blobs are read.
+    pub engine: HistoryEngine,
+    /// Whether objects may be missing that a partial clone left to its remote.
+    pub allow_missing: bool,
+}
+
 /// Everything a scan needs.
 #[derive(Clone, Debug)]
 pub struct ScanOptions {
     /// What to scan.
     pub paths: Vec<PathBuf>,
+    /// The history to scan, instead of `paths`.
+    pub history: Option<HistoryOptions>,
     /// The name of standard input.
     pub stdin_path: OsString,
     /// Whether ignored files are scanned too.
@@ -255,8 +290,11 @@ fn read(path: &Path) -> Result<(String, String), Error> {
 }
 
 /// The configuration file at the root of the repository that the first PATH is in, or in that folder itself where there
-/// is no repository. Never one from above the repository.
+/// is no repository. Never one from above the repository. For a history, the one at the root of the repository's work tree.
 fn discover(options: &ScanOptions) -> Result<Option<PathBuf>, Error> {
+    if let Some(history) = &options.history {
+        return work_tree(history).map_or(Ok(None), |root| regular(&root));
+    }
     let first = options.paths.first().filter(|path| path.as_os_str() != "-");
     // a PATH that leads nowhere fails the scan itself; the others are resolved, for the folder above `a/..` is not `a`
     let Some(start) = first.and_then(|path| path.canonicalize().ok()) else {
@@ -270,6 +308,22 @@ fn discover(options: &ScanOptions) -> Result<Option<PathBuf>, Error> {
     let is_root = |folder: &&Path| folder.join(".git").symlink_metadata().is_ok();
     let root = folder.ancestors().find(is_root).unwrap_or(folder);
     regular(root)
+}
+
+/// Top of the work tree of the repository whose history is scanned; none if it is bare, and none if there is no
+/// repository, which fails the scan itself. From the `.git` of a work tree it is that one; where several work trees share
+/// one, it is the main one.
+fn work_tree(history: &HistoryOptions) -> Option<PathBuf> {
+    let start = history.git_dir.as_ref().unwrap_or(&history.repo);
+    let start = start.canonicalize().ok()?;
+    let tree = match Ground::of(&start).ok()? {
+        Ground::WorkTree(tree) => tree,
+        Ground::Store(store) if store.file_name().is_some_and(|name| name == ".git") => {
+            WorkTree::at(store.parent()?).ok()??
+        }
+        Ground::Store(_) | Ground::Outside => return None,
+    };
+    Some(tree.root().to_owned())
 }
 
 /// The configuration file in `root`. One that is there and can't be used is an error and never as good as none: a scan

@@ -50,6 +50,12 @@ pub enum Error {
         /// The nearest valid name, or where all of them are named.
         hint: String,
     },
+    /// A repository whose history can't be opened.
+    #[error(transparent)]
+    Store(#[from] crate::git::StoreError),
+    /// A history that can't be scanned.
+    #[error(transparent)]
+    History(#[from] crate::history::HistoryError),
     /// Options that contradict each other.
     #[error("{0}")]
     Usage(String),

@@ -27,12 +27,11 @@ impl<'s> Collector<'s> {
     pub(super) fn into_report(self) -> Report {
         let mut report =
             std::mem::take(&mut *self.merged.lock().unwrap_or_else(PoisonError::into_inner));
-        report.findings.sort_by(Finding::report_order);
+        report.sort();
         // two windows of a large file may meet the same secret, and two PATHs the same file
         report
             .findings
             .dedup_by(|a, b| Finding::report_order(a, b).is_eq());
-        report.coverage.named.sort();
         report
     }
 }

@@ -1,7 +1,9 @@
 //! One function a subcommand: wires source, scan and report together. The only place where they meet.
 
 mod collect;
+mod history;
 mod outputs;
+mod progress;
 mod rules;
 pub mod samples;
 mod scan;

@@ -1,8 +1,8 @@
-//! `scan`: files or standard input through the scanner into reports.
+//! `scan`: files, standard input or a history through the scanner into reports.
 
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::config::{self, Color, Policy, ScanOptions};
 use crate::error::Error;
@@ -13,7 +13,7 @@ use crate::scan::{OVERLAP, Options, Scanner};
 use crate::source::{FileOptions, Windows, scan_paths, scan_stdin};
 
 use super::collect::Collector;
-use super::{Failure, Streams, outputs};
+use super::{Failure, Streams, history, outputs};
 
 /// Key of the fingerprints while a repository has none of its own. It is no secret: it only keeps our digests from being
 /// the same as anybody else's.
@@ -41,9 +41,13 @@ pub(super) fn run(options: &ScanOptions, streams: &mut Streams<'_>) -> Result<Ou
             .filter_map(|output| output.file.as_ref().map(|path| (path, output.format)))
     };
     files().try_for_each(|(path, _)| outputs::probe(path))?;
-    let collector = Collector::new(&scanner);
-    read(options, &collector)?;
-    let mut report = collector.into_report();
+    let mut report = if let Some(history) = &options.history {
+        history::read(options, history, &scanner)?
+    } else {
+        let collector = Collector::new(&scanner);
+        read(options, &collector)?;
+        collector.into_report()
+    };
     report.elapsed = started.elapsed();
 
     let rules: Vec<&Rule> = scanner.rules().collect();
@@ -54,6 +58,9 @@ pub(super) fn run(options: &ScanOptions, streams: &mut Streams<'_>) -> Result<Ou
         settings: settings.as_ref(),
         verbosity: options.verbosity,
         color: false,
+        now: SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs().cast_signed()),
     };
     let (color_out, color_err) = match options.color {
         Color::Always => (true, true),

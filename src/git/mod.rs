@@ -1,10 +1,21 @@
-//! What waxseal asks of git: where a work tree is, what its index holds, which ignore files apply.
+//! What waxseal asks of git: where a work tree is, what its index holds, which ignore files apply, where objects and refs lie.
 //!
 //! Everything here reads and nothing writes; no git process is started and nothing a repository's
 //! configuration names is ever run. Knows nothing of secrets and prints nothing.
 
+mod alternates;
+mod format;
 mod index;
+pub mod loose;
+pub mod pack;
+mod refs;
+mod reftable;
 mod repo;
+mod settings;
+mod store;
 
+pub use format::RefStorage;
 pub use index::{Entry, Index, Kind};
+pub use refs::Refs;
 pub use repo::{GitError, Ground, IgnoreFiles, WorkTree, is_git_dir, is_git_link};
+pub use store::{Store, StoreError};

@@ -111,9 +111,7 @@ impl WorkTree {
         } else {
             link
         };
-        let common_dir = first_line(&git_dir.join("commondir"))
-            .map_err(access)?
-            .map_or_else(|| git_dir.clone(), |line| git_dir.join(line));
+        let common_dir = common_dir_of(&git_dir).map_err(access)?;
         if !is_git_dir_with(&git_dir, &common_dir).map_err(access)? {
             return if is_link {
                 Err(GitError::BrokenLink(dir.to_owned()))
@@ -131,6 +129,16 @@ impl WorkTree {
     /// Top of the work tree.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// The repository's directory for this work tree.
+    pub(super) fn git_dir(&self) -> &Path {
+        &self.git_dir
+    }
+
+    /// The repository's directory for what its work trees share.
+    pub(super) fn common_dir(&self) -> &Path {
+        &self.common_dir
     }
 
     /// Reads the index.
@@ -210,7 +218,18 @@ impl WorkTree {
     }
 }
 
+/// Where the repository whose directory for one work tree is `git_dir` keeps what its work trees share.
+pub(super) fn common_dir_of(git_dir: &Path) -> io::Result<PathBuf> {
+    let line = first_line(&git_dir.join("commondir"))?;
+    Ok(line.map_or_else(|| git_dir.to_owned(), |line| git_dir.join(line)))
+}
+
 /// The directory that the `.git` file at `link` leads to; none if it is no such file.
+pub(super) fn git_link_target(link: &Path) -> io::Result<Option<PathBuf>> {
+    linked_dir(link.parent().unwrap_or(Path::new("")), link)
+}
+
+/// The directory that the `.git` file at `link` in `dir` leads to; none if it is no such file.
 fn linked_dir(dir: &Path, link: &Path) -> io::Result<Option<PathBuf>> {
     let first = first_line(link)?;
     let target = first
@@ -246,7 +265,7 @@ pub fn is_git_dir(dir: &Path) -> bool {
 }
 
 /// Git's own test for a repository.
-fn is_git_dir_with(git_dir: &Path, common_dir: &Path) -> io::Result<bool> {
+pub(super) fn is_git_dir_with(git_dir: &Path, common_dir: &Path) -> io::Result<bool> {
     let is_dir = |path| {
         Ok::<_, io::Error>(found(fs::metadata(path).map(Some))?.is_some_and(|meta| meta.is_dir()))
     };

@@ -27,11 +27,23 @@ pub enum SkipReason {
     Unreadable,
     /// The scan of this one blob panicked: a fault of waxseal.
     Internal,
+    /// An object of a history that is larger than the user asked for.
+    OverLimit,
+    /// The history goes on behind this commit, but not in this shallow clone.
+    Shallow,
+    /// An object that is not there because a partial clone left it to its remote, which `--allow-missing` accepts.
+    Promised,
+    /// An object that is not there.
+    Missing,
+    /// An object that is there and can't be read.
+    Damaged,
+    /// An object too large to be held in memory.
+    TooLarge,
 }
 
 impl SkipReason {
     /// Every reason, in the order of reports.
-    pub const ALL: [SkipReason; 12] = [
+    pub const ALL: [SkipReason; 18] = [
         Self::Symlink,
         Self::Special,
         Self::Binary,
@@ -44,6 +56,12 @@ impl SkipReason {
         Self::Changed,
         Self::Unreadable,
         Self::Internal,
+        Self::OverLimit,
+        Self::Shallow,
+        Self::Promised,
+        Self::Missing,
+        Self::Damaged,
+        Self::TooLarge,
     ];
 
     /// The stable name used in machine formats.
@@ -61,6 +79,12 @@ impl SkipReason {
             Self::Changed => "changed",
             Self::Unreadable => "unreadable",
             Self::Internal => "internal-error",
+            Self::OverLimit => "over-limit",
+            Self::Shallow => "shallow-boundary",
+            Self::Promised => "promised-object",
+            Self::Missing => "missing-object",
+            Self::Damaged => "damaged-object",
+            Self::TooLarge => "too-large",
         }
     }
 
@@ -72,13 +96,19 @@ impl SkipReason {
             | Self::Binary
             | Self::NestedRepository
             | Self::Submodule
-            | Self::Absent => false,
+            | Self::Absent
+            | Self::OverLimit
+            | Self::Shallow
+            | Self::Promised => false,
             Self::NotFound
             | Self::PermissionDenied
             | Self::Vanished
             | Self::Changed
             | Self::Unreadable
-            | Self::Internal => true,
+            | Self::Internal
+            | Self::Missing
+            | Self::Damaged
+            | Self::TooLarge => true,
         }
     }
 
@@ -91,7 +121,8 @@ impl SkipReason {
 /// One thing that was not scanned.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Skip {
-    /// Its path, as in [`super::Origin::path`].
+    /// Its path, as in [`super::Origin::path`]. An object of a history is named by its kind and its whole id, as in
+    /// `blob 1f2e…`; where the kind is not known, as in `object 1f2e…`.
     pub path: Vec<u8>,
     /// Why.
     pub reason: SkipReason,
@@ -112,6 +143,30 @@ pub struct Coverage {
     pub skipped: [u64; SkipReason::ALL.len()],
     /// Each skip whose reason [`SkipReason::is_named`], sorted.
     pub named: Vec<Skip>,
+    /// The objects read, if a history was scanned; blobs that were scanned are counted as `files` too.
+    pub objects: Option<Objects>,
+}
+
+/// How many objects of one kind, and how many bytes of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Objects, each once.
+    pub count: u64,
+    /// Their sizes, inflated and undeltified. Bytes.
+    pub bytes: u64,
+}
+
+/// The objects of a history that were read, by kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Objects {
+    /// Versions of files.
+    pub blobs: Tally,
+    /// Folders, of which only the names are looked at.
+    pub trees: Tally,
+    /// Commits.
+    pub commits: Tally,
+    /// Annotated tags.
+    pub tags: Tally,
 }
 
 impl Coverage {
@@ -132,6 +187,9 @@ impl Coverage {
             *mine += theirs;
         }
         self.named.extend(other.named);
+        if let Some(theirs) = other.objects {
+            self.objects.get_or_insert_default().merge(theirs);
+        }
     }
 
     /// How many were skipped for `reason`.
@@ -144,5 +202,21 @@ impl Coverage {
         SkipReason::ALL
             .iter()
             .all(|&reason| !reason.is_failure() || self.count(reason) == 0)
+    }
+}
+
+impl Objects {
+    /// Adds what another thread read.
+    pub fn merge(&mut self, other: Self) {
+        let pairs = [
+            (&mut self.blobs, other.blobs),
+            (&mut self.trees, other.trees),
+            (&mut self.commits, other.commits),
+            (&mut self.tags, other.tags),
+        ];
+        for (mine, theirs) in pairs {
+            mine.count += theirs.count;
+            mine.bytes += theirs.bytes;
+        }
     }
 }

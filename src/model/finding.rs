@@ -6,7 +6,7 @@ use std::fmt;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use super::{Origin, Secret};
+use super::{History, Origin, Secret, Store};
 
 /// How bad a leak of this kind is, whatever the certainty that it is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -221,11 +221,19 @@ pub struct Finding {
     pub fingerprint: Fingerprint,
     /// Anything worth telling about this one finding, a clause each.
     pub notes: Vec<Cow<'static, str>>,
+    /// Where it came from, if a history was scanned.
+    pub history: Option<Box<History>>,
 }
 
 impl Finding {
-    /// The order of reports: path, then place, then rule.
+    /// The order of reports: path, then place, then rule; in a history, where many objects have one path, then the object.
     pub fn report_order(a: &Finding, b: &Finding) -> std::cmp::Ordering {
-        (&a.origin.path, a.place, &a.rule).cmp(&(&b.origin.path, b.place, &b.rule))
+        let object = |finding: &Finding| match finding.origin.store {
+            Store::Object(kind, id) => Some((id, kind)),
+            Store::File(_) | Store::Stdin => None,
+        };
+        (&a.origin.path, a.place, &a.rule)
+            .cmp(&(&b.origin.path, b.place, &b.rule))
+            .then_with(|| object(a).cmp(&object(b)))
     }
 }

@@ -6,16 +6,18 @@
 mod blob;
 mod coverage;
 mod finding;
+mod history;
 mod origin;
 mod report;
 mod secret;
 mod span;
 
 pub use blob::{Blob, Part, Sink, Sinks};
-pub use coverage::{Coverage, Skip, SkipReason};
+pub use coverage::{Coverage, Objects, Skip, SkipReason, Tally};
 pub use finding::{
     Confidence, Encoding, Excerpt, Finding, FindingPart, Fingerprint, Place, Severity,
 };
+pub use history::{FirstCommit, History, Location, ObjectId, ObjectKind};
 pub use origin::{GitState, Origin, Store, display_path};
 pub use report::{Outcome, Report};
 pub use secret::Secret;

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::{ObjectId, ObjectKind};
+
 /// What git says of a file in a work tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GitState {
@@ -22,6 +24,8 @@ pub enum Store {
     File(GitState),
     /// Standard input, under the name the user gave it.
     Stdin,
+    /// An object in the store of a repository. The path is that of a blob in some commit's tree, or empty.
+    Object(ObjectKind, ObjectId),
 }
 
 /// Where a blob was read from. Borrowed while scanning, owned once there is a finding.

@@ -31,6 +31,12 @@ pub struct Report {
 }
 
 impl Report {
+    /// Brings everything into the order of reports.
+    pub fn sort(&mut self) {
+        self.findings.sort_by(Finding::report_order);
+        self.coverage.named.sort();
+    }
+
     /// The outcome when findings below `fail_on` do not count.
     pub fn outcome(&self, fail_on: Severity) -> Outcome {
         if !self.coverage.is_complete() {

@@ -5,6 +5,7 @@
 //! status. Secrets are only ever shown through [`crate::model::Secret::masked`], and text that came from
 //! a scanned file or its name never reaches a terminal unescaped.
 
+mod history;
 mod json;
 mod sarif;
 mod summary;
@@ -118,6 +119,9 @@ pub struct Meta<'a> {
     pub verbosity: Verbosity,
     /// Whether to colour. Standard output and standard error may differ, so each call gets its own.
     pub color: bool,
+    /// The time of the run, in seconds since 1970 UTC. Only the text for people tells ages by it, so that machine formats
+    /// stay reproducible.
+    pub now: i64,
 }
 
 impl<'a> Meta<'a> {

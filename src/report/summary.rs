@@ -6,21 +6,25 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
+use std::time::Duration;
 
 use super::term::{self, Painter, Role};
-use super::wording::{counted, elapsed, explain, grouped, size, skipped_noun};
+use super::wording::{advice, counted, elapsed, grouped, problem, size, skipped_noun};
 use super::{Meta, Settings, Verbosity};
-use crate::model::{Coverage, Outcome, Report, Severity, Skip, SkipReason};
+use crate::model::{Coverage, Objects, Outcome, Report, Severity, Skip, SkipReason};
 
 /// How many names of one kind the summary line holds before it only counts.
 const NAMES: usize = 3;
 
+/// How many failures for one reason are named before they are only counted.
+const FAILURES: u64 = 20;
+
 /// Writes failures, the configuration file, the summary line and, on request, what was dropped.
 pub fn render_summary(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> io::Result<()> {
     let paint = Painter { color: meta.color };
-    for skip in failures(&report.coverage) {
-        let path = paint.paint(Role::Place, term::path(&skip.path));
-        writeln!(out, "waxseal: {path}: {}", term::escape(&explain(skip)))?;
+    failures(&report.coverage, paint, meta.verbosity, out)?;
+    if let Some(cut) = cut(&report.coverage) {
+        writeln!(out, "waxseal: {cut}")?;
     }
     if meta.verbosity >= Verbosity::Debug {
         drops(report, out)?;
@@ -42,11 +46,17 @@ pub fn render_summary(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> 
     }
     if !report.coverage.is_complete() {
         let count = failure_count(&report.coverage);
+        let (one, many) = if report.coverage.objects.is_some() {
+            // objects, and what holds them
+            ("part of the repository", "parts of the repository")
+        } else {
+            ("path", "paths")
+        };
         writeln!(
             out,
             "waxseal: {}: {} could not be scanned, so {}",
             paint.paint(Role::Bad, "incomplete"),
-            counted(count, "path", "paths"),
+            counted(count, one, many),
             if report.findings.is_empty() {
                 "this result is not clean"
             } else {
@@ -74,11 +84,55 @@ fn configured(settings: &Settings) -> String {
     )
 }
 
-fn failures(coverage: &Coverage) -> impl Iterator<Item = &Skip> {
-    coverage
-        .named
-        .iter()
-        .filter(|skip| skip.reason.is_failure())
+/// What was to be scanned and was not: the first ones for each reason by name, all of them when asked to say more. A
+/// repository that lost much must not drown what was found.
+fn failures(
+    coverage: &Coverage,
+    paint: Painter,
+    verbosity: Verbosity,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let most = if verbosity >= Verbosity::Verbose {
+        u64::MAX
+    } else {
+        FAILURES
+    };
+    let in_history = coverage.objects.is_some();
+    let mut counts = [0; SkipReason::ALL.len()];
+    let mut advised = [None; SkipReason::ALL.len()];
+    for skip in &coverage.named {
+        let reason = skip.reason as usize;
+        counts[reason] += 1;
+        advised[reason] = advised[reason].or(advice(skip));
+        if skip.reason.is_failure() && counts[reason] <= most {
+            let path = paint.paint(Role::Place, term::path(&skip.path));
+            let problem = term::escape(problem(skip, in_history));
+            writeln!(out, "waxseal: {path}: {problem}")?;
+        }
+    }
+    for reason in SkipReason::ALL.into_iter().filter(|it| it.is_failure()) {
+        let count = counts[reason as usize];
+        let rest = count.saturating_sub(most);
+        if rest > 0 {
+            let noun = skipped_noun(reason, rest, in_history);
+            writeln!(out, "waxseal: and {} more: {noun}", grouped(rest))?;
+        }
+        if let Some(advice) = advised[reason as usize] {
+            let noun = skipped_noun(reason, count, in_history);
+            writeln!(out, "waxseal: {} {noun}: {advice}", grouped(count))?;
+        }
+    }
+    Ok(())
+}
+
+/// What a shallow clone does not hold. Nobody chose that in the call of waxseal, so it is said whatever is asked for.
+fn cut(coverage: &Coverage) -> Option<String> {
+    let count = coverage.count(SkipReason::Shallow);
+    (count > 0).then(|| {
+        let commits = skipped_noun(SkipReason::Shallow, count, true);
+        let count = grouped(count);
+        format!("the history is cut at {count} {commits}; `git fetch --unshallow` brings the rest")
+    })
 }
 
 fn failure_count(coverage: &Coverage) -> u64 {
@@ -89,7 +143,7 @@ fn failure_count(coverage: &Coverage) -> u64 {
         .sum()
 }
 
-/// `3 findings (1 critical, 2 high) in 2 files`.
+/// `3 findings (1 critical, 2 high) in 2 files`; for a history `3 findings (1 critical, 2 high), 1 of them still in HEAD`.
 fn found(report: &Report, meta: &Meta<'_>) -> String {
     if report.findings.is_empty() {
         let partly = if report.coverage.is_complete() {
@@ -111,16 +165,11 @@ fn found(report: &Report, meta: &Meta<'_>) -> String {
             (count > 0).then(|| format!("{} {}", grouped(count as u64), severity.id()))
         })
         .collect();
-    let files: BTreeSet<&[u8]> = report
-        .findings
-        .iter()
-        .map(|finding| finding.origin.path.as_ref())
-        .collect();
     let mut text = format!(
-        "{} ({}) in {}",
+        "{} ({}){}",
         counted(report.findings.len() as u64, "finding", "findings"),
         severities.join(", "),
-        counted(files.len() as u64, "file", "files"),
+        spread(report)
     );
     // Without this, exit status 0 beside a list of findings looks like a mistake.
     if report
@@ -137,9 +186,30 @@ fn found(report: &Report, meta: &Meta<'_>) -> String {
     text
 }
 
+/// How far the findings are spread.
+fn spread(report: &Report) -> String {
+    if report.coverage.objects.is_some() {
+        let histories = report.findings.iter().filter_map(|it| it.history.as_ref());
+        let in_head = histories.filter(|history| history.in_head).count();
+        return match in_head {
+            0 => ", none of them still in HEAD".to_owned(),
+            count => format!(", {} of them still in HEAD", grouped(count as u64)),
+        };
+    }
+    let files: BTreeSet<&[u8]> = report
+        .findings
+        .iter()
+        .map(|finding| finding.origin.path.as_ref())
+        .collect();
+    format!(" in {}", counted(files.len() as u64, "file", "files"))
+}
+
 /// `scanned 34,000 files (12 binary), 270 MB in 0.21 s`.
 fn scanned(report: &Report) -> String {
     let coverage = &report.coverage;
+    if let Some(objects) = &coverage.objects {
+        return scanned_objects(coverage, objects, report.elapsed);
+    }
     if coverage.files == 0 {
         return "nothing was scanned".to_owned();
     }
@@ -155,14 +225,49 @@ fn scanned(report: &Report) -> String {
     )
 }
 
+/// `scanned 262,343 blobs (5,120 binary), 203,352 commits, 1,006 tags, 8.1 GB in 1.6 s`. Trees are not told: only their
+/// names are looked at.
+fn scanned_objects(coverage: &Coverage, objects: &Objects, time: Duration) -> String {
+    // what --no-binary leaves out had to be read to be told for binary
+    let left_out = coverage.count(SkipReason::Binary);
+    let blobs = objects.blobs.count.saturating_sub(left_out);
+    let binary = match coverage.binary_files {
+        0 => String::new(),
+        count => format!(" ({} binary)", grouped(count)),
+    };
+    let mut kinds = Vec::new();
+    if blobs > 0 {
+        kinds.push(format!("{}{binary}", counted(blobs, "blob", "blobs")));
+    }
+    for (count, one, many) in [
+        (objects.commits.count, "commit", "commits"),
+        (objects.tags.count, "tag", "tags"),
+    ] {
+        if count > 0 {
+            kinds.push(counted(count, one, many));
+        }
+    }
+    if kinds.is_empty() {
+        return "nothing was scanned".to_owned();
+    }
+    let bytes = [objects.blobs, objects.commits, objects.tags]
+        .iter()
+        .fold(0_u64, |sum, tally| sum.saturating_add(tally.bytes));
+    let kinds = kinds.join(", ");
+    format!("scanned {kinds}, {} in {}", size(bytes), elapsed(time))
+}
+
 /// What was left out on purpose: `3 symbolic links, 1 submodule (vendor/x; --submodules scans it)`.
 fn skipped(coverage: &Coverage, verbosity: Verbosity) -> Option<String> {
     let kinds: Vec<String> = SkipReason::ALL
         .into_iter()
-        .filter(|&reason| !reason.is_failure() && coverage.count(reason) > 0)
+        // the cut of a shallow clone has a line of its own
+        .filter(|&reason| !reason.is_failure() && reason != SkipReason::Shallow)
+        .filter(|&reason| coverage.count(reason) > 0)
         .map(|reason| {
             let count = coverage.count(reason);
-            let kind = format!("{} {}", grouped(count), skipped_noun(reason, count));
+            let noun = skipped_noun(reason, count, coverage.objects.is_some());
+            let kind = format!("{} {noun}", grouped(count));
             match names(coverage, reason, verbosity) {
                 Some(names) => format!("{kind} ({names})"),
                 None => kind,
@@ -196,15 +301,17 @@ fn names(coverage: &Coverage, reason: SkipReason, verbosity: Verbosity) -> Optio
     if shown < skips.len() {
         names.push(format!("{} more", grouped((skips.len() - shown) as u64)));
     }
+    let in_history = coverage.objects.is_some();
     let switch = matches!(reason, SkipReason::NestedRepository | SkipReason::Submodule);
     // A detail says itself what to do.
-    let hint = if switch && skips.iter().any(|skip| skip.detail.is_empty()) {
-        let object = if skips.len() == 1 { "it" } else { "them" };
-        format!("; --submodules scans {object}")
-    } else {
-        String::new()
+    let hint = match skips.len() {
+        _ if !switch || skips.iter().all(|skip| !skip.detail.is_empty()) => "",
+        1 if in_history => "; it has a history of its own",
+        _ if in_history => "; they have histories of their own",
+        1 => "; --submodules scans it",
+        _ => "; --submodules scans them",
     };
-    Some(names.join(", ") + &hint)
+    Some(names.join(", ") + hint)
 }
 
 /// A table of what was seen but is no finding.

@@ -1,13 +1,13 @@
 //! Findings for people.
 //!
 //! One block a finding: a line that editors and terminals can jump from, the masked line of the file
-//! with its number, one line of circumstances, notes, and what to do. The summary is in `summary`,
+//! with its number, one line of circumstances, where it is in the history, notes, and what to do. The summary is in `summary`,
 //! because it goes to another stream.
 
 use std::io::{self, Write};
 
 use super::term::{self, Painter, Role};
-use super::{Meta, Verbosity};
+use super::{Meta, Verbosity, history};
 use crate::model::{Confidence, Finding, GitState, Report, Severity, Store};
 
 /// Writes every finding, with an empty line between two.
@@ -24,12 +24,15 @@ pub(super) fn render(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> i
 
 fn headline(finding: &Finding, meta: &Meta<'_>, out: &mut dyn Write) -> io::Result<()> {
     let paint = Painter { color: meta.color };
-    let place = format!(
-        "{}:{}:{}",
-        term::path(&finding.origin.path),
-        finding.place.line,
-        finding.place.column
-    );
+    let place = match finding.origin.store {
+        Store::Object(kind, object) => history::headline(finding, kind, object),
+        Store::File(_) | Store::Stdin => format!(
+            "{}:{}:{}",
+            term::path(&finding.origin.path),
+            finding.place.line,
+            finding.place.column
+        ),
+    };
     write!(
         out,
         "{}  {}  {}",
@@ -56,6 +59,11 @@ fn body(finding: &Finding, meta: &Meta<'_>, out: &mut dyn Write) -> io::Result<(
     if !circumstances.is_empty() {
         writeln!(out, "{indent}{circumstances}")?;
     }
+    if let Some(history) = &finding.history {
+        for line in history::lines(finding, history, meta) {
+            writeln!(out, "{indent}{line}")?;
+        }
+    }
     for note in &finding.notes {
         writeln!(out, "{indent}note: {}", term::escape(note))?;
     }
@@ -76,6 +84,9 @@ fn body(finding: &Finding, meta: &Meta<'_>, out: &mut dyn Write) -> io::Result<(
         }
     }
     if verbose {
+        if let Store::Object(kind, object) = finding.origin.store {
+            writeln!(out, "{indent}object: {} {object}", kind.id())?;
+        }
         writeln!(out, "{indent}fingerprint: {}", finding.fingerprint)?;
     }
     Ok(())
@@ -105,7 +116,7 @@ fn circumstances(finding: &Finding) -> Vec<String> {
     match finding.origin.store {
         Store::File(GitState::Untracked) => clauses.push("not tracked by git".to_owned()),
         Store::File(GitState::Ignored) => clauses.push("ignored by git".to_owned()),
-        Store::File(GitState::Tracked | GitState::Outside) | Store::Stdin => {}
+        Store::File(GitState::Tracked | GitState::Outside) | Store::Stdin | Store::Object(..) => {}
     }
     if finding.confidence == Confidence::Low {
         clauses.push("low confidence".to_owned());

@@ -6,13 +6,16 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use jiff::{Timestamp, tz::TimeZone};
+
 use crate::model::{Skip, SkipReason};
 
-/// What was skipped, as a noun that fits `count`.
-pub(super) fn skipped_noun(reason: SkipReason, count: u64) -> &'static str {
+/// What was skipped, as a noun that fits `count`. In a history there are objects and no files.
+pub(super) fn skipped_noun(reason: SkipReason, count: u64, in_history: bool) -> &'static str {
     let (one, many) = match reason {
         SkipReason::Symlink => ("symbolic link", "symbolic links"),
         SkipReason::Special => ("special file", "special files"),
+        SkipReason::Binary if in_history => ("binary blob", "binary blobs"),
         SkipReason::Binary => ("binary file", "binary files"),
         SkipReason::NestedRepository => ("nested repository", "nested repositories"),
         SkipReason::Submodule => ("submodule", "submodules"),
@@ -26,20 +29,57 @@ pub(super) fn skipped_noun(reason: SkipReason, count: u64) -> &'static str {
         SkipReason::Changed => ("changed file", "changed files"),
         SkipReason::Unreadable => ("unreadable path", "unreadable paths"),
         SkipReason::Internal => ("internal error", "internal errors"),
+        SkipReason::OverLimit => ("blob over --max-blob-size", "blobs over --max-blob-size"),
+        SkipReason::Shallow => ("shallow commit", "shallow commits"),
+        SkipReason::Promised => (
+            "object that a partial clone left to its remote",
+            "objects that a partial clone left to its remote",
+        ),
+        SkipReason::Missing => ("missing object", "missing objects"),
+        SkipReason::Damaged => ("damaged object", "damaged objects"),
+        SkipReason::TooLarge => ("object too large", "objects too large"),
     };
     if count == 1 { one } else { many }
 }
 
 /// What was skipped and why, and what to do, in one line.
-pub(super) fn explain(skip: &Skip) -> Cow<'_, str> {
-    if !skip.detail.is_empty() {
-        return Cow::Borrowed(&skip.detail);
+pub(super) fn explain(skip: &Skip, in_history: bool) -> Cow<'_, str> {
+    let problem = problem(skip, in_history);
+    match advice(skip) {
+        Some(advice) => Cow::Owned(format!("{problem}; {advice}")),
+        None => Cow::Borrowed(problem),
     }
-    Cow::Borrowed(match skip.reason {
+}
+
+/// What to do about objects that could not be read. It is the same for all, so that it need be said only once; a skip with
+/// a detail says itself what to do.
+pub(super) fn advice(skip: &Skip) -> Option<&'static str> {
+    match skip.reason {
+        _ if !skip.detail.is_empty() => None,
+        SkipReason::Missing => Some(
+            "--allow-missing accepts what a partial clone left to its remote, `git fetch --refetch --no-filter` brings it; \
+             `git fsck` tells what else is lost",
+        ),
+        SkipReason::Damaged => Some("`git fsck` tells more, and a fresh clone may have it whole"),
+        SkipReason::TooLarge => Some("--max-blob-size leaves out what is that large"),
+        _ => None,
+    }
+}
+
+/// What was skipped and why, in one line; what to do as well, unless that is left to [`advice`].
+pub(super) fn problem(skip: &Skip, in_history: bool) -> &str {
+    if !skip.detail.is_empty() {
+        return &skip.detail;
+    }
+    match skip.reason {
         SkipReason::Symlink => "symbolic link; its target is scanned under its own name",
         SkipReason::Special => "not a regular file",
+        SkipReason::Binary if in_history => "binary; leave out --no-binary to scan it",
         SkipReason::Binary => "binary file; leave out --no-binary to scan it",
         SkipReason::NestedRepository => "a repository of its own; --submodules scans it",
+        SkipReason::Submodule if in_history => {
+            "submodule; its history is in a repository of its own, scan that with --history"
+        }
         SkipReason::Submodule => "submodule; --submodules scans it",
         SkipReason::Absent => "in the index but not in the work tree",
         SkipReason::NotFound => "no such file or folder; check the path",
@@ -49,10 +89,39 @@ pub(super) fn explain(skip: &Skip) -> Cow<'_, str> {
         SkipReason::Vanished => "gone before it could be read; run again",
         SkipReason::Changed => "changed while it was read; run again",
         SkipReason::Unreadable => "could not be read; check the file and its disk",
+        SkipReason::Internal if in_history => {
+            "the scan of this object crashed; this is a fault of waxseal, please report it"
+        }
         SkipReason::Internal => {
             "the scan of this file crashed; this is a fault of waxseal, please report it"
         }
-    })
+        SkipReason::OverLimit => "larger than --max-blob-size; raise it or leave it out to scan it",
+        SkipReason::Shallow => {
+            "the history behind it is not in this shallow clone; `git fetch --unshallow` brings it"
+        }
+        SkipReason::Promised => {
+            "left to its remote by a partial clone; `git fetch --refetch --no-filter` brings it"
+        }
+        SkipReason::Missing => "missing",
+        SkipReason::Damaged => "damaged",
+        SkipReason::TooLarge => "too large to be held in memory",
+    }
+}
+
+/// A time as a day, in UTC: `2024-01-31`. None where it is outside of what a calendar holds (years 0 to 9999): commits
+/// state any number of seconds.
+pub(super) fn date(seconds: i64) -> Option<String> {
+    let day = Timestamp::from_second(seconds)
+        .ok()?
+        .to_zoned(TimeZone::UTC)
+        .date();
+    (day.year() >= 0).then(|| day.to_string())
+}
+
+/// A time as RFC 3339 writes it, in UTC: `2024-01-31T08:30:00Z`. None as for [`date`].
+pub(super) fn date_time(seconds: i64) -> Option<String> {
+    date(seconds)?;
+    Some(Timestamp::from_second(seconds).ok()?.to_string())
 }
 
 /// `count` and the noun that fits it: `1 file`, `34,000 files`.
@@ -144,6 +213,23 @@ mod tests {
             (u64::MAX, "18 EB"),
         ] {
             assert_eq!(size(bytes), text, "{bytes}");
+        }
+    }
+
+    #[test]
+    fn dates_are_those_of_the_calendar_or_none() {
+        for (seconds, day, time) in [
+            (0, "1970-01-01", "1970-01-01T00:00:00Z"),
+            (-1, "1969-12-31", "1969-12-31T23:59:59Z"),
+            (1_706_689_800, "2024-01-31", "2024-01-31T08:30:00Z"),
+            (253_370_764_800, "9999-01-01", "9999-01-01T00:00:00Z"),
+        ] {
+            assert_eq!(date(seconds).as_deref(), Some(day));
+            assert_eq!(date_time(seconds).as_deref(), Some(time));
+        }
+        for seconds in [i64::MIN, -70_000_000_000, 260_000_000_000, i64::MAX] {
+            assert_eq!(date(seconds), None, "{seconds}");
+            assert_eq!(date_time(seconds), None, "{seconds}");
         }
     }
 

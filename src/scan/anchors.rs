@@ -7,9 +7,13 @@ use crate::model::Encoding;
 use crate::rules::{Assignment, Context, Kind};
 
 use super::candidate::RuleIx;
-use super::matcher::Compiled;
+use super::matcher::{Compiled, pair};
 use super::prefilter::{self, Hit, Prefilter};
 use super::view::{self, Opening};
+
+/// [`super::MARGIN`] in the type of a hit's offset.
+#[expect(clippy::cast_possible_truncation, reason = "it is a few KiB")]
+const MARGIN: u32 = super::MARGIN as u32;
 
 /// What to do where a literal was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,11 +39,23 @@ pub struct Anchor {
     pub used: Use,
 }
 
+impl Anchor {
+    fn opens(&self) -> bool {
+        matches!(self.used, Use::Open(_) | Use::OpenBehind)
+    }
+}
+
 /// The prefilter with the meaning of its literals.
 pub struct Anchors {
     prefilter: Prefilter,
     /// For each literal of the prefilter, what it stands for.
     meanings: Vec<Vec<Anchor>>,
+    /// For each literal, whether it may speak of mail.
+    mail: Vec<bool>,
+    /// For each literal, whether a stretch around it may have to be decoded.
+    openers: Vec<bool>,
+    /// For each literal, how far from it bytes may lie on which a decision there depends.
+    reaches: Vec<u32>,
 }
 
 /// Words that say that mail is spoken of. `mail` alone is not among them: it stands in every licence header and
@@ -53,6 +69,10 @@ const MAIL_WORDS: [&str; 7] = [
     "createTransport",
     "SecureSocketOptions",
 ];
+
+/// Bytes of a literal that are searched for; the rest of a longer one is looked at where they stand. The shorter, the less
+/// has to be searched around what is new in a version of a text.
+const LONGEST: usize = 8;
 
 impl Anchors {
     /// Collects the anchors of `rules`.
@@ -109,17 +129,46 @@ impl Anchors {
         add_carriers(&mut wanted);
         let literals: Vec<Vec<u8>> = wanted
             .iter()
-            .map(|anchor| anchor.literal.to_vec())
+            .map(|anchor| anchor.literal[..anchor.literal.len().min(LONGEST)].to_vec())
             .collect();
         let (kept, stands) = prefilter::reduce(&literals);
         let mut meanings = vec![Vec::new(); kept.len()];
         for (anchor, literal) in wanted.into_iter().zip(stands) {
             meanings[usize::from(literal)].push(anchor);
         }
+        let is_mail = |anchors: &Vec<Anchor>| anchors.iter().any(|a| a.used == Use::Mail);
+        let opens = |anchors: &Vec<Anchor>| anchors.iter().any(Anchor::opens);
+        let reach = |anchors: &Vec<Anchor>| {
+            let reaches = anchors.iter().map(|anchor| reach(anchor, rules));
+            reaches.max().unwrap_or(0)
+        };
         Self {
             prefilter: Prefilter::new(&kept),
+            mail: meanings.iter().map(is_mail).collect(),
+            openers: meanings.iter().map(opens).collect(),
+            reaches: meanings.iter().map(reach).collect(),
             meanings,
         }
+    }
+
+    /// The search for the literals alone.
+    pub fn prefilter(&self) -> &Prefilter {
+        &self.prefilter
+    }
+
+    /// Whether mail may be spoken of at `hit`.
+    pub fn may_be_mail(&self, hit: Hit) -> bool {
+        self.mail[usize::from(hit.literal)]
+    }
+
+    /// Whether a stretch around `hit` is to be decoded.
+    pub fn opens(&self, text: &[u8], hit: Hit) -> bool {
+        self.openers[usize::from(hit.literal)] && self.at(text, hit).any(Anchor::opens)
+    }
+
+    /// How far before and behind `hit` bytes may lie on which a decision there depends.
+    pub fn reach(&self, hit: Hit) -> u32 {
+        self.reaches[usize::from(hit.literal)]
     }
 
     /// Appends all hits in `text`, sorted by offset.
@@ -134,6 +183,25 @@ impl Anchors {
             .iter()
             .filter(move |anchor| rest.starts_with(&anchor.literal))
     }
+}
+
+/// How far from an anchor bytes may lie on which a decision there depends. Generous: whoever shares a decision relies on it.
+fn reach(anchor: &Anchor, rules: &[Compiled]) -> u32 {
+    let own = match anchor.used {
+        Use::Mail | Use::Carrier => 0,
+        Use::Open(_) | Use::OpenBehind => MARGIN,
+        Use::Rule(rule) => {
+            let rule = &rules[usize::from(rule)].rule;
+            let declared = rule.reach.before.max(rule.reach.after);
+            match &rule.kind {
+                // the window, and a byte on either side of it
+                Kind::Token(_) => declared + 1,
+                Kind::Pair(pair) => declared + pair::reach(pair),
+                Kind::Assignment(_) | Kind::File(_) => MARGIN,
+            }
+        }
+    };
+    own + u32::try_from(anchor.literal.len()).expect("literals are short")
 }
 
 /// A literal of three bytes is searched by its first two where that spares at least three others: `SG.`, `SG%2E`, `SG\\u00` and

@@ -9,11 +9,12 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use crate::rules::{FileRule, Kind};
 
+use super::assignment::Lang;
 use super::candidate::RuleIx;
 use super::matcher::Compiled;
 
 /// Whether a file is a dotenv file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Dotenv {
     /// No.
     No,
@@ -21,6 +22,31 @@ pub enum Dotenv {
     Live,
     /// Its name says that it is a sample; real values get pasted into those as well.
     Sample,
+}
+
+/// All that a decision takes from the path of a file, besides what a file rule says of the name itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PathClass {
+    /// What an unquoted right-hand side means.
+    pub lang: Lang,
+    /// Whether every assignment is read.
+    pub dotenv: Dotenv,
+    /// Whether the name speaks of mail.
+    pub mail_file: bool,
+    /// Whether texts for people are translated there. The one thing that may hang on a folder; where it is so, less is found.
+    pub translations: bool,
+}
+
+impl PathClass {
+    /// What `path`, or a name alone, says.
+    pub fn of(path: &[u8]) -> Self {
+        Self {
+            lang: Lang::of_path(path),
+            dotenv: dotenv(path),
+            mail_file: is_mail_file(path),
+            translations: translations(path),
+        }
+    }
 }
 
 /// Words in a dotenv name that make it a sample.
@@ -198,15 +224,19 @@ impl FileNames {
         })
     }
 
-    /// Whether the rule names `path`.
-    pub fn matches(&self, path: &[u8]) -> bool {
-        let name = path.rsplit(|&b| b == b'/').next().unwrap_or(path);
-        let may = self.anchors.is_empty()
+    /// Whether the rule may name a file called `name`, wherever it lies.
+    pub fn may_match(&self, name: &[u8]) -> bool {
+        self.anchors.is_empty()
             || self.anchors.iter().any(|anchor| {
                 name.windows(anchor.len())
                     .any(|part| part.eq_ignore_ascii_case(anchor))
-            });
-        if !may {
+            })
+    }
+
+    /// Whether the rule names `path`.
+    pub fn matches(&self, path: &[u8]) -> bool {
+        let name = path.rsplit(|&b| b == b'/').next().unwrap_or(path);
+        if !self.may_match(name) {
             return false;
         }
         let (names, except) = self

@@ -10,11 +10,15 @@ mod candidate;
 mod class;
 mod excerpt;
 mod filter;
+mod lineage;
 mod lines;
 mod matcher;
 mod opened;
 mod prefilter;
+#[cfg(test)]
+mod reach;
 mod resolve;
+mod survey;
 mod suspect;
 pub mod view;
 mod worker;
@@ -27,7 +31,10 @@ use candidate::RuleIx;
 use class::FileNames;
 use matcher::Compiled;
 
+pub use class::PathClass;
 pub use filter::Drop;
+pub use lineage::Copied;
+pub use survey::{Known, Named, Surveyor};
 pub use worker::{Scanned, Worker};
 
 /// Bytes of readable text by which an anchor and the secrets that it leads to may be apart: a view's stretch, which is as
@@ -93,6 +100,11 @@ impl Scanner {
     /// A worker for one thread.
     pub fn worker(&self) -> Worker<'_> {
         Worker::new(self)
+    }
+
+    /// Whether a rule may be about files called `name` as such, wherever they lie.
+    pub fn names_files(&self, name: &[u8]) -> bool {
+        self.files.iter().any(|file| file.may_match(name))
     }
 
     /// The rules in use, in the order of their indexes.

@@ -46,10 +46,16 @@ pub struct Prefilter {
     /// Without SIMD, one automaton over what the Teddies would have searched.
     automaton: Option<(aho_corasick::AhoCorasick, Vec<LiteralIx>)>,
     short: Vec<(Finder<'static>, LiteralIx)>,
-    longest: usize,
+    /// Length of each literal. Bytes.
+    lengths: Vec<u8>,
+    /// Every two bytes that stand beside each other in a literal, a bit each.
+    pairs: Box<[u64; 1024]>,
 }
 
 impl Prefilter {
+    /// A byte that stands in no literal.
+    pub const SEPARATOR: u8 = 0xff;
+
     /// Builds the searchers. No literal of [`TEDDY_MIN`] bytes or more may be a prefix of another one: at
     /// each offset at most one of them is reported ([`reduce`] makes a set so).
     ///
@@ -91,13 +97,39 @@ impl Prefilter {
                 long,
             )
         });
-        let longest = literals.iter().map(Vec::len).max().unwrap_or(0);
+        let length = |literal: &Vec<u8>| {
+            assert!(
+                !literal.contains(&Self::SEPARATOR),
+                "no literal holds the separator"
+            );
+            u8::try_from(literal.len()).expect("literals are cut far below 256 bytes")
+        };
         Self {
             teddies: teddies.unwrap_or_default(),
             automaton,
             short,
-            longest,
+            lengths: literals.iter().map(length).collect(),
+            pairs: pairs(literals),
         }
+    }
+
+    /// Whether any two bytes that stand beside each other in `text` do so in a literal: if not, none lies in it, wholly or with more
+    /// than one byte.
+    pub fn may_hold(&self, text: &[u8]) -> bool {
+        text.windows(2).any(|pair| {
+            let pair = usize::from(u16::from_le_bytes([pair[0], pair[1]]));
+            self.pairs[pair / 64] & 1 << (pair % 64) != 0
+        })
+    }
+
+    /// Length of a literal. Bytes.
+    pub fn len_of(&self, literal: LiteralIx) -> u32 {
+        u32::from(self.lengths[usize::from(literal)])
+    }
+
+    /// Length of the longest literal. Bytes.
+    pub fn longest(&self) -> u32 {
+        self.lengths.iter().copied().max().unwrap_or(0).into()
     }
 
     /// Appends every occurrence of every literal in `text` to `hits`, sorted by offset.
@@ -107,7 +139,7 @@ impl Prefilter {
         while start < text.len() {
             let end = (start + CHUNK).min(text.len());
             // a literal that begins in this chunk may end in the next
-            let reach = (end + self.longest.saturating_sub(1)).min(text.len());
+            let reach = (end + self.longest().saturating_sub(1) as usize).min(text.len());
             self.find_chunk(&text[..reach], start, end, hits);
             start = end;
         }
@@ -154,6 +186,15 @@ impl Prefilter {
             }
         }
     }
+}
+
+fn pairs(literals: &[Vec<u8>]) -> Box<[u64; 1024]> {
+    let mut pairs = Box::new([0; 1024]);
+    for pair in literals.iter().flat_map(|literal| literal.windows(2)) {
+        let pair = usize::from(u16::from_le_bytes([pair[0], pair[1]]));
+        pairs[pair / 64] |= 1 << (pair % 64);
+    }
+    pairs
 }
 
 /// Drops each literal that has a shorter one as its prefix, and doubles; gives, for each literal of the

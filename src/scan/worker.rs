@@ -4,15 +4,15 @@
 //! and in which order things are tried; what a match is, `matcher` knows.
 
 use crate::model::{
-    Blob, Encoding, Excerpt, Finding, FindingPart, Fingerprint, GitState, Origin, Part, Place,
-    Secret, Severity, Span, Store,
+    Blob, Encoding, Excerpt, Finding, FindingPart, Fingerprint, GitState, ObjectKind, Origin, Part,
+    Place, Secret, Severity, Span, Store,
 };
 use crate::rules::Kind;
 
 use super::anchors::Use;
 use super::assignment::{self, Lang};
 use super::candidate::{Candidate, Decisions, RuleIx};
-use super::class::{self, Dotenv};
+use super::class::{self, Dotenv, PathClass};
 use super::lines::{Base, Lines};
 use super::matcher::{Text, assignment as assigned, pair, token};
 use super::opened::Opened;
@@ -222,59 +222,107 @@ impl<'s> Worker<'s> {
         scratch.hits.clear();
         scanner.anchors.find(frame.bytes, &mut scratch.hits);
         if !scratch.hits.is_empty() {
-            scratch.mail.clear();
-            scratch.opened.clear();
             if frame.depth == 0 {
-                frame.lang = Lang::of_path(path);
-                frame.translations = class::translations(path);
-                frame.mail_file = class::is_mail_file(path);
+                let class = PathClass::of(path);
+                frame.lang = class.lang;
+                frame.translations = class.translations;
+                frame.mail_file = class.mail_file;
             }
-            let is_mail = |hit: &&Hit| {
-                scanner
+            self.try_hits(frame, &mut scratch, &|_, at| share(at));
+        }
+        self.scratch[frame.depth] = scratch;
+    }
+
+    /// Whether any of `hits` in a text as it is stored leads to a candidate in a file of `class`. Those that are not `fresh` are
+    /// known to lead to none.
+    pub(super) fn has_candidate(
+        &mut self,
+        text: &[u8],
+        hits: &[Hit],
+        class: PathClass,
+        binary: bool,
+        fresh: &[bool],
+    ) -> bool {
+        let frame = Frame {
+            bytes: text,
+            lang: class.lang,
+            dotenv: class.dotenv,
+            mail_file: class.mail_file,
+            translations: class.translations,
+            binary,
+            depth: 0,
+        };
+        self.decisions.candidates.clear();
+        self.decisions.uncounted = true;
+        let mut scratch = std::mem::take(&mut self.scratch[0]);
+        scratch.hits.clear();
+        scratch.hits.extend_from_slice(hits);
+        self.try_hits(frame, &mut scratch, &|ix, _| {
+            if fresh[ix] { Share::Near } else { Share::None }
+        });
+        self.scratch[0] = scratch;
+        !self.decisions.candidates.is_empty()
+    }
+
+    /// What the last text led to.
+    #[cfg(test)]
+    pub(super) fn candidates(&self) -> &[Candidate] {
+        &self.decisions.candidates
+    }
+
+    /// Tries the hits of a text, each with its place among them and its offset, in which the window has a share.
+    fn try_hits(
+        &mut self,
+        frame: Frame<'_>,
+        scratch: &mut Scratch,
+        share: &dyn Fn(usize, usize) -> Share,
+    ) {
+        let scanner = self.scanner;
+        scratch.mail.clear();
+        scratch.opened.clear();
+        let mail = scratch.hits.iter().filter(|hit| {
+            scanner.anchors.may_be_mail(**hit)
+                && scanner
                     .anchors
                     .at(frame.bytes, **hit)
                     .any(|anchor| anchor.used == Use::Mail)
-            };
-            scratch
-                .mail
-                .extend(scratch.hits.iter().filter(is_mail).map(|hit| hit.at));
-            for &hit in &scratch.hits {
-                let share = share(hit.at as usize);
-                if share == Share::None {
-                    continue;
-                }
-                self.decisions.uncounted = share == Share::Near;
-                for anchor in scanner.anchors.at(frame.bytes, hit) {
-                    let at = hit.at as usize..hit.at as usize + anchor.literal.len();
-                    match anchor.used {
-                        Use::Mail | Use::Carrier => {}
-                        Use::Open(opening) => {
-                            // a literal that was searched with its quotes is named by what stands inside them
-                            let quotes = usize::from(opening.encoding == Encoding::Joined);
-                            self.open(
-                                frame,
-                                at.start + quotes..at.end - quotes,
-                                opening,
-                                &mut scratch.opened,
-                            );
-                        }
-                        Use::OpenBehind => {
-                            let opening = Opening {
-                                encoding: Encoding::Base64,
-                                phase: 0,
-                            };
-                            let end = (at.end + 4).min(frame.bytes.len());
-                            self.open(frame, at.end..end, opening, &mut scratch.opened);
-                        }
-                        Use::Rule(rule) => {
-                            let text = text_of(frame, &scratch.mail);
-                            self.try_rule(rule, &text, at, frame.binary);
-                        }
+        });
+        scratch.mail.extend(mail.map(|hit| hit.at));
+        for (ix, &hit) in scratch.hits.iter().enumerate() {
+            let share = share(ix, hit.at as usize);
+            if share == Share::None {
+                continue;
+            }
+            self.decisions.uncounted = share == Share::Near;
+            for anchor in scanner.anchors.at(frame.bytes, hit) {
+                let at = hit.at as usize..hit.at as usize + anchor.literal.len();
+                match anchor.used {
+                    Use::Mail | Use::Carrier => {}
+                    Use::Open(opening) => {
+                        // a literal that was searched with its quotes is named by what stands inside them
+                        let quotes = usize::from(opening.encoding == Encoding::Joined);
+                        self.open(
+                            frame,
+                            at.start + quotes..at.end - quotes,
+                            opening,
+                            &mut scratch.opened,
+                        );
+                    }
+                    Use::OpenBehind => {
+                        let opening = Opening {
+                            encoding: Encoding::Base64,
+                            phase: 0,
+                        };
+                        let end = (at.end + 4).min(frame.bytes.len());
+                        self.open(frame, at.end..end, opening, &mut scratch.opened);
+                    }
+                    Use::Rule(rule) => {
+                        let text = text_of(frame, &scratch.mail);
+                        self.try_rule(rule, &text, at, frame.binary);
                     }
                 }
             }
         }
-        self.scratch[frame.depth] = scratch;
     }
 
     /// Lets one rule judge one anchor.
@@ -450,18 +498,19 @@ impl<'s> Worker<'s> {
             excerpt,
             encodings,
             notes: candidate.notes,
+            history: None,
         }
     }
 
     /// Findings about the file as a whole, once its last window is done.
     fn file_findings(&mut self, origin: &Origin<'_>, findings: &mut Vec<Finding>) {
-        let Store::File(git) = origin.store else {
-            return;
-        };
-        let note = match git {
-            GitState::Tracked => "tracked by git",
-            GitState::Untracked => "not ignored by git: the next `git add` takes it",
-            GitState::Outside | GitState::Ignored => return,
+        let note = match origin.store {
+            Store::File(GitState::Tracked) => "tracked by git",
+            Store::File(GitState::Untracked) => "not ignored by git: the next `git add` takes it",
+            Store::Object(ObjectKind::Blob, _) if !origin.within.is_empty() => "committed",
+            Store::File(GitState::Outside | GitState::Ignored)
+            | Store::Stdin
+            | Store::Object(..) => return,
         };
         for file in &self.scanner.files {
             if !file.matches(&origin.within) {
@@ -502,6 +551,7 @@ impl<'s> Worker<'s> {
                 } else {
                     vec![note.into(), "none of its values looks like a secret".into()]
                 },
+                history: None,
             });
         }
     }

@@ -5,16 +5,18 @@
 //! everything says so in its invocation; the coverage is that of the JSON format.
 
 mod descriptor;
+mod location;
 
-use std::fmt::Write as _;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde::Serialize;
 
 use descriptor::Descriptor;
+use location::{ArtifactLocation, Location, OBJECTS};
 
 use super::{Meta, json, masked, term, wording};
-use crate::model::{Finding, Place, Report, Severity, Skip};
+use crate::model::{Finding, History, Report, Severity, Skip, Store};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -24,6 +26,7 @@ const MASK: &str = "********";
 
 /// Writes one log with one run, indented.
 pub(super) fn render(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let in_history = report.coverage.objects.is_some();
     let run = Run {
         tool: Tool {
             driver: Driver {
@@ -44,9 +47,13 @@ pub(super) fn render(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> i
                 .named
                 .iter()
                 .filter(|skip| skip.reason.is_failure())
-                .map(Notification::new)
+                .map(|skip| Notification::new(skip, in_history))
                 .collect(),
         }],
+        original_uri_base_ids: in_history
+            .then(|| (OBJECTS, ArtifactLocation::objects()))
+            .into_iter()
+            .collect(),
         column_kind: "unicodeCodePoints",
         redaction_tokens: [MASK],
         results: report
@@ -79,6 +86,8 @@ struct Log<'a> {
 struct Run<'a> {
     tool: Tool<'a>,
     invocations: [Invocation; 1],
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    original_uri_base_ids: BTreeMap<&'static str, ArtifactLocation>,
     column_kind: &'static str,
     redaction_tokens: [&'static str; 1],
     results: Vec<ResultObject<'a>>,
@@ -132,7 +141,7 @@ struct Notification {
 }
 
 impl Notification {
-    fn new(skip: &Skip) -> Self {
+    fn new(skip: &Skip, in_history: bool) -> Self {
         Self {
             level: "error",
             descriptor: Reference {
@@ -141,17 +150,9 @@ impl Notification {
             message: Message::new(format!(
                 "{}: {}",
                 term::path(&skip.path),
-                wording::explain(skip)
+                wording::explain(skip, in_history)
             )),
-            locations: [Location {
-                id: None,
-                message: None,
-                physical: PhysicalLocation {
-                    artifact_location: ArtifactLocation::new(&skip.path),
-                    region: None,
-                    context_region: None,
-                },
-            }],
+            locations: [Location::of_skip(skip, in_history)],
         }
     }
 }
@@ -185,25 +186,8 @@ impl<'a> ResultObject<'a> {
             rule_index,
             level: level(finding.severity),
             message: Message::new(sentence(finding, meta)),
-            locations: [Location {
-                id: None,
-                message: None,
-                physical: PhysicalLocation::of_finding(finding),
-            }],
-            related_locations: finding
-                .parts
-                .iter()
-                .zip(1..)
-                .map(|(part, id)| Location {
-                    id: Some(id),
-                    message: Some(Message::new(part.name.to_string())),
-                    physical: PhysicalLocation {
-                        artifact_location: ArtifactLocation::new(&finding.origin.path),
-                        region: Some(Region::new(part.place, Some(part.value.masked()))),
-                        context_region: None,
-                    },
-                })
-                .collect(),
+            locations: [Location::of_finding(finding)],
+            related_locations: related(finding),
             partial_fingerprints: PartialFingerprints {
                 waxseal: finding.fingerprint.to_string(),
             },
@@ -213,9 +197,39 @@ impl<'a> ResultObject<'a> {
                 git: json::git_state(finding.origin.store),
                 encodings: finding.encodings.iter().map(|layer| layer.id()).collect(),
                 notes: finding.notes.iter().map(AsRef::as_ref).collect(),
+                history: HistoryProperties::of(finding),
             },
         }
     }
+}
+
+/// The parts of the secret, then the other places in the history at which it stands. Those are no further `locations`:
+/// the standard keeps these for what has to be changed everywhere at once, and code scanning reads the first one only.
+fn related(finding: &Finding) -> Vec<Location> {
+    let parts = finding
+        .parts
+        .iter()
+        .map(|part| Location::of_part(finding, part));
+    let history = finding.history.as_deref();
+    let others = history.map_or(&[][..], |history| history.locations.get(1..).unwrap_or(&[]));
+    parts
+        .chain(others.iter().map(Location::in_history))
+        .zip(1..)
+        .map(|(location, id)| location.with_id(id))
+        .collect()
+}
+
+/// ` in the history since commit 3f2a90c1d2e4, no longer in HEAD`: whoever opens the file does not see it there.
+fn in_history(history: &History) -> String {
+    let since = history.first.map_or_else(String::new, |first| {
+        format!(" since commit {}", first.id.short())
+    });
+    let state = match (history.in_head, history.ref_count) {
+        (true, _) => "still in HEAD",
+        (false, 0) => "unreachable from any ref",
+        (false, _) => "not in HEAD",
+    };
+    format!(" in the history{since}, {state}")
 }
 
 /// `Title: SG.********. First step of the remedy.`: services show the first sentence where room is short.
@@ -225,6 +239,9 @@ fn sentence(finding: &Finding, meta: &Meta<'_>) -> String {
     if let Some(secret) = masked(finding) {
         text.push_str(": ");
         text.push_str(&secret);
+    }
+    if let Some(history) = &finding.history {
+        text.push_str(&in_history(history));
     }
     text.push('.');
     if let Some(step) = rule.and_then(|rule| rule.remedy.first()) {
@@ -251,120 +268,36 @@ struct ResultProperties<'a> {
     git: Option<&'static str>,
     encodings: Vec<&'static str>,
     notes: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    history: Option<HistoryProperties>,
 }
 
+/// What of a history no location can hold. Nothing here tells who wrote a commit, nor when.
 #[derive(Serialize)]
-struct Location {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<Message>,
-    #[serde(rename = "physicalLocation")]
-    physical: PhysicalLocation,
+struct HistoryProperties {
+    object: String,
+    object_kind: &'static str,
+    commit: Option<String>,
+    in_head: bool,
+    reachable: bool,
+    location_count: u64,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct PhysicalLocation {
-    artifact_location: ArtifactLocation,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    region: Option<Region>,
-    /// The whole lines around the region, where the masked excerpt belongs.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    context_region: Option<ContextRegion>,
-}
-
-impl PhysicalLocation {
-    fn of_finding(finding: &Finding) -> Self {
-        let excerpt = &finding.excerpt.0;
-        Self {
-            artifact_location: ArtifactLocation::new(&finding.origin.path),
-            region: Some(Region::new(finding.place, masked(finding))),
-            context_region: (!excerpt.is_empty()).then(|| ContextRegion {
-                start_line: finding.place.line,
-                end_line: finding.place.end_line,
-                snippet: Message::new(excerpt.clone()),
-            }),
-        }
+impl HistoryProperties {
+    fn of(finding: &Finding) -> Option<Self> {
+        let history = finding.history.as_deref()?;
+        let Store::Object(kind, object) = finding.origin.store else {
+            return None;
+        };
+        Some(Self {
+            object: object.to_string(),
+            object_kind: kind.id(),
+            commit: history.first.map(|first| first.id.to_string()),
+            in_head: history.in_head,
+            reachable: history.ref_count > 0,
+            location_count: history.location_count,
+        })
     }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ArtifactLocation {
-    uri: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    uri_base_id: Option<&'static str>,
-}
-
-impl ArtifactLocation {
-    fn new(path: &[u8]) -> Self {
-        if path.starts_with(b"/") {
-            return Self {
-                uri: format!("file://{}", percent_encoded(path)),
-                uri_base_id: None,
-            };
-        }
-        // Services compare URIs as text, and the repository knows no `./`.
-        let path = path.strip_prefix(b"./").unwrap_or(path);
-        Self {
-            uri: percent_encoded(path),
-            uri_base_id: Some("%SRCROOT%"),
-        }
-    }
-}
-
-/// Path bytes as a URI path: everything but `/` and the unreserved characters of RFC 3986 is escaped,
-/// also `:`, which in a first segment would read as a scheme.
-fn percent_encoded(path: &[u8]) -> String {
-    let mut uri = String::with_capacity(path.len());
-    for &byte in path {
-        if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
-            uri.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(uri, "%{byte:02X}");
-        }
-    }
-    uri
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Region {
-    start_line: u64,
-    start_column: u64,
-    end_line: u64,
-    end_column: u64,
-    byte_offset: u64,
-    byte_length: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    snippet: Option<Snippet>,
-}
-
-impl Region {
-    fn new(place: Place, snippet: Option<String>) -> Self {
-        Self {
-            start_line: place.line,
-            start_column: place.column,
-            end_line: place.end_line,
-            end_column: place.end_column,
-            byte_offset: place.start,
-            byte_length: place.end.saturating_sub(place.start),
-            snippet: snippet.map(Message::new),
-        }
-    }
-}
-
-/// The standard's `artifactContent`, which has the same key as its message.
-type Snippet = Message;
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ContextRegion {
-    start_line: u64,
-    end_line: u64,
-    snippet: Snippet,
 }
 
 fn level(severity: Severity) -> &'static str {
@@ -372,22 +305,5 @@ fn level(severity: Severity) -> &'static str {
         Severity::Critical | Severity::High => "error",
         Severity::Medium => "warning",
         Severity::Low | Severity::Info => "note",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_become_uris() {
-        let uri = |path: &[u8]| {
-            let location = ArtifactLocation::new(path);
-            (location.uri, location.uri_base_id.is_some())
-        };
-        assert_eq!(uri(b"src/a.py"), ("src/a.py".to_owned(), true));
-        assert_eq!(uri(b"./src/a.py"), ("src/a.py".to_owned(), true));
-        assert_eq!(uri(b"c:x/50% \xff"), ("c%3Ax/50%25%20%FF".to_owned(), true));
-        assert_eq!(uri(b"/etc/a b"), ("file:///etc/a%20b".to_owned(), false));
     }
 }

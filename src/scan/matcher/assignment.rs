@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::model::{Confidence, Encoding, Secret, Severity, Span};
 use crate::rules::{Assignment as Rule, Call, Context};
-use crate::scan::assignment::{self, Arg, Assignment, Form, Lang};
+use crate::scan::assignment::{self, Arg, Assignment, Form, Lang, Quoting, Syntax};
 use crate::scan::candidate::{Candidate, CandidatePart, Decisions};
 use crate::scan::filter::{self, About, Drop, HostSays};
 use crate::scan::view;
@@ -112,6 +112,9 @@ pub fn judge_assignment(
     if text.translations {
         return out.drop(compiled.ix, Drop::Prose);
     }
+    if found.syntax == Syntax::Flag && goes_on_as_prose(text, found) {
+        return out.drop(compiled.ix, Drop::Prose);
+    }
     let mut secret = found.value;
     if rule.userinfo {
         let Some((user, password)) = userinfo(text, secret) else {
@@ -160,6 +163,29 @@ pub fn judge_assignment(
         ));
     }
     out.candidates.push(candidate);
+}
+
+/// Whether a flag is spoken of in a sentence: `--smtp-pass always overrides these variables`. What is typed after a command has
+/// another flag, an address or nothing behind a value, or the value is more than a word.
+fn goes_on_as_prose(text: &Text<'_>, found: &Assignment) -> bool {
+    const TWO_WORDS: usize = 2;
+    let is_word = |word: &[u8]| !word.is_empty() && word.iter().all(u8::is_ascii_lowercase);
+    let value = text.slice(found.value.range());
+    let end = found.value.range().end;
+    let line = text
+        .slice(end..end + 64)
+        .split(|byte| *byte == b'\n')
+        .next();
+    let mut words = line.unwrap_or_default().split(|byte| *byte == b' ').skip(1);
+    matches!(text.lang, Lang::Text | Lang::Unknown)
+        && found.quoting == Quoting::Bare
+        && is_word(value)
+        && words
+            .by_ref()
+            .take(TWO_WORDS)
+            .filter(|word| is_word(word))
+            .count()
+            == TWO_WORDS
 }
 
 /// Judges a call whose name ends at `end`.

@@ -54,7 +54,8 @@ pub fn login(text: &Text<'_>, a: &Assignment) -> Result<Login, Drop> {
         || parents
             .names()
             .iter()
-            .any(|parent| is_mail_name(text.slice(parent.range())));
+            .map(|parent| text.slice(parent.range()))
+            .any(|parent| is_mail_name(parent) && !is_test_name(parent));
     let near = is_near(text, a.key.range());
     if !typed
         && !(is_plain_password(key) && (near || text.mail_file || names_host(text, a.key.range())))
@@ -126,6 +127,12 @@ fn names_host(text: &Text<'_>, at: Range<usize>) -> bool {
     WORDS
         .iter()
         .any(|word| memchr::memmem::find(around, word).is_some())
+}
+
+/// Whether a name is that of a test, which says what is tried and not what its values are for: `testUserWithoutEmail`.
+fn is_test_name(name: &[u8]) -> bool {
+    let rest = name.strip_prefix(b"test").and_then(|rest| rest.first());
+    rest.is_some_and(|byte| byte.is_ascii_uppercase() || *byte == b'_')
 }
 
 /// The ports of mail submission: with TLS, with STARTTLS, and the one that providers add.

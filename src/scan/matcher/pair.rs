@@ -34,6 +34,12 @@ enum Fit {
     Named,
 }
 
+/// Bytes beyond an identifier on which a decision about it may depend: the secret, its name, and what follows it.
+pub fn reach(pair: &Pair) -> u32 {
+    const BESIDE: u32 = 256;
+    2 * pair.distance + BESIDE
+}
+
 /// Judges the anchor `at`, which may begin an identifier.
 pub fn judge(
     compiled: &Compiled,

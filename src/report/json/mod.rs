@@ -5,13 +5,19 @@
 //! accident. Adding a key keeps the version, renaming or removing one does not. Nothing that differs
 //! between two runs over the same input (times, thread counts) may be added.
 
+mod coverage;
+mod history;
+
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use super::{Meta, masked, term, wording};
-use crate::model::{self, GitState, Outcome, Report, Severity, SkipReason, Store};
+use super::{Meta, masked, term};
+use crate::model::{self, GitState, Outcome, Report, Severity, Store};
+
+pub(super) use coverage::Coverage;
+use history::History;
 
 /// Names the format and its version.
 const SCHEMA: &str = "waxseal.report/1";
@@ -148,57 +154,6 @@ struct Drop<'a> {
     count: u64,
 }
 
-/// What was looked at and what was not.
-#[derive(Serialize)]
-pub(super) struct Coverage<'a> {
-    complete: bool,
-    files: u64,
-    bytes: u64,
-    binary_files: u64,
-    /// Every reason, also those that did not occur, in a fixed order.
-    #[serde(serialize_with = "as_object")]
-    skipped: Vec<(&'static str, u64)>,
-    named: Vec<Skip<'a>>,
-}
-
-impl<'a> Coverage<'a> {
-    pub(super) fn new(coverage: &'a model::Coverage) -> Self {
-        Self {
-            complete: coverage.is_complete(),
-            files: coverage.files,
-            bytes: coverage.bytes,
-            binary_files: coverage.binary_files,
-            skipped: SkipReason::ALL
-                .iter()
-                .map(|&reason| (reason.id(), coverage.count(reason)))
-                .collect(),
-            named: coverage
-                .named
-                .iter()
-                .map(|skip| Skip {
-                    path: Path::new(&skip.path),
-                    reason: skip.reason.id(),
-                    failure: skip.reason.is_failure(),
-                    detail: wording::explain(skip),
-                })
-                .collect(),
-        }
-    }
-}
-
-fn as_object<S: Serializer>(pairs: &[(&str, u64)], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(pairs.iter().copied())
-}
-
-#[derive(Serialize)]
-struct Skip<'a> {
-    #[serde(flatten)]
-    path: Path<'a>,
-    reason: &'static str,
-    failure: bool,
-    detail: Cow<'a, str>,
-}
-
 /// A path that need not be text. Exact in `path` if it is UTF-8, else readable there and exact in
 /// `path_base64`.
 #[derive(Serialize)]
@@ -264,6 +219,8 @@ struct Finding<'a> {
     notes: &'a [Cow<'static, str>],
     why: &'a str,
     remedy: &'a [Cow<'static, str>],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    history: Option<Box<History<'a>>>,
 }
 
 impl<'a> Finding<'a> {
@@ -278,6 +235,7 @@ impl<'a> Finding<'a> {
             store: match finding.origin.store {
                 Store::File(_) => "file",
                 Store::Stdin => "stdin",
+                Store::Object(kind, _) => kind.id(),
             },
             git: git_state(finding.origin.store),
             place: Place::new(finding.place),
@@ -289,6 +247,7 @@ impl<'a> Finding<'a> {
             notes: &finding.notes,
             why: rule.map_or("", |rule| &rule.why),
             remedy: rule.map_or(&[], |rule| &rule.remedy),
+            history: History::of(finding).map(Box::new),
         }
     }
 }
@@ -300,7 +259,7 @@ pub(super) fn git_state(store: Store) -> Option<&'static str> {
         Store::File(GitState::Tracked) => Some("tracked"),
         Store::File(GitState::Untracked) => Some("untracked"),
         Store::File(GitState::Ignored) => Some("ignored"),
-        Store::Stdin => None,
+        Store::Stdin | Store::Object(..) => None,
     }
 }
 

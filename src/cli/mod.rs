@@ -1,4 +1,7 @@
-//! The command line: what can be asked for, and how it becomes [`Options`](crate::config::ScanOptions). No I/O.
+//! The command line: what can be asked for, and how it becomes [`Options`](crate::config::ScanOptions). No I/O
+//! but a look at the clock.
+
+mod history;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -8,6 +11,8 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::{self, Color, Output, severity};
 use crate::error::{Error, unknown};
 use crate::report::{Format, Verbosity};
+
+use history::HistoryArgs;
 
 /// Keeps mail and messaging credentials out of repositories.
 ///
@@ -24,18 +29,18 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Scan files, folders or standard input.
-    Scan(ScanArgs),
+    /// Scan files, folders, standard input or the history of a repository.
+    Scan(Box<ScanArgs>),
     /// Show what is looked for, or try out rules of your own.
     #[command(subcommand)]
     Rules(RulesCommand),
 }
 
-/// Scan files, folders or standard input.
+/// Scan files, folders, standard input or the history of a repository.
 ///
 /// In a git work tree that is every tracked file, ignored or not, and every untracked file that is not ignored:
 /// what is in the repository or would get into it. An ignored .env is where secrets may live, and is left alone.
-/// Elsewhere it is every file.
+/// Elsewhere it is every file. With --history it is what was ever committed instead.
 #[derive(Debug, Args)]
 pub(crate) struct ScanArgs {
     /// Files or folders; `-` reads standard input.
@@ -43,6 +48,8 @@ pub(crate) struct ScanArgs {
     paths: Vec<PathBuf>,
     #[command(flatten)]
     input: InputArgs,
+    #[command(flatten)]
+    history: HistoryArgs,
     #[command(flatten)]
     rules: RuleArgs,
     #[command(flatten)]
@@ -86,7 +93,7 @@ struct RuleArgs {
     /// Add the rules of this file; may be repeated.
     #[arg(long = "rules", value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Configuration file [default: .waxseal.toml at the root of the first PATH's repository].
+    /// Configuration file [default: .waxseal.toml at the root of the first PATH's repository, or of the one whose history is scanned].
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -162,6 +169,7 @@ impl ScanArgs {
         };
         Ok(config::ScanOptions {
             paths: self.paths,
+            history: self.history.into_options(jiff::Timestamp::now())?,
             stdin_path: self.input.stdin_path,
             no_ignore: self.input.no_ignore,
             no_binary: self.input.no_binary,

@@ -1,0 +1,375 @@
+//! From blobs in which something may be found to one finding a secret, with its history.
+//!
+//! Every suspect is scanned whole under each of its paths, exactly as a file of that name would be. What has one fingerprint is one
+//! secret. Commits then say when it came and whether it is still there.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Mutex, PoisonError};
+
+use crate::git::pack::{Damage, Delta, Kind, NodeIx, Visit};
+use crate::model::{
+    Blob, Finding, Fingerprint, FirstCommit, History, Location, ObjectId, ObjectKind, Origin, Part,
+    Place, Store,
+};
+use crate::scan::{PathClass, Scanner, Worker};
+
+use super::bits::BitSet;
+use super::graph::{CommitIx, Graph};
+use super::leads::Leads;
+use super::objects::{ObjectIx, Objects, Reader};
+use super::places::{LocationIx, Places};
+use super::tips::Tips;
+use super::visit;
+
+/// Secrets that are followed through commits at a time: a bit each.
+const AT_ONCE: usize = 64;
+
+/// What is known of the repository once all objects were read.
+pub struct Ground<'a> {
+    /// The objects.
+    pub objects: &'a Objects,
+    /// The rules.
+    pub scanner: &'a Scanner,
+    /// The commits.
+    pub graph: &'a Graph,
+    /// Which trees lead to the suspects.
+    pub leads: &'a Leads,
+    /// Where the suspects stand.
+    pub places: &'a Places,
+    /// What refs lead to.
+    pub tips: &'a Tips,
+    /// Threads that may be used.
+    pub threads: usize,
+}
+
+/// One secret, wherever it stands.
+#[derive(Default)]
+struct Secret {
+    /// Locations of blobs, each with the places in it.
+    at: Vec<(LocationIx, Place)>,
+    /// Blobs without a path, commits and tags.
+    bare: Vec<(ObjectId, ObjectKind, Place)>,
+}
+
+/// Scans `suspects` and gives one finding for each secret in them and in `texts`, the findings in commits and tags.
+pub fn settle(ground: &Ground<'_>, suspects: &[ObjectIx], texts: Vec<Finding>) -> Vec<Finding> {
+    let mut secrets = scan(ground, suspects);
+    let mut told: HashMap<Fingerprint, Vec<Finding>> = HashMap::new();
+    for finding in texts {
+        if let Store::Object(kind, id) = finding.origin.store {
+            let secret = secrets.entry(finding.fingerprint).or_default();
+            secret.bare.push((id, kind, finding.place));
+            told.entry(finding.fingerprint).or_default().push(finding);
+        }
+    }
+    let secrets: Vec<(Fingerprint, Secret)> = secrets.into_iter().collect();
+    let reachable = { ground.graph.reachable(&ground.tips.commit_list()) };
+    let mut shower = Shower {
+        ground,
+        worker: ground.scanner.worker(),
+        reader: Reader::default(),
+        content: Vec::new(),
+    };
+    let mut findings = Vec::with_capacity(secrets.len());
+    for secrets in secrets.chunks(AT_ONCE) {
+        for (history, secret) in histories(ground, secrets, &reachable)
+            .into_iter()
+            .zip(secrets)
+        {
+            let told = told.get(&secret.0).map_or(&[][..], Vec::as_slice);
+            findings.extend(shower.show(secret.0, history, told));
+        }
+    }
+    findings
+}
+
+/// The secrets in `suspects`.
+fn scan(ground: &Ground<'_>, suspects: &[ObjectIx]) -> BTreeMap<Fingerprint, Secret> {
+    let mut at: HashMap<ObjectIx, Vec<LocationIx>> = HashMap::new();
+    for (ix, location) in (0..).zip(&ground.places.locations) {
+        at.entry(location.blob).or_default().push(ix);
+    }
+    let mut wanted = BitSet::new(ground.objects.count());
+    for suspect in suspects {
+        wanted.insert(*suspect);
+    }
+    let secrets = Mutex::default();
+    let visitors = (0..ground.threads)
+        .map(|_| Visitor {
+            ground,
+            at: &at,
+            wanted: &wanted,
+            worker: ground.scanner.worker(),
+            secrets: &secrets,
+        })
+        .collect();
+    drop(visit::some(ground.objects, Kind::Blob, &wanted, visitors));
+    secrets.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Scans suspects for one thread.
+struct Visitor<'g> {
+    ground: &'g Ground<'g>,
+    at: &'g HashMap<ObjectIx, Vec<LocationIx>>,
+    wanted: &'g BitSet,
+    worker: Worker<'g>,
+    secrets: &'g Mutex<BTreeMap<Fingerprint, Secret>>,
+}
+
+impl Visitor<'_> {
+    fn suspect(&mut self, ix: ObjectIx, content: &[u8]) {
+        if !self.wanted.contains(ix) {
+            return;
+        }
+        let id = self.ground.objects.id(ix);
+        let mut by_class: HashMap<PathClass, Vec<(Fingerprint, Place)>> = HashMap::new();
+        let locations = self.at.get(&ix).map_or(&[][..], Vec::as_slice);
+        for &location in locations {
+            let path = self.ground.places.path(self.ground.leads, location);
+            let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(&path);
+            let found = if self.ground.scanner.names_files(name) {
+                self.found(&path, id, content)
+            } else {
+                let class = PathClass::of(&path);
+                if let Some(found) = by_class.get(&class) {
+                    found.clone()
+                } else {
+                    let found = self.found(&path, id, content);
+                    by_class.insert(class, found.clone());
+                    found
+                }
+            };
+            let mut secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+            for (fingerprint, place) in found {
+                secrets
+                    .entry(fingerprint)
+                    .or_default()
+                    .at
+                    .push((location, place));
+            }
+        }
+        if locations.is_empty() {
+            let found = self.found(b"", id, content);
+            let mut secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+            for (fingerprint, place) in found {
+                let secret = secrets.entry(fingerprint).or_default();
+                secret.bare.push((id, ObjectKind::Blob, place));
+            }
+        }
+    }
+
+    fn found(&mut self, path: &[u8], id: ObjectId, content: &[u8]) -> Vec<(Fingerprint, Place)> {
+        let mut findings = Vec::new();
+        self.worker.scan(&blob(path, id, content), &mut findings);
+        let mut found: Vec<_> = findings
+            .into_iter()
+            .map(|finding| (finding.fingerprint, finding.place))
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
+impl Visit for Visitor<'_> {
+    type State = ();
+
+    fn whole(&mut self, ix: NodeIx, content: &[u8]) {
+        self.suspect(ix, content);
+    }
+
+    fn delta(&mut self, ix: NodeIx, _: &Delta<'_, ()>, content: &[u8]) {
+        self.suspect(ix, content);
+    }
+
+    fn damaged(&mut self, _: NodeIx, _: Damage) {
+        // noted when blobs were surveyed
+    }
+}
+
+fn blob<'b>(path: &'b [u8], id: ObjectId, content: &'b [u8]) -> Blob<'b> {
+    Blob {
+        origin: Origin::new(path, Store::Object(ObjectKind::Blob, id)),
+        bytes: content,
+        part: Part::whole(content.len()),
+    }
+}
+
+/// The histories of at most [`AT_ONCE`] secrets.
+fn histories(
+    ground: &Ground<'_>,
+    secrets: &[(Fingerprint, Secret)],
+    reachable: &BitSet,
+) -> Vec<History> {
+    let Ground {
+        graph,
+        places,
+        tips,
+        ..
+    } = *ground;
+    let mut held = vec![0_u64; places.locations.len()];
+    for (bit, (_, secret)) in secrets.iter().enumerate() {
+        for (location, _) in &secret.at {
+            held[*location as usize] |= 1 << bit;
+        }
+    }
+    let masks = places.masks(&held);
+    let mut introducing: Vec<Vec<CommitIx>> = vec![Vec::new(); secrets.len()];
+    for commit in graph.all() {
+        let mask = masks.commits[commit as usize];
+        if mask == 0 {
+            continue;
+        }
+        let parents = graph.parents(commit).iter();
+        let known = parents.fold(0, |all, parent| all | masks.commits[*parent as usize]);
+        ones(mask & !known).for_each(|bit| introducing[bit].push(commit));
+    }
+    for (bit, (_, secret)) in secrets.iter().enumerate() {
+        let told = secret
+            .bare
+            .iter()
+            .filter(|(_, kind, _)| *kind == ObjectKind::Commit);
+        introducing[bit].extend(told.filter_map(|(id, ..)| graph.ix(id)));
+        introducing[bit].sort_unstable();
+        introducing[bit].dedup();
+    }
+    let commits = tips.commit_list();
+    let mut refs: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); secrets.len()];
+    graph.reached_by(&introducing, &commits, |secret, tip| {
+        refs[secret].insert(tips.commits[tip].1);
+    });
+    for (id, names) in &tips.others {
+        let mut mask = places
+            .of_tree(ground.objects, id)
+            .map_or(0, |top| masks.of(top));
+        let blob = ground.objects.find(id.as_bytes());
+        for (bit, (_, secret)) in secrets.iter().enumerate() {
+            let is_bare = secret.bare.iter().any(|(object, ..)| object == id);
+            let is_located = blob.is_some()
+                && secret
+                    .at
+                    .iter()
+                    .any(|(at, _)| Some(places.locations[*at as usize].blob) == blob);
+            mask |= u64::from(is_bare || is_located) << bit;
+        }
+        ones(mask).for_each(|bit| refs[bit].extend(names));
+    }
+    for list in &mut introducing {
+        list.retain(|commit| reachable.contains(*commit));
+    }
+    let firsts = graph.firsts(&introducing);
+    let mut all = Vec::with_capacity(secrets.len());
+    for (bit, (_, secret)) in secrets.iter().enumerate() {
+        let first = firsts[bit];
+        let in_first: BTreeSet<LocationIx> = first
+            .and_then(|first| places.of_commit(first))
+            .map(|top| {
+                places
+                    .below(top, &masks, &held, 1 << bit)
+                    .into_iter()
+                    .collect()
+            })
+            .unwrap_or_default();
+        let first_id = first.map(|first| graph.id(first));
+        let mut locations: Vec<(bool, Location)> =
+            Vec::with_capacity(secret.at.len() + secret.bare.len());
+        for (at, place) in &secret.at {
+            let location = Location {
+                path: places.path(ground.leads, *at),
+                object: ground.objects.id(places.locations[*at as usize].blob),
+                kind: ObjectKind::Blob,
+                place: *place,
+            };
+            locations.push((!in_first.contains(at), location));
+        }
+        for (object, kind, place) in &secret.bare {
+            let location = Location {
+                path: Vec::new(),
+                object: *object,
+                kind: *kind,
+                place: *place,
+            };
+            let leads = in_first.is_empty() && first_id == Some(*object);
+            locations.push((!leads, location));
+        }
+        locations.sort_unstable();
+        locations.dedup();
+        // the first one leads, the others follow by path
+        if let [_, others @ ..] = locations.as_mut_slice() {
+            others.sort_unstable_by(|a, b| a.1.cmp(&b.1));
+        }
+        all.push(History {
+            first: first.map(|first| FirstCommit {
+                id: graph.id(first),
+                author_time: graph.author_time(first),
+            }),
+            location_count: locations.len() as u64,
+            locations: locations
+                .into_iter()
+                .map(|(_, location)| location)
+                .take(History::MOST)
+                .collect(),
+            in_head: tips
+                .head
+                .is_some_and(|head| masks.commits[head as usize] & 1 << bit != 0),
+            ref_count: refs[bit].len() as u64,
+            refs: refs[bit]
+                .iter()
+                .take(History::MOST)
+                .map(|name| tips.names[*name].clone())
+                .collect(),
+        });
+    }
+    all
+}
+
+/// The positions of the bits that are set.
+fn ones(mask: u64) -> impl Iterator<Item = usize> {
+    (0..AT_ONCE).filter(move |bit| mask & 1 << bit != 0)
+}
+
+/// Scans the first location of each secret once more for what is shown of it.
+struct Shower<'g> {
+    ground: &'g Ground<'g>,
+    worker: Worker<'g>,
+    reader: Reader,
+    content: Vec<u8>,
+}
+
+impl Shower<'_> {
+    fn show(
+        &mut self,
+        fingerprint: Fingerprint,
+        history: History,
+        told: &[Finding],
+    ) -> Option<Finding> {
+        let Location {
+            path,
+            object,
+            kind,
+            place,
+        } = history.locations.first()?;
+        let is_it =
+            |finding: &Finding| finding.fingerprint == fingerprint && finding.place == *place;
+        let shown = if *kind == ObjectKind::Blob {
+            let read = self
+                .ground
+                .objects
+                .read(object, &mut self.reader, &mut self.content);
+            let (_, len) = read?.ok()?;
+            let mut findings = Vec::new();
+            let blob = blob(path, *object, &self.content[..len]);
+            self.worker.scan(&blob, &mut findings);
+            findings.into_iter().find(is_it)
+        } else {
+            let here = Store::Object(*kind, *object);
+            told.iter()
+                .find(|finding| finding.origin.store == here && is_it(finding))
+                .cloned()
+        };
+        shown.map(|finding| Finding {
+            history: Some(Box::new(history)),
+            ..finding
+        })
+    }
+}

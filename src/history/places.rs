@@ -1,0 +1,331 @@
+//! Every path at which given blobs stand, in any tree of the store, and which commits hold which.
+//!
+//! A *folder* here is a tree at a path. The trees of a thousand commits share most of theirs, so each is followed once.
+
+use std::collections::BTreeSet;
+
+use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
+
+use rayon::prelude::*;
+
+use crate::model::ObjectId;
+
+use super::graph::{CommitIx, Graph};
+use super::leads::{Leads, NameIx};
+use super::objects::{ObjectIx, Objects};
+
+/// Position in the list of paths.
+type PathIx = u32;
+
+/// Position in the list of folders.
+pub type FolderIx = u32;
+
+/// Position in the list of locations.
+pub type LocationIx = u32;
+
+/// The path of the top of a tree.
+const TOP: PathIx = 0;
+
+/// Most folders that are followed. Real histories with thousands of findings have a million; a few crafted trees can stand for more
+/// paths than there are atoms.
+const MOST_FOLDERS: usize = 8_000_000;
+
+/// Longest path that is followed, in parts.
+const DEEPEST: u32 = 4096;
+
+/// Most paths at which one tree is followed. Only trees made to waste time stand at more.
+const MOST_PATHS: u32 = 10_000;
+
+/// A blob at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Location {
+    path: PathIx,
+    /// The blob; beyond all objects a missing one.
+    pub blob: ObjectIx,
+}
+
+/// A tree at a path.
+struct Folder {
+    tree: ObjectIx,
+    path: PathIx,
+    /// What lies right in it.
+    locations: Vec<LocationIx>,
+    folders: Vec<FolderIx>,
+}
+
+/// All places.
+pub struct Places {
+    /// Each path as the one of its folder and a name; the first one is empty.
+    paths: Vec<(PathIx, NameIx, u32)>,
+    /// All locations.
+    pub locations: Vec<Location>,
+    folders: Vec<Folder>,
+    tops: HashMap<ObjectIx, FolderIx>,
+    /// For each commit the folder that is its tree, where that leads to anything.
+    of_commits: Vec<Option<FolderIx>>,
+    /// Folders, those within a folder before it.
+    order: Vec<FolderIx>,
+    /// Whether there were more folders than can be followed.
+    pub is_cut: bool,
+}
+
+/// Makes the places while they are followed.
+struct Maker<'l> {
+    leads: &'l Leads,
+    places: Places,
+    path_of: HashMap<(PathIx, NameIx), PathIx>,
+    location_of: HashMap<Location, LocationIx>,
+    folder_of: HashMap<(ObjectIx, PathIx), FolderIx>,
+    /// At how many paths a tree was met.
+    paths_of: HashMap<ObjectIx, u32>,
+}
+
+impl Places {
+    /// Follows `leads` from the trees of all commits, from those that `tagged` names, and then from all that those do not lead to.
+    pub fn find(objects: &Objects, leads: &Leads, graph: &Graph, tagged: &[ObjectId]) -> Self {
+        let mut maker = Maker {
+            leads,
+            places: Self {
+                paths: vec![(TOP, 0, 0)],
+                locations: Vec::new(),
+                folders: Vec::new(),
+                tops: HashMap::new(),
+                of_commits: Vec::with_capacity(graph.count()),
+                order: Vec::new(),
+                is_cut: false,
+            },
+            path_of: HashMap::new(),
+            location_of: HashMap::new(),
+            folder_of: HashMap::new(),
+            paths_of: HashMap::new(),
+        };
+        let tree = |commit| objects.find(graph.tree(commit).as_bytes());
+        let trees: Vec<Option<ObjectIx>> = graph.all().into_par_iter().map(tree).collect();
+        for tree in trees {
+            let top = tree.and_then(|tree| maker.follow(tree));
+            maker.places.of_commits.push(top);
+        }
+        for tree in tagged.iter().filter_map(|id| objects.find(id.as_bytes())) {
+            maker.follow(tree);
+        }
+        let is_inner: HashSet<ObjectIx> = leads
+            .trees()
+            .flat_map(|tree| leads.of(tree))
+            .map(|lead| lead.child)
+            .collect();
+        // trees that no commit leads to: what is left of histories that are no more
+        let seen: HashSet<ObjectIx> = maker
+            .places
+            .folders
+            .iter()
+            .map(|folder| folder.tree)
+            .collect();
+        for tree in leads
+            .trees()
+            .filter(|tree| !seen.contains(tree) && !is_inner.contains(tree))
+        {
+            maker.follow(tree);
+        }
+        maker.places
+    }
+
+    /// The path of a location, `/`-separated.
+    pub fn path(&self, leads: &Leads, location: LocationIx) -> Vec<u8> {
+        let mut parts = Vec::new();
+        let mut path = self.locations[location as usize].path;
+        while path != TOP {
+            let (parent, name, _) = self.paths[path as usize];
+            parts.push(leads.name(name));
+            path = parent;
+        }
+        parts.reverse();
+        parts.join(&b'/')
+    }
+
+    /// What folders and commits hold, as bits: `held` says it of each location.
+    pub fn masks(&self, held: &[u64]) -> Masks {
+        let mut folders = vec![0; self.folders.len()];
+        for &ix in &self.order {
+            let folder = &self.folders[ix as usize];
+            let own = folder
+                .locations
+                .iter()
+                .fold(0, |all, at| all | held[*at as usize]);
+            let inner = folder
+                .folders
+                .iter()
+                .fold(0, |all, at| all | folders[*at as usize]);
+            folders[ix as usize] = own | inner;
+        }
+        let of_commit = |top: &Option<FolderIx>| top.map_or(0, |top| folders[top as usize]);
+        Masks {
+            commits: self.of_commits.iter().map(of_commit).collect(),
+            folders,
+        }
+    }
+
+    /// The folder that is the tree of a commit, if that leads to anything.
+    pub fn of_commit(&self, commit: CommitIx) -> Option<FolderIx> {
+        self.of_commits[commit as usize]
+    }
+
+    /// The folder that is a tree which something else than a commit names.
+    pub fn of_tree(&self, objects: &Objects, tree: &ObjectId) -> Option<FolderIx> {
+        self.tops.get(&objects.find(tree.as_bytes())?).copied()
+    }
+
+    /// The blobs numbered `from` and beyond in the trees of `commits`.
+    pub fn reached(
+        &self,
+        commits: impl Iterator<Item = CommitIx>,
+        from: ObjectIx,
+    ) -> BTreeSet<ObjectIx> {
+        let mut found = BTreeSet::new();
+        if !self.locations.iter().any(|location| location.blob >= from) {
+            return found;
+        }
+        let mut seen = vec![false; self.folders.len()];
+        let mut open: Vec<FolderIx> = commits
+            .filter_map(|commit| self.of_commit(commit))
+            .collect();
+        while let Some(ix) = open.pop() {
+            if std::mem::replace(&mut seen[ix as usize], true) {
+                continue;
+            }
+            let folder = &self.folders[ix as usize];
+            let blobs = folder
+                .locations
+                .iter()
+                .map(|at| self.locations[*at as usize].blob);
+            found.extend(blobs.filter(|blob| *blob >= from));
+            open.extend(&folder.folders);
+        }
+        found
+    }
+
+    /// The locations below `top` at which one of `bits` stands, as `masks` was made for `held`.
+    pub fn below(&self, top: FolderIx, masks: &Masks, held: &[u64], bits: u64) -> Vec<LocationIx> {
+        let mut found = Vec::new();
+        let mut open = vec![top];
+        let mut seen = HashSet::new();
+        while let Some(ix) = open.pop() {
+            if masks.folders[ix as usize] & bits == 0 || !seen.insert(ix) {
+                continue;
+            }
+            let folder = &self.folders[ix as usize];
+            let here = folder.locations.iter().copied();
+            found.extend(here.filter(|at| held[*at as usize] & bits != 0));
+            open.extend(&folder.folders);
+        }
+        found
+    }
+}
+
+/// What folders and commits hold, as bits.
+pub struct Masks {
+    folders: Vec<u64>,
+    /// For each commit.
+    pub commits: Vec<u64>,
+}
+
+impl Masks {
+    /// What a folder holds.
+    pub fn of(&self, folder: FolderIx) -> u64 {
+        self.folders[folder as usize]
+    }
+}
+
+impl Maker<'_> {
+    /// Follows one tree as the top of a commit. Not by recursion: paths may be long.
+    fn follow(&mut self, top: ObjectIx) -> Option<FolderIx> {
+        if self.leads.of(top).is_empty() {
+            return None;
+        }
+        if let Some(known) = self.places.tops.get(&top) {
+            return Some(*known);
+        }
+        let (first, is_new) = self.folder(top, TOP)?;
+        self.places.tops.insert(top, first);
+        let mut open = Vec::new();
+        if is_new {
+            open.push((first, 0));
+        }
+        while let Some((ix, next)) = open.last_mut() {
+            let (at, place) = (*ix, *next);
+            let Folder { tree, path, .. } = self.places.folders[at as usize];
+            let Some(lead) = self.leads.of(tree).get(place).copied() else {
+                self.places.order.push(at);
+                open.pop();
+                continue;
+            };
+            *next += 1;
+            let Some(path) = self.path(path, lead.name) else {
+                continue;
+            };
+            if self.leads.of(lead.child).is_empty() {
+                let location = self.location(Location {
+                    path,
+                    blob: lead.child,
+                });
+                self.places.folders[at as usize].locations.push(location);
+                continue;
+            }
+            let Some((inner, is_new)) = self.folder(lead.child, path) else {
+                continue;
+            };
+            self.places.folders[at as usize].folders.push(inner);
+            if is_new {
+                open.push((inner, 0));
+            }
+        }
+        Some(first)
+    }
+
+    /// The folder that is `tree` at `path`, and whether it is new; none if there are too many.
+    fn folder(&mut self, tree: ObjectIx, path: PathIx) -> Option<(FolderIx, bool)> {
+        if let Some(known) = self.folder_of.get(&(tree, path)) {
+            return Some((*known, false));
+        }
+        let paths = self.paths_of.entry(tree).or_default();
+        if self.places.folders.len() >= MOST_FOLDERS || *paths >= MOST_PATHS {
+            self.places.is_cut = true;
+            return None;
+        }
+        *paths += 1;
+        let next = FolderIx::try_from(self.places.folders.len()).expect("MOST_FOLDERS fits");
+        self.places.folders.push(Folder {
+            tree,
+            path,
+            locations: Vec::new(),
+            folders: Vec::new(),
+        });
+        self.folder_of.insert((tree, path), next);
+        Some((next, true))
+    }
+
+    fn path(&mut self, parent: PathIx, name: NameIx) -> Option<PathIx> {
+        if let Some(known) = self.path_of.get(&(parent, name)) {
+            return Some(*known);
+        }
+        let depth = self.places.paths[parent as usize].2 + 1;
+        if depth > DEEPEST || self.places.paths.len() >= MOST_FOLDERS {
+            self.places.is_cut = true;
+            return None;
+        }
+        let next = PathIx::try_from(self.places.paths.len()).expect("MOST_FOLDERS fits");
+        self.places.paths.push((parent, name, depth));
+        self.path_of.insert((parent, name), next);
+        Some(next)
+    }
+
+    fn location(&mut self, location: Location) -> LocationIx {
+        if let Some(known) = self.location_of.get(&location) {
+            return *known;
+        }
+        let next = LocationIx::try_from(self.places.locations.len())
+            .expect("no more than paths times blobs that were met");
+        self.places.locations.push(location);
+        self.location_of.insert(location, next);
+        next
+    }
+}

@@ -1,0 +1,130 @@
+//! Tree objects: what is new in one that is stored as a delta of another.
+//!
+//! A tree is a list of entries without an index: mode, name, NUL, id. Those that were copied whole are known from the other tree; only
+//! the rest is parsed. Knows nothing of what an entry is looked at for.
+
+use crate::git::pack::delta::Op;
+
+/// What an entry of a tree leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A file, executable or not, or a symbolic link.
+    Blob,
+    /// A folder.
+    Tree,
+    /// A commit of another repository: a submodule.
+    Commit,
+}
+
+/// One entry of a tree.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'t> {
+    /// What it leads to.
+    pub target: Target,
+    /// Its name, without any folder.
+    pub name: &'t [u8],
+    /// The id of what it leads to.
+    pub id: &'t [u8],
+}
+
+/// What stands next in a tree.
+pub enum Piece<'t> {
+    /// An entry that was parsed, and the offset at which it begins.
+    New(u32, Entry<'t>),
+    /// Entries that begin in this range of the other tree, moved by this many bytes.
+    Copied(std::ops::Range<u32>, i64),
+}
+
+/// A tree that is no list of entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Malformed;
+
+/// Offsets at which the entries of a tree begin, and at which the last one ends.
+pub type Starts = Vec<u32>;
+
+/// Reads a tree that is stored whole: gives each entry to `take`.
+pub fn read<'t>(
+    tree: &'t [u8],
+    id_len: usize,
+    mut take: impl FnMut(Piece<'t>),
+) -> Result<Starts, Malformed> {
+    let mut starts = Vec::with_capacity(tree.len() / 40 + 1);
+    let mut at = 0;
+    while at < tree.len() {
+        let (entry, end) = parse(tree, at, id_len).ok_or(Malformed)?;
+        starts.push(small(at));
+        take(Piece::New(small(at), entry));
+        at = end;
+    }
+    starts.push(small(at));
+    Ok(starts)
+}
+
+/// Reads a tree that `ops` make of another one, whose entries begin at `known`.
+pub fn read_delta<'t>(
+    tree: &'t [u8],
+    id_len: usize,
+    known: &[u32],
+    ops: &[Op],
+    mut take: impl FnMut(Piece<'t>),
+) -> Result<Starts, Malformed> {
+    let mut starts = Vec::with_capacity(known.len() + 8);
+    let mut at = 0;
+    let mut ops = ops.iter().peekable();
+    while at < tree.len() {
+        while ops.next_if(|op| op.end() as usize <= at).is_some() {}
+        let op = ops.peek().ok_or(Malformed)?;
+        if op.copy {
+            let from = op.from + (small(at) - op.at);
+            let copied = whole_entries(known, from, op.from + op.len);
+            // the last entry may end behind what was copied: where it ends is where the next one begins
+            if let [first, .., last] = *copied
+                && first == from
+            {
+                let shift = i64::from(small(at)) - i64::from(from);
+                let moved = small(at).wrapping_sub(from);
+                let before = &copied[..copied.len() - 1];
+                starts.extend(before.iter().map(|start| start.wrapping_add(moved)));
+                take(Piece::Copied(first..last, shift));
+                at += (last - first) as usize;
+                continue;
+            }
+        }
+        let (entry, end) = parse(tree, at, id_len).ok_or(Malformed)?;
+        starts.push(small(at));
+        take(Piece::New(small(at), entry));
+        at = end;
+    }
+    starts.push(small(at));
+    Ok(starts)
+}
+
+/// The offsets in `known` from `from` up to `end`.
+fn whole_entries(known: &[u32], from: u32, end: u32) -> &[u32] {
+    let first = known.partition_point(|start| *start < from);
+    let count = known[first..].partition_point(|start| *start <= end);
+    &known[first..first + count]
+}
+
+/// The entry that begins at `at`, and where it ends.
+fn parse(tree: &[u8], at: usize, id_len: usize) -> Option<(Entry<'_>, usize)> {
+    let rest = &tree[at..];
+    let space = rest.iter().take(8).position(|byte| *byte == b' ')?;
+    let nul = space + 1 + memchr::memchr(0, &rest[space + 1..])?;
+    let end = nul + 1 + id_len;
+    let id = rest.get(nul + 1..end)?;
+    let name = &rest[space + 1..nul];
+    let target = match &rest[..space] {
+        b"40000" | b"040000" => Target::Tree,
+        b"160000" => Target::Commit,
+        mode if !mode.is_empty() && mode.iter().all(|digit| (b'0'..=b'7').contains(digit)) => {
+            Target::Blob
+        }
+        _ => return None,
+    };
+    Some((Entry { target, name, id }, at + end))
+}
+
+fn small(offset: usize) -> u32 {
+    u32::try_from(offset).expect("objects are at most LARGEST, which fits")
+}
