@@ -8,6 +8,8 @@
     reason = "helpers of tests fail the test by panicking"
 )]
 
+mod history;
+
 use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -22,6 +24,9 @@ use waxseal::rules::{FileRule, Kind, Reach, Rule};
 
 /// Stands in every secret and every part of the nasty report, after what may be shown.
 const MARKER: &str = "marker-that-must-not-show";
+
+/// When the reports are made: 812 days after the start of 2022.
+const NOW: i64 = 1_640_995_200 + 812 * 86_400;
 
 fn rule(id: &'static str, title: &'static str, severity: Severity) -> Rule {
     Rule {
@@ -94,6 +99,7 @@ fn finding(rule: &'static str, severity: Severity, path: &'static [u8], at: Plac
         encodings: Vec::new(),
         fingerprint: Fingerprint::new(b"test", rule, &secret()),
         notes: Vec::new(),
+        history: None,
     }
 }
 
@@ -232,12 +238,14 @@ fn incomplete() -> Report {
     report
 }
 
-fn cases() -> [(&'static str, Report); 4] {
+fn cases() -> [(&'static str, Report); 6] {
     [
         ("plain", plain()),
         ("clean", clean()),
         ("nasty", nasty()),
         ("incomplete", incomplete()),
+        ("history", history::full()),
+        ("history-incomplete", history::incomplete()),
     ]
 }
 
@@ -252,6 +260,7 @@ fn with_meta<T>(verbosity: Verbosity, color: bool, body: impl FnOnce(&Meta<'_>) 
         settings: None,
         verbosity,
         color,
+        now: NOW,
     })
 }
 
@@ -464,6 +473,15 @@ fn machine_formats_depend_on_nothing_but_the_report() {
         let mut report = nasty();
         report.elapsed = Duration::from_secs(99);
         assert_eq!(first, rendered(format, &report, Verbosity::Debug, true));
+        let report = history::full();
+        let [now, later] = [NOW, NOW + 86_400].map(|now| {
+            with_meta(Verbosity::Normal, false, |meta| {
+                let mut out = Vec::new();
+                render(format, &report, &Meta { now, ..*meta }, &mut out).unwrap();
+                out
+            })
+        });
+        assert_eq!(now, later);
     }
 }
 
@@ -485,6 +503,8 @@ fn the_document_describes_every_key_and_name() {
     let document = std::fs::read_to_string(path).unwrap();
     let mut names = Vec::new();
     keys(&parsed(Format::Json, &nasty()), &mut names);
+    keys(&parsed(Format::Json, &history::full()), &mut names);
+    names.extend(SkipReason::ALL.map(|reason| reason.id().to_owned()));
     names.extend(Severity::ALL.map(|severity| severity.id().to_owned()));
     names.extend(Confidence::ALL.map(|confidence| confidence.id().to_owned()));
     for name in names {
@@ -498,6 +518,11 @@ const VERBOSITIES: [Verbosity; 4] = [
     Verbosity::Verbose,
     Verbosity::Debug,
 ];
+
+/// Reports with names, refs and details that mean harm.
+fn hostile() -> [Report; 3] {
+    [nasty(), history::full(), history::incomplete()]
+}
 
 /// Everything that any format writes about `report`, plain or coloured.
 fn everything(report: &Report, color: bool) -> Vec<String> {
@@ -514,7 +539,10 @@ fn everything(report: &Report, color: bool) -> Vec<String> {
 #[test]
 fn no_format_shows_a_secret() {
     for color in [false, true] {
-        for text in everything(&nasty(), color) {
+        for text in hostile()
+            .iter()
+            .flat_map(|report| everything(report, color))
+        {
             for piece in [MARKER, &MARKER[..8], &MARKER[MARKER.len() - 8..]] {
                 assert!(!text.contains(piece), "{piece} in\n{text}");
             }
@@ -524,7 +552,10 @@ fn no_format_shows_a_secret() {
 
 #[test]
 fn nothing_written_can_steer_a_terminal() {
-    for text in everything(&nasty(), false) {
+    for text in hostile()
+        .iter()
+        .flat_map(|report| everything(report, false))
+    {
         let hazard = text.chars().find(|&c| {
             (c.is_control() && c != '\n')
                 || matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
@@ -535,8 +566,10 @@ fn nothing_written_can_steer_a_terminal() {
 
 #[test]
 fn colour_only_adds_colour() {
-    for verbosity in VERBOSITIES {
-        let report = nasty();
+    for (verbosity, report) in VERBOSITIES.into_iter().flat_map(|verbosity| {
+        let reports = [nasty(), history::full()];
+        reports.map(|report| (verbosity, report))
+    }) {
         let colored = rendered(Format::Text, &report, verbosity, true);
         assert!(colored.contains("\x1b["));
         let plain = rendered(Format::Text, &report, verbosity, false);

@@ -1,4 +1,4 @@
-//! Replays the inputs that fuzzing found worth keeping, and every one that once failed.
+//! Replays the inputs that fuzzing found worth keeping, and every one that once failed; deltas and packs at random besides.
 //!
 //! `testdata/fuzz/TARGET.bin` holds inputs, each behind its length (four bytes, little endian), every byte
 //! exclusive-or 0x5a: inputs are full of text in the shape of keys, which must not stand in a repository as such.
@@ -8,12 +8,19 @@ use std::path::Path;
 
 #[path = "../../fuzz/bodies/assignment.rs"]
 mod assignment;
+#[path = "../../fuzz/bodies/delta.rs"]
+mod delta;
+#[path = "../../fuzz/bodies/pack.rs"]
+mod pack;
 #[path = "../../fuzz/bodies/rules.rs"]
 mod rules;
 #[path = "../../fuzz/bodies/scan.rs"]
 mod scan;
 #[path = "../../fuzz/bodies/views.rs"]
 mod views;
+
+use crate::support::craft;
+use crate::support::random::Random;
 
 fn replay(target: &str, run: fn(&[u8])) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -56,4 +63,34 @@ fn whole_scans() {
 #[test]
 fn rule_files() {
     replay("rules", rules::run);
+}
+
+#[test]
+fn deltas() {
+    replay("delta", delta::run);
+    at_random(20_000, delta::run);
+}
+
+#[test]
+fn packs() {
+    replay("pack", pack::run);
+    at_random(300, pack::run);
+}
+
+/// Runs inputs that are mostly zeros, small numbers and the marks of copies, as recipes and deltas are.
+fn at_random(count: u64, run: fn(&[u8])) {
+    for seed in 0..count {
+        let mut random = Random::new(seed);
+        let length = random.below(200);
+        let mut input: Vec<u8> = (0..length)
+            .map(|_| match random.below(4) {
+                0 => random.byte(),
+                1 => 0x90 | random.byte() & 0x11,
+                _ => random.byte() & 7,
+            })
+            .collect();
+        // recipes of packs begin so
+        input.insert(0, random.byte() & 0x1f | 1);
+        run(&input);
+    }
 }

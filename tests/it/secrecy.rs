@@ -403,3 +403,33 @@ fn a_failed_sample_is_named_and_not_shown() {
     assert_eq!(failed.code, 2);
     assert_silent("check", &(failed.out + &failed.err), &[BARE]);
 }
+
+#[test]
+fn a_history_is_no_exception() {
+    let repo = Scratch::repo();
+    let key = |label: &str| text(&format!("<<sendgrid-key#{label}>>"));
+    let author = format!("--author={} <a@example.com>", key("author"));
+    repo.write("a.py", format!("key = '{}'\n", key("file")))
+        .write(".env", text("DB_PASSWORD=<<password>>\n"))
+        .git(&["add", "-Af", "."])
+        .git(&["commit", "-qm", &format!("use {}", key("message")), &author])
+        .git(&["tag", "-a", "v1", "-m", &format!("with {}", key("tag"))])
+        .git(&["notes", "add", "-m", &format!("note {}", key("note"))]);
+    let secrets = [
+        "<<sendgrid-key#file|drop:3>>",
+        "<<sendgrid-key#author|drop:3>>",
+        "<<sendgrid-key#message|drop:3>>",
+        "<<sendgrid-key#tag|drop:3>>",
+        "<<sendgrid-key#note|drop:3>>",
+        "<<password>>",
+    ];
+    for format in ["text", "json", "jsonl", "sarif"] {
+        for verbosity in ["-q", "--color=never", "--color=always", "-v", "-vv"] {
+            let args = ["scan", "--history", "--format", format, verbosity];
+            let run = run(repo.root(), args);
+            assert_eq!(run.code, 1, "{}", run.err);
+            let shown = run.out + &run.err;
+            assert_silent(&format!("{format} {verbosity}"), &shown, &secrets);
+        }
+    }
+}

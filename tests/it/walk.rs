@@ -514,10 +514,10 @@ fn names_are_bytes_and_begin_as_typed() {
     );
     let top = Recorder::default().scan(&[PathBuf::from(".")], &plain());
     assert!(top.files.contains_key("Cargo.toml"));
-    assert_eq!(shown("tests/it/support//"), "tests/it/support/mod.rs");
+    assert_eq!(shown("tests/it/support//"), "tests/it/support/craft.rs");
     assert_eq!(
         shown("tests/it/../it/support/."),
-        "tests/it/../it/support/mod.rs"
+        "tests/it/../it/support/craft.rs"
     );
 }
 

@@ -63,6 +63,17 @@ impl Scratch {
         args: &[impl AsRef<OsStr>],
         input: &[u8],
     ) -> Vec<u8> {
+        self.git_on("2001-02-03T04:05:06Z", dir, args, input)
+    }
+
+    /// Runs git with `date` for author and committer.
+    pub(crate) fn git_on(
+        &self,
+        date: &str,
+        dir: impl AsRef<Path>,
+        args: &[impl AsRef<OsStr>],
+        input: &[u8],
+    ) -> Vec<u8> {
         let dir = self.path(dir);
         let mut command = Command::new("git");
         for (name, _) in std::env::vars_os() {
@@ -85,10 +96,10 @@ impl Scratch {
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_AUTHOR_NAME", "A")
             .env("GIT_AUTHOR_EMAIL", "a@example.com")
-            .env("GIT_AUTHOR_DATE", "2001-02-03T04:05:06Z")
+            .env("GIT_AUTHOR_DATE", date)
             .env("GIT_COMMITTER_NAME", "C")
             .env("GIT_COMMITTER_EMAIL", "c@example.com")
-            .env("GIT_COMMITTER_DATE", "2001-02-03T04:05:06Z")
+            .env("GIT_COMMITTER_DATE", date)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

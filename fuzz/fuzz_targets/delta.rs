@@ -1,0 +1,7 @@
+//! Fuzz target: `bodies/delta.rs`, which `cargo test` replays on the stored inputs.
+#![no_main]
+
+#[path = "../bodies/delta.rs"]
+mod body;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| body::run(data));
