@@ -32,24 +32,8 @@ binary=${2:-$here/../target/release/waxseal}
 [ -x "$binary" ] || { echo "compare: $binary is not there: cargo build --release, or name a BINARY" >&2; exit 2; }
 binary=$(cd "$(dirname "$binary")" && pwd)/$(basename "$binary")
 
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-mkdir "$scratch/commands" "$scratch/empty"
-# Scanners read their configuration from the folder they start in, and one keeps compiled rules in a cache.
-cd "$scratch/empty"
-export KF_RULE_CACHE_DIR=$scratch/rules
-unset BETTERLEAKS_VALIDATE BETTERLEAKS_ANALYZE BETTERLEAKS_CONFIG BETTERLEAKS_CONFIG_TOML
-unset GITLEAKS_CONFIG GITLEAKS_CONFIG_TOML RIPGREP_CONFIG_PATH
-
-offline=()
-if unshare --user --map-root-user --net true 2>/dev/null; then
-    offline=(unshare --user --map-root-user --net --)
-fi
-
-# Machine, directory and versions first: a ratio without them cannot be repeated.
-cpu=$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo 2>/dev/null | head -n 1)
-echo "machine: $(getconf _NPROCESSORS_ONLN) cores, ${cpu:-$(uname -m)}, $(uname -sr), load $(cut -d' ' -f1 /proc/loadavg 2>/dev/null || echo unknown)"
-echo "network: $([ ${#offline[@]} -gt 0 ] && echo 'none (namespace)' || echo 'not cut off; each tool has its own switch')"
+# shellcheck source=bench/lib.sh
+. "$here/lib.sh"
 python3 - "$dir" <<'PY'
 import os, sys
 
@@ -61,22 +45,6 @@ for folder, subfolders, names in os.walk(sys.argv[1]):
     size += sum(os.lstat(os.path.join(folder, name)).st_size for name in names)
 print(f"directory: {files} files, {size / 1e6:.1f} MB")
 PY
-
-number=10
-# add NAME PROGRAM ARGUMENT...: one more command to measure, if it is wanted and installed.
-add() {
-    local name=$1 version
-    shift
-    case $only in '' | *",$name,"*) ;; *) return 0 ;; esac
-    if ! command -v "$1" >/dev/null; then
-        echo "absent: $name"
-        return 0
-    fi
-    version=$("${offline[@]}" "$1" --version 2>/dev/null | head -n 1) || true
-    echo "version: $name: ${version:-unknown}"
-    printf '%s\0' "${offline[@]}" "$@" >"$scratch/commands/$number-$name.cmd"
-    number=$((number + 1))
-}
 
 literal=zqxjvkwbq_waxseal_bench # stands in no tree, so that the search reads every file to its end
 
