@@ -64,7 +64,10 @@ pub fn survey_in_full(
     let blobs: Vec<ObjectIx> = objects
         .of_kind(Kind::Blob)
         .into_iter()
-        .filter(|ix| objects.counts(*ix))
+        .filter(|ix| {
+            let counting = objects.counting(*ix);
+            counting == *ix || objects.kind(counting).is_err()
+        })
         .collect();
     let next = AtomicUsize::new(0);
     let run = || {

@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::git::pack::{Damage, Delta, Kind, NodeIx, Visit};
 use crate::model::{
     Blob, Finding, Fingerprint, FirstCommit, History, Location, ObjectId, ObjectKind, Origin, Part,
-    Place, Store,
+    Place, Severity, Store,
 };
 use crate::scan::{PathClass, Scanner, Worker};
 
@@ -18,6 +18,7 @@ use super::graph::{CommitIx, Graph};
 use super::leads::Leads;
 use super::objects::{ObjectIx, Objects, Reader};
 use super::places::{LocationIx, Places};
+use super::tally::Tally;
 use super::tips::Tips;
 use super::visit;
 
@@ -38,18 +39,32 @@ pub struct Ground<'a> {
     pub places: &'a Places,
     /// What refs lead to.
     pub tips: &'a Tips,
-    /// Threads that may be used.
-    pub threads: usize,
+    /// What can't be read is noted there.
+    pub tally: &'a Tally<'a>,
 }
 
 /// One secret, wherever it stands.
-#[derive(Default)]
 struct Secret {
+    /// How bad it is where it is worst.
+    severity: Severity,
     /// Locations of blobs, each with the places in it.
     at: Vec<(LocationIx, Place)>,
     /// Blobs without a path, commits and tags.
     bare: Vec<(ObjectId, ObjectKind, Place)>,
 }
+
+impl Default for Secret {
+    fn default() -> Self {
+        Self {
+            severity: Severity::Info,
+            at: Vec::new(),
+            bare: Vec::new(),
+        }
+    }
+}
+
+/// What a scan of one blob tells of a secret in it.
+type Told = (Fingerprint, Place, Severity);
 
 /// Scans `suspects` and gives one finding for each secret in them and in `texts`, the findings in commits and tags.
 pub fn settle(ground: &Ground<'_>, suspects: &[ObjectIx], texts: Vec<Finding>) -> Vec<Finding> {
@@ -59,6 +74,7 @@ pub fn settle(ground: &Ground<'_>, suspects: &[ObjectIx], texts: Vec<Finding>) -
         if let Store::Object(kind, id) = finding.origin.store {
             let secret = secrets.entry(finding.fingerprint).or_default();
             secret.bare.push((id, kind, finding.place));
+            secret.severity = secret.severity.max(finding.severity);
             told.entry(finding.fingerprint).or_default().push(finding);
         }
     }
@@ -69,18 +85,27 @@ pub fn settle(ground: &Ground<'_>, suspects: &[ObjectIx], texts: Vec<Finding>) -
         worker: ground.scanner.worker(),
         reader: Reader::default(),
         content: Vec::new(),
+        last: None,
     };
-    let mut findings = Vec::with_capacity(secrets.len());
+    let mut shown = Vec::with_capacity(secrets.len());
     for secrets in secrets.chunks(AT_ONCE) {
-        for (history, secret) in histories(ground, secrets, &reachable)
-            .into_iter()
-            .zip(secrets)
-        {
-            let told = told.get(&secret.0).map_or(&[][..], Vec::as_slice);
-            findings.extend(shower.show(secret.0, history, told));
-        }
+        let known = histories(ground, secrets, &reachable);
+        shown.extend(known.into_iter().zip(secrets));
     }
-    findings
+    // those of one blob together, so that it is scanned once for all of them
+    shown.sort_by(|(a, _), (b, _)| a.locations.first().cmp(&b.locations.first()));
+    let show = |(history, (fingerprint, secret)): (History, &(Fingerprint, Secret))| {
+        let told = told.get(fingerprint).map_or(&[][..], Vec::as_slice);
+        let first = history.locations.first().map(|location| location.object);
+        let finding = shower.show(*fingerprint, secret.severity, history, told);
+        if finding.is_none()
+            && let Some(ix) = first.and_then(|id| ground.objects.find(id.as_bytes()))
+        {
+            ground.tally.damaged(ix, Damage::Internal);
+        }
+        finding
+    };
+    shown.into_iter().filter_map(show).collect()
 }
 
 /// The secrets in `suspects`.
@@ -94,7 +119,7 @@ fn scan(ground: &Ground<'_>, suspects: &[ObjectIx]) -> BTreeMap<Fingerprint, Sec
         wanted.insert(*suspect);
     }
     let secrets = Mutex::default();
-    let visitors = (0..ground.threads)
+    let visitors = (0..ground.tally.threads())
         .map(|_| Visitor {
             ground,
             at: &at,
@@ -122,7 +147,7 @@ impl Visitor<'_> {
             return;
         }
         let id = self.ground.objects.id(ix);
-        let mut by_class: HashMap<PathClass, Vec<(Fingerprint, Place)>> = HashMap::new();
+        let mut by_class: HashMap<PathClass, Vec<Told>> = HashMap::new();
         let locations = self.at.get(&ix).map_or(&[][..], Vec::as_slice);
         for &location in locations {
             let path = self.ground.places.path(self.ground.leads, location);
@@ -140,30 +165,29 @@ impl Visitor<'_> {
                 }
             };
             let mut secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
-            for (fingerprint, place) in found {
-                secrets
-                    .entry(fingerprint)
-                    .or_default()
-                    .at
-                    .push((location, place));
+            for (fingerprint, place, severity) in found {
+                let secret = secrets.entry(fingerprint).or_default();
+                secret.severity = secret.severity.max(severity);
+                secret.at.push((location, place));
             }
         }
         if locations.is_empty() {
             let found = self.found(b"", id, content);
             let mut secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
-            for (fingerprint, place) in found {
+            for (fingerprint, place, severity) in found {
                 let secret = secrets.entry(fingerprint).or_default();
+                secret.severity = secret.severity.max(severity);
                 secret.bare.push((id, ObjectKind::Blob, place));
             }
         }
     }
 
-    fn found(&mut self, path: &[u8], id: ObjectId, content: &[u8]) -> Vec<(Fingerprint, Place)> {
+    fn found(&mut self, path: &[u8], id: ObjectId, content: &[u8]) -> Vec<Told> {
         let mut findings = Vec::new();
         self.worker.scan(&blob(path, id, content), &mut findings);
         let mut found: Vec<_> = findings
             .into_iter()
-            .map(|finding| (finding.fingerprint, finding.place))
+            .map(|finding| (finding.fingerprint, finding.place, finding.severity))
             .collect();
         found.sort_unstable();
         found.dedup();
@@ -182,8 +206,11 @@ impl Visit for Visitor<'_> {
         self.suspect(ix, content);
     }
 
-    fn damaged(&mut self, _: NodeIx, _: Damage) {
-        // noted when blobs were surveyed
+    fn damaged(&mut self, ix: NodeIx, damage: Damage) {
+        // mostly noted when blobs were surveyed; a file may have gone since
+        if self.wanted.contains(ix) {
+            self.ground.tally.damaged(ix, damage);
+        }
     }
 }
 
@@ -334,12 +361,15 @@ struct Shower<'g> {
     worker: Worker<'g>,
     reader: Reader,
     content: Vec<u8>,
+    /// The last blob, the path that it was scanned under, and what was found.
+    last: Option<(ObjectId, Vec<u8>, Vec<Finding>)>,
 }
 
 impl Shower<'_> {
     fn show(
         &mut self,
         fingerprint: Fingerprint,
+        severity: Severity,
         history: History,
         told: &[Finding],
     ) -> Option<Finding> {
@@ -350,26 +380,38 @@ impl Shower<'_> {
             place,
         } = history.locations.first()?;
         let is_it =
-            |finding: &Finding| finding.fingerprint == fingerprint && finding.place == *place;
+            |finding: &&Finding| finding.fingerprint == fingerprint && finding.place == *place;
         let shown = if *kind == ObjectKind::Blob {
-            let read = self
-                .ground
-                .objects
-                .read(object, &mut self.reader, &mut self.content);
-            let (_, len) = read?.ok()?;
-            let mut findings = Vec::new();
-            let blob = blob(path, *object, &self.content[..len]);
-            self.worker.scan(&blob, &mut findings);
-            findings.into_iter().find(is_it)
+            self.findings(object, path)?.iter().find(is_it)
         } else {
             let here = Store::Object(*kind, *object);
             told.iter()
                 .find(|finding| finding.origin.store == here && is_it(finding))
-                .cloned()
         };
-        shown.map(|finding| Finding {
-            history: Some(Box::new(history)),
-            ..finding
-        })
+        let mut finding = shown?.clone();
+        if finding.severity < severity {
+            // what it is worst at counts: a file may have held nothing when it was first committed
+            finding.severity = severity;
+            finding
+                .notes
+                .push("worse at another place of the history than at this one".into());
+        }
+        finding.history = Some(Box::new(history));
+        Some(finding)
+    }
+
+    /// What is found in `object` under `path`; none if it can't be read any more.
+    fn findings(&mut self, object: &ObjectId, path: &[u8]) -> Option<&[Finding]> {
+        let is_last = |last: &(ObjectId, Vec<u8>, _)| last.0 == *object && last.1 == path;
+        if !self.last.as_ref().is_some_and(is_last) {
+            let objects = self.ground.objects;
+            let read = objects.read(object, &mut self.reader, &mut self.content);
+            let (_, len) = read?.ok()?;
+            let mut findings = Vec::new();
+            let blob = blob(path, *object, &self.content[..len]);
+            self.worker.scan(&blob, &mut findings);
+            self.last = Some((*object, path.to_vec(), findings));
+        }
+        self.last.as_ref().map(|(.., findings)| findings.as_slice())
     }
 }

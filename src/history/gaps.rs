@@ -62,17 +62,21 @@ pub fn add_missing(
     store: &Store,
     allow: bool,
 ) {
-    let reason = if store.is_partial && allow {
-        SkipReason::Promised
-    } else {
-        SkipReason::Missing
+    // a partial clone leaves blobs and trees to its remote, never commits
+    let is_left = |kind: &Option<Kind>| {
+        store.is_partial && allow && matches!(kind, Some(Kind::Blob | Kind::Tree))
     };
-    let skips = missing.iter().map(|(id, kind)| Skip {
-        path: name(*kind, id),
-        reason,
-        detail: String::new(),
-    });
-    add(coverage, skips);
+    for (reason, left) in [(SkipReason::Promised, true), (SkipReason::Missing, false)] {
+        let skips = missing.iter().filter(|(_, kind)| is_left(kind) == left);
+        add(
+            coverage,
+            skips.map(|(id, kind)| Skip {
+                path: name(*kind, id),
+                reason,
+                detail: String::new(),
+            }),
+        );
+    }
 }
 
 /// Adds objects that can't be read to `coverage`.

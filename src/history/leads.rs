@@ -3,6 +3,7 @@
 //! One pass over all trees keeps, for each, its folders and those of its entries that are asked for; what does not lead anywhere is
 //! then thrown away. Commits and paths are not known here.
 
+use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use foldhash::{HashMap, HashMapExt as _};
@@ -12,11 +13,15 @@ use crate::model::ObjectId;
 
 use super::bits::BitSet;
 use super::objects::{ObjectIx, Objects};
+use super::tally::Tally;
 use super::tree::{self, Entry, Piece, Starts, Target};
 use super::visit;
 
 /// Position in the list of names.
 pub type NameIx = u32;
+
+/// Longest name that is followed; no system can write a longer one. What bears it is scanned as what no tree names. Bytes.
+const LONGEST_NAME: usize = 4096;
 
 /// One entry of a tree that leads to what is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,20 +56,36 @@ impl Leads {
         leading.map(|(tree, _)| tree)
     }
 
+    /// What is missing and can be reached from the trees `tops`. There are `count` objects.
+    fn reached(&self, tops: &[ObjectIx], count: usize) -> BTreeSet<ObjectIx> {
+        let mut found = BTreeSet::new();
+        let mut seen = BitSet::new(count);
+        let mut open = tops.to_vec();
+        while let Some(tree) = open.pop() {
+            if tree as usize >= count {
+                found.insert(tree);
+            } else if seen.insert(tree) {
+                open.extend(self.of(tree).iter().map(|lead| lead.child));
+            }
+        }
+        found
+    }
+
     /// A name.
     pub fn name(&self, name: NameIx) -> &[u8] {
         &self.names[name as usize]
     }
 }
 
-/// Finds the trees that lead to `targets`, which are blobs, or to `missing`, objects that are not there. The latter get the numbers
-/// beyond those of all objects, in their order.
+/// Finds the trees that lead to `targets`, which are blobs, and which of `missing`, objects that are not there, the trees `tops` lead to:
+/// their positions in the list. Those may be as many as all blobs, so no paths are made for them.
 pub fn find(
     objects: &Objects,
     targets: &[ObjectIx],
     missing: &[ObjectId],
-    threads: usize,
-) -> Leads {
+    tops: &[ObjectIx],
+    tally: &Tally<'_>,
+) -> (Leads, BTreeSet<usize>) {
     let mut wanted = BitSet::new(objects.count());
     for target in targets {
         wanted.insert(*target);
@@ -88,18 +109,27 @@ pub fn find(
             .collect(),
         names: Mutex::default(),
     };
-    let visitors = (0..threads).map(|_| Visitor::new(&search)).collect();
+    let visitors = (0..tally.threads())
+        .map(|_| Visitor::new(&search, tally))
+        .collect();
     let visitors = visit::all(objects, Kind::Tree, visitors);
     let parts: Vec<Kept> = visitors.into_iter().map(|visitor| visitor.kept).collect();
-    let leads = search.follow(&parts);
+    let mut reached = BTreeSet::new();
+    if !missing.is_empty() {
+        let first = small(objects.count());
+        let all = search.follow(&parts, true).reached(tops, objects.count());
+        reached.extend(all.into_iter().map(|ix| (ix - first) as usize));
+    }
+    let leads = search.follow(&parts, false);
     let names = search
         .names
         .into_inner()
         .unwrap_or_else(PoisonError::into_inner);
-    Leads {
+    let leads = Leads {
         names: names.list,
         ..leads
-    }
+    };
+    (leads, reached)
 }
 
 /// What the threads of a search share.
@@ -130,6 +160,7 @@ struct Kept {
 /// Reads trees for one thread.
 struct Visitor<'s> {
     search: &'s Search<'s>,
+    tally: &'s Tally<'s>,
     names: HashMap<Box<[u8]>, NameIx>,
     kept: Kept,
 }
@@ -142,9 +173,10 @@ struct Seen {
 }
 
 impl<'s> Visitor<'s> {
-    fn new(search: &'s Search<'s>) -> Self {
+    fn new(search: &'s Search<'s>, tally: &'s Tally<'s>) -> Self {
         Self {
             search,
+            tally,
             names: HashMap::new(),
             kept: Kept::default(),
         }
@@ -152,6 +184,9 @@ impl<'s> Visitor<'s> {
 
     /// The entry as it is kept, if it is.
     fn lead(&mut self, entry: Entry<'_>) -> Option<Lead> {
+        if entry.name.len() > LONGEST_NAME {
+            return None;
+        }
         if entry.target != Target::Tree && !self.search.starts.contains(start(entry.id)) {
             return None;
         }
@@ -230,14 +265,15 @@ impl Visit for Visitor<'_> {
         self.keep(ix, starts.unwrap_or_default(), kept)
     }
 
-    fn damaged(&mut self, _: NodeIx, _: Damage) {
-        // noted when names were read
+    fn damaged(&mut self, ix: NodeIx, damage: Damage) {
+        // mostly noted when names were read; a file may have gone since
+        self.tally.damaged(ix, damage);
     }
 }
 
 impl Search<'_> {
-    /// Keeps the trees that lead to what is asked for, and of their entries those that do.
-    fn follow(&self, parts: &[Kept]) -> Leads {
+    /// Keeps the trees that lead to what is asked for, `with_missing` or not, and of their entries those that do.
+    fn follow(&self, parts: &[Kept], with_missing: bool) -> Leads {
         let count = self.objects.count();
         // for each tree the part that has it, and where
         let mut lists: Vec<(u32, u32, u32)> = vec![(0, 0, 0); count];
@@ -251,7 +287,14 @@ impl Search<'_> {
             let leads = parts.get(part as usize).map_or(&[][..], |part| &part.leads);
             &leads[start as usize..end as usize]
         };
-        let is_target = |ix: ObjectIx| ix as usize >= count || self.wanted.contains(ix);
+        let is_missing = |ix: ObjectIx| ix as usize >= count;
+        let is_target = |ix: ObjectIx| {
+            if is_missing(ix) {
+                with_missing
+            } else {
+                self.wanted.contains(ix)
+            }
+        };
         // children before their parents, without recursion; a circle, which only forged ids can make, leads nowhere
         let mut done = BitSet::new(count);
         let mut leading = BitSet::new(count);
@@ -268,14 +311,14 @@ impl Search<'_> {
                     *next += 1;
                     if is_target(lead.child) {
                         leading.insert(*tree);
-                    } else if done.insert(lead.child) {
+                    } else if !is_missing(lead.child) && done.insert(lead.child) {
                         open.push((lead.child, 0));
                     }
                     continue;
                 }
                 let leads = entries(*tree)
                     .iter()
-                    .any(|lead| !is_target(lead.child) && leading.contains(lead.child));
+                    .any(|lead| !is_missing(lead.child) && leading.contains(lead.child));
                 if leads {
                     leading.insert(*tree);
                 }
@@ -288,9 +331,9 @@ impl Search<'_> {
         };
         for tree in leading.iter() {
             let start = small(all.entries.len());
-            let found = entries(tree)
-                .iter()
-                .filter(|lead| is_target(lead.child) || leading.contains(lead.child));
+            let found = entries(tree).iter().filter(|lead| {
+                is_target(lead.child) || (!is_missing(lead.child) && leading.contains(lead.child))
+            });
             all.entries.extend(found);
             all.trees[tree as usize] = (start, small(all.entries.len()));
         }

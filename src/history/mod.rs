@@ -23,6 +23,7 @@ mod tips;
 mod tree;
 mod visit;
 
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
 use crate::git::{Refs, Store};
@@ -96,6 +97,9 @@ pub fn scan(
         return Err(HistoryError::Sha256);
     }
     let mut problems = store.problems.clone();
+    // refs first: what they name was there when they were read
+    let refs = Refs::read(store);
+    problems.extend(refs.problems.iter().cloned());
     let objects = Objects::open(store, &mut problems);
     progress
         .expected
@@ -111,8 +115,6 @@ pub fn scan(
         },
     );
     let mut texts = texts;
-    let refs = Refs::read(store);
-    problems.extend(refs.problems.iter().cloned());
     let tips = Tips::new(&refs, &texts.tags, &graph, &objects);
     let chosen = choose(options, &refs, &texts, &objects, &graph, &tips)?;
     let choice = Choice {
@@ -135,18 +137,20 @@ pub fn scan(
         }
     }
     let mut missing = gaps::missing_objects(&objects, &graph, &tips, store);
-    let (leads, places) = locate(&objects, &names, &graph, &tips, &surveyed, &texts, &tally);
-    let first_missing = small(objects.count());
-    let reached = graph.reachable(&tips.commit_list());
-    let counted = |commit: &CommitIx| {
-        chosen
-            .as_ref()
-            .is_none_or(|chosen| chosen.commits.contains(*commit))
-    };
-    for blob in places.reached(reached.iter().filter(counted), first_missing) {
-        let (id, kind) = names.missing[(blob - first_missing) as usize];
-        missing.insert((id, Some(kind)));
-    }
+    let (leads, places, lost) = locate(
+        &objects,
+        &names,
+        &graph,
+        &tips,
+        chosen.as_ref(),
+        &surveyed,
+        &texts,
+        &tally,
+    );
+    missing.extend(lost.into_iter().map(|at| {
+        let (id, kind) = names.missing[at];
+        (id, Some(kind))
+    }));
     let ground = Ground {
         objects: &objects,
         scanner,
@@ -154,7 +158,7 @@ pub fn scan(
         leads: &leads,
         places: &places,
         tips: &tips,
-        threads: tally.threads(),
+        tally: &tally,
     };
     let findings = findings::settle(&ground, &surveyed.suspects, texts.findings);
     let mut coverage = covered(&tally, &surveyed, options);
@@ -201,31 +205,47 @@ fn is_chosen(finding: &Finding, chosen: &Chosen, graph: &Graph, tips: &Tips) -> 
     }
 }
 
-/// Where suspects stand, and what is missing. Costs nothing where there is neither.
+/// Where suspects stand, and which of the missing objects the commits that are asked for lead to, by their places in the list. Costs
+/// nothing where there is neither.
+#[expect(clippy::too_many_arguments, reason = "it is where all passes meet")]
 fn locate(
     objects: &Objects,
     names: &names::Names,
     graph: &Graph,
     tips: &Tips,
+    chosen: Option<&Chosen>,
     surveyed: &Surveyed,
     texts: &Texts,
     tally: &Tally<'_>,
-) -> (leads::Leads, Places) {
+) -> (leads::Leads, Places, BTreeSet<usize>) {
     let missing: Vec<ObjectId> = names.missing.iter().map(|(id, _)| *id).collect();
     if surveyed.suspects.is_empty() && missing.is_empty() {
         let leads = leads::Leads::default();
         let places = Places::find(objects, &leads, graph, &[]);
-        return (leads, places);
+        return (leads, places, BTreeSet::new());
     }
-    let leads = leads::find(objects, &surveyed.suspects, &missing, tally.threads());
-    let tagged: Vec<ObjectId> = tips
+    let reached = graph.reachable(&tips.commit_list());
+    let is_counted =
+        |commit: &CommitIx| chosen.is_none_or(|chosen| chosen.commits.contains(*commit));
+    let commits = reached
+        .iter()
+        .filter(is_counted)
+        .map(|commit| graph.tree(commit));
+    let others = tips.others.keys().copied();
+    let roots: Vec<ObjectIx> = commits
+        .chain(others)
+        .filter_map(|id| objects.find(id.as_bytes()))
+        .collect();
+    let (leads, lost) = leads::find(objects, &surveyed.suspects, &missing, &roots, tally);
+    let tagged: BTreeSet<ObjectId> = tips
         .others
         .keys()
         .chain(texts.tags.values())
         .copied()
         .collect();
+    let tagged: Vec<ObjectId> = tagged.into_iter().collect();
     let places = Places::find(objects, &leads, graph, &tagged);
-    (leads, places)
+    (leads, places, lost)
 }
 
 fn covered(tally: &Tally<'_>, surveyed: &Surveyed, options: &Options) -> Coverage {
@@ -243,8 +263,4 @@ fn covered(tally: &Tally<'_>, surveyed: &Surveyed, options: &Options) -> Coverag
         coverage.skipped[SkipReason::Binary as usize] += surveyed.binary;
     }
     coverage
-}
-
-fn small(number: usize) -> ObjectIx {
-    ObjectIx::try_from(number).expect("objects are numbered in 32 bits")
 }

@@ -28,6 +28,9 @@ pub type SetIx = u32;
 /// The set of what no tree names.
 const UNNAMED: SetIx = 0;
 
+/// Longest name that is remembered. Bytes.
+const LONGEST_NAME: usize = 4096;
+
 /// What names say of all blobs.
 pub struct Names {
     /// The set of each object; that of blobs without a name for everything else.
@@ -229,7 +232,10 @@ impl<'p> Visitor<'p> {
                 self.pass.class_of(entry.name),
                 scanner.names_files(entry.name),
             );
-            self.known.insert(entry.name.into(), known);
+            // a name that no system can write is not worth remembering, and may be made new in every tree
+            if entry.name.len() <= LONGEST_NAME {
+                self.known.insert(entry.name.into(), known);
+            }
             known
         };
         if is_named {

@@ -2,8 +2,6 @@
 //!
 //! A *folder* here is a tree at a path. The trees of a thousand commits share most of theirs, so each is followed once.
 
-use std::collections::BTreeSet;
-
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use rayon::prelude::*;
@@ -40,7 +38,7 @@ const MOST_PATHS: u32 = 10_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Location {
     path: PathIx,
-    /// The blob; beyond all objects a missing one.
+    /// The blob.
     pub blob: ObjectIx,
 }
 
@@ -172,35 +170,6 @@ impl Places {
     /// The folder that is a tree which something else than a commit names.
     pub fn of_tree(&self, objects: &Objects, tree: &ObjectId) -> Option<FolderIx> {
         self.tops.get(&objects.find(tree.as_bytes())?).copied()
-    }
-
-    /// The blobs numbered `from` and beyond in the trees of `commits`.
-    pub fn reached(
-        &self,
-        commits: impl Iterator<Item = CommitIx>,
-        from: ObjectIx,
-    ) -> BTreeSet<ObjectIx> {
-        let mut found = BTreeSet::new();
-        if !self.locations.iter().any(|location| location.blob >= from) {
-            return found;
-        }
-        let mut seen = vec![false; self.folders.len()];
-        let mut open: Vec<FolderIx> = commits
-            .filter_map(|commit| self.of_commit(commit))
-            .collect();
-        while let Some(ix) = open.pop() {
-            if std::mem::replace(&mut seen[ix as usize], true) {
-                continue;
-            }
-            let folder = &self.folders[ix as usize];
-            let blobs = folder
-                .locations
-                .iter()
-                .map(|at| self.locations[*at as usize].blob);
-            found.extend(blobs.filter(|blob| *blob >= from));
-            open.extend(&folder.folders);
-        }
-        found
     }
 
     /// The locations below `top` at which one of `bits` stands, as `masks` was made for `held`.

@@ -87,9 +87,19 @@ impl Scope {
             blobs: BitSet::new(objects.count()),
             reader: Reader::remembering(),
         };
+        // clocks go wrong: a commit that comes after one that is asked for hides nothing of it
+        let mut after = BitSet::new(graph.count());
+        for &commit in graph.order() {
+            let mut parents = graph.parents(commit).iter();
+            if parents.any(|parent| commits.contains(*parent) || after.contains(*parent)) {
+                after.insert(commit);
+            }
+        }
         let is_boundary = |commit: &CommitIx| {
-            let children = graph.children(*commit).iter();
-            !commits.contains(*commit) && children.clone().any(|child| commits.contains(*child))
+            let mut children = graph.children(*commit).iter();
+            !commits.contains(*commit)
+                && !after.contains(*commit)
+                && children.any(|child| commits.contains(*child))
         };
         for commit in graph.all().filter(is_boundary) {
             search.follow(&graph.tree(commit), false);

@@ -23,8 +23,12 @@ pub struct Tips {
     pub missing: BTreeSet<ObjectId>,
 }
 
-/// Refs that name what was there once, and need not be there any more.
-const MEMORIES: [&str; 3] = ["reflog of ", "FETCH_HEAD", "ORIG_HEAD"];
+/// Whether a ref names what was there once, and need not be there any more.
+fn is_memory(name: &str) -> bool {
+    let last = name.rsplit('/').next();
+    let is_head = matches!(last, Some("FETCH_HEAD" | "ORIG_HEAD"));
+    name.starts_with("reflog of ") || (is_head && !name.contains("refs/"))
+}
 
 impl Tips {
     /// Follows all of `refs`. `tags` says what each annotated tag leads to.
@@ -56,7 +60,7 @@ impl Tips {
                 tips.commits.push((commit, name_ix));
             } else if objects.find(id.as_bytes()).is_some() {
                 tips.others.entry(id).or_default().push(name_ix);
-            } else if !MEMORIES.iter().any(|memory| name.contains(memory)) {
+            } else if !is_memory(name) {
                 tips.missing.insert(id);
             }
         }
