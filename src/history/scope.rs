@@ -12,7 +12,7 @@ use super::bits::BitSet;
 use super::graph::{CommitIx, Graph};
 use super::objects::{Objects, Reader};
 use super::revision::{RevisionError, Revisions};
-use super::tips::Tips;
+use super::tips::{self, Tips};
 use super::tree::{self, Piece, Target};
 
 /// What part is asked for. Nothing given means every object of the store.
@@ -52,9 +52,10 @@ impl Scope {
         graph: &Graph,
         tips: &Tips,
     ) -> Result<BitSet, RevisionError> {
+        let peeled = tags.keys().map(|id| (*id, tips::peeled(tags, *id)));
         let revisions = Revisions {
             refs,
-            peeled: tags,
+            peeled: &peeled.collect(),
             graph,
         };
         let mut commits = if let Some(range) = &self.range {

@@ -23,6 +23,9 @@ pub struct Tips {
     pub missing: BTreeSet<ObjectId>,
 }
 
+/// Most tags of tags that are followed. More, or a circle, can only be forged.
+const MOST_TAGS: usize = 64;
+
 /// Whether a ref names what was there once, and need not be there any more.
 fn is_memory(name: &str) -> bool {
     let last = name.rsplit('/').next();
@@ -48,8 +51,7 @@ impl Tips {
             }
             let name_ix = tips.names.len() - 1;
             let mut id = *id;
-            // tags of tags; a circle can only be forged
-            for _ in 0..=tags.len() {
+            for _ in 0..MOST_TAGS {
                 let Some(next) = tags.get(&id) else {
                     break;
                 };
@@ -76,7 +78,7 @@ impl Tips {
 /// What `id` leads to once it is no tag any more.
 pub fn peeled(tags: &HashMap<ObjectId, ObjectId>, id: ObjectId) -> ObjectId {
     let mut id = id;
-    for _ in 0..=tags.len() {
+    for _ in 0..MOST_TAGS {
         match tags.get(&id) {
             Some(next) => id = *next,
             None => break,

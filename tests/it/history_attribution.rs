@@ -353,3 +353,34 @@ fn the_target_of_a_link_is_text_too() {
             .check(&repo, &[]);
     }
 }
+
+#[test]
+fn a_finding_counts_by_what_it_is_worst_at() {
+    let repo = Scratch::repo();
+    commit(&repo, ".env", "NAME=app\n");
+    commit(&repo, ".env", format!("NAME=app\n{}", key("late")));
+    let args = [
+        "scan",
+        "--history",
+        ".",
+        "--rule",
+        "dotenv-file",
+        "--format",
+        "json",
+    ];
+    let all = run(
+        repo.root(),
+        [&args[..], &["--rule", "sendgrid-api-key"]].concat(),
+    );
+    let report: serde_json::Value = serde_json::from_str(&all.out).unwrap();
+    let file = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|finding| finding["rule"] == "dotenv-file");
+    let file = file.expect(&all.out);
+    assert_eq!(file["severity"], "medium", "{}", all.out);
+    let first = asked(&repo, "", &["rev-parse", "HEAD~1"]);
+    assert_eq!(file["history"]["first_commit"]["id"], first.as_str());
+    assert_eq!(file["history"]["location_count"], 2);
+}

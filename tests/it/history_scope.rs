@@ -108,6 +108,21 @@ fn since_a_day() {
 }
 
 #[test]
+fn a_clock_that_went_wrong_hides_nothing() {
+    let repo = Scratch::repo();
+    for (path, year) in [("first.py", 2021), ("slow.py", 2001), ("last.py", 2022)] {
+        repo.write(path, key(path)).git(&["add", "."]);
+        let date = format!("{year}-06-01T12:00:00Z");
+        repo.git_on(&date, "", &["commit", "-qm", path], b"");
+    }
+    expect(1)
+        .find(found("first.py").first("HEAD~2"))
+        .find(found("slow.py").first("HEAD~1"))
+        .find(found("last.py").first("HEAD"))
+        .check(&repo, &["--since", "2020-01-01"]);
+}
+
+#[test]
 fn reachable_alone() {
     let repo = branches();
     blob(&repo, key("dangling"));

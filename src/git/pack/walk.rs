@@ -122,7 +122,10 @@ pub fn walk_below<V: Visit + Send>(pack: &Pack, roots: &[NodeIx], visitors: Vec<
     std::thread::scope(|scope| {
         let start = |visitor| {
             let shared = &shared;
-            scope.spawn(move || Walker::new(shared, visitor).run())
+            scope.spawn(move || {
+                let _leaving = Leaving(shared);
+                Walker::new(shared, visitor).run()
+            })
         };
         let threads: Vec<_> = visitors.into_iter().map(start).collect();
         threads
@@ -162,6 +165,18 @@ impl<S> Shared<'_, S> {
             .unwrap_or_else(PoisonError::into_inner)
             .push(share);
         self.changed.notify_one();
+    }
+}
+
+/// Counts a thread that panics outside of its visitor as one that has nothing to do, so that the others do not wait for it.
+struct Leaving<'s, 'p, S>(&'s Shared<'p, S>);
+
+impl<S> Drop for Leaving<'_, '_, S> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.idle.fetch_add(1, Ordering::SeqCst);
+            self.0.changed.notify_all();
+        }
     }
 }
 
