@@ -340,14 +340,19 @@ fn histories(
                 .head
                 .is_some_and(|head| masks.commits[head as usize] & 1 << bit != 0),
             ref_count: refs[bit].len() as u64,
-            refs: refs[bit]
-                .iter()
-                .take(History::MOST)
-                .map(|name| tips.names[*name].clone())
-                .collect(),
+            refs: first_names(tips, &refs[bit]),
         });
     }
     all
+}
+
+/// Names of refs for people, reflogs last: what they reach is mostly what a ref reaches too.
+fn first_names(tips: &Tips, names: &BTreeSet<usize>) -> Vec<String> {
+    let is_log = |name: &&String| name.starts_with("reflog of ");
+    let names = || names.iter().map(|name| &tips.names[*name]);
+    let logs = names().filter(is_log);
+    let refs = names().filter(|name| !is_log(name));
+    refs.chain(logs).take(History::MOST).cloned().collect()
 }
 
 /// The positions of the bits that are set.

@@ -128,7 +128,7 @@ pub struct History {
     /// Whether the tree of `HEAD` still holds it.
     pub in_head: bool,
     /// Names of the refs from whose commits it can be reached (`refs/heads/main`, `HEAD`, `refs/stash`, `reflog of HEAD`),
-    /// sorted; at most [`History::MOST`].
+    /// sorted, reflogs last; at most [`History::MOST`].
     pub refs: Vec<String>,
     /// How many such refs there are; 0 means that it is unreachable, which is not the same as gone.
     pub ref_count: u64,
