@@ -1,8 +1,8 @@
 //! Whole histories: every object of a repository through the scanner, and where what was found came from.
 //!
-//! Names come first ([`names`]), because decisions hang on them; then commits and tags ([`texts`]); then every version of every file,
-//! as far as it is new ([`blobs`]). Only what may hold something is followed to its paths and commits ([`leads`], [`places`],
-//! [`findings`]). How a finding is shown is not known here, and nothing is written.
+//! Names come first (`names`), because decisions hang on them; then commits and tags (`texts`); then every version of every file,
+//! as far as it is new (`blobs`). Only what may hold something is followed to its paths and commits (`leads`, `places`,
+//! `findings`). How a finding is shown is not known here, and nothing is written.
 
 mod bits;
 mod blobs;
