@@ -14,16 +14,13 @@ use crate::model::{
 use crate::scan::{PathClass, Scanner, Worker};
 
 use super::bits::BitSet;
-use super::graph::{CommitIx, Graph};
+use super::graph::{AT_ONCE, CommitIx, Graph, ones};
 use super::leads::Leads;
 use super::objects::{ObjectIx, Objects, Reader};
 use super::places::{LocationIx, Places};
 use super::tally::Tally;
 use super::tips::Tips;
 use super::visit;
-
-/// Secrets that are followed through commits at a time: a bit each.
-const AT_ONCE: usize = 64;
 
 /// What is known of the repository once all objects were read.
 pub struct Ground<'a> {
@@ -79,7 +76,6 @@ pub fn settle(ground: &Ground<'_>, suspects: &[ObjectIx], texts: Vec<Finding>) -
         }
     }
     let secrets: Vec<(Fingerprint, Secret)> = secrets.into_iter().collect();
-    let reachable = { ground.graph.reachable(&ground.tips.commit_list()) };
     let mut shower = Shower {
         ground,
         worker: ground.scanner.worker(),
@@ -89,7 +85,7 @@ pub fn settle(ground: &Ground<'_>, suspects: &[ObjectIx], texts: Vec<Finding>) -
     };
     let mut shown = Vec::with_capacity(secrets.len());
     for secrets in secrets.chunks(AT_ONCE) {
-        let known = histories(ground, secrets, &reachable);
+        let known = histories(ground, secrets);
         shown.extend(known.into_iter().zip(secrets));
     }
     // those of one blob together, so that it is scanned once for all of them
@@ -223,11 +219,7 @@ fn blob<'b>(path: &'b [u8], id: ObjectId, content: &'b [u8]) -> Blob<'b> {
 }
 
 /// The histories of at most [`AT_ONCE`] secrets.
-fn histories(
-    ground: &Ground<'_>,
-    secrets: &[(Fingerprint, Secret)],
-    reachable: &BitSet,
-) -> Vec<History> {
+fn histories(ground: &Ground<'_>, secrets: &[(Fingerprint, Secret)]) -> Vec<History> {
     let Ground {
         graph,
         places,
@@ -282,7 +274,7 @@ fn histories(
         ones(mask).for_each(|bit| refs[bit].extend(names));
     }
     for list in &mut introducing {
-        list.retain(|commit| reachable.contains(*commit));
+        list.retain(|commit| tips.reached.contains(*commit));
     }
     let firsts = graph.firsts(&introducing);
     let mut all = Vec::with_capacity(secrets.len());
@@ -353,11 +345,6 @@ fn first_names(tips: &Tips, names: &BTreeSet<usize>) -> Vec<String> {
     let logs = names().filter(is_log);
     let refs = names().filter(|name| !is_log(name));
     refs.chain(logs).take(History::MOST).cloned().collect()
-}
-
-/// The positions of the bits that are set.
-fn ones(mask: u64) -> impl Iterator<Item = usize> {
-    (0..AT_ONCE).filter(move |bit| mask & 1 << bit != 0)
 }
 
 /// Scans the first location of each secret once more for what is shown of it.

@@ -35,7 +35,7 @@ pub fn missing_objects(
     tips: &Tips,
     store: &Store,
 ) -> BTreeSet<(ObjectId, Option<Kind>)> {
-    let reached = graph.reachable(&tips.commit_list());
+    let reached = &tips.reached;
     let mut missing: BTreeSet<(ObjectId, Option<Kind>)> =
         tips.missing.iter().map(|id| (*id, None)).collect();
     for (parent, child) in graph.missing() {

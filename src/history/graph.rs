@@ -16,7 +16,7 @@ pub type CommitIx = u32;
 pub(super) const MOST: usize = u32::MAX as usize - 1;
 
 /// So many groups of commits are followed in one pass.
-const AT_ONCE: usize = 64;
+pub(super) const AT_ONCE: usize = 64;
 
 /// All commits of a repository.
 #[derive(Debug, Default)]
@@ -380,7 +380,7 @@ fn start_of(id: &[u8]) -> usize {
 }
 
 /// The places of the bits that are set.
-fn ones(mut mask: u64) -> impl Iterator<Item = usize> {
+pub(super) fn ones(mut mask: u64) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {
         let bit = (mask != 0).then(|| mask.trailing_zeros() as usize)?;
         mask &= mask - 1;

@@ -48,6 +48,11 @@ impl Leads {
         &self.entries[start as usize..end as usize]
     }
 
+    /// Whether no tree leads to anything.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// All trees that lead to anything, in the order of their numbers.
     pub fn trees(&self) -> impl Iterator<Item = ObjectIx> + '_ {
         let leading = (0..)

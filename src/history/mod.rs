@@ -131,7 +131,7 @@ pub fn scan(
             .findings
             .retain(|finding| is_chosen(finding, chosen, &graph, &tips));
     }
-    for (ix, damage) in objects.without_kind() {
+    for &(ix, damage) in objects.without_kind() {
         if objects.is_lost(ix) {
             tally.damaged(ix, damage);
         }
@@ -224,10 +224,10 @@ fn locate(
         let places = Places::find(objects, &leads, graph, &[]);
         return (leads, places, BTreeSet::new());
     }
-    let reached = graph.reachable(&tips.commit_list());
     let is_counted =
         |commit: &CommitIx| chosen.is_none_or(|chosen| chosen.commits.contains(*commit));
-    let commits = reached
+    let commits = tips
+        .reached
         .iter()
         .filter(is_counted)
         .map(|commit| graph.tree(commit));

@@ -39,6 +39,8 @@ pub struct Objects {
     starts: Vec<ObjectIx>,
     ids: Ids,
     id_len: usize,
+    /// Places that do not even say what lies there.
+    without_kind: Vec<(ObjectIx, Damage)>,
     /// Files that can't be used as a whole, in words.
     pub problems: Vec<(PathBuf, String)>,
 }
@@ -101,14 +103,19 @@ impl Objects {
         };
         let count = next + small(loose.len());
         let ids = Ids::new((0..count).into_par_iter().map(place));
-        Self {
+        let mut objects = Self {
             packs,
             loose,
             starts,
             ids,
             id_len: store.id_len(),
+            without_kind: Vec::new(),
             problems: broken,
-        }
+        };
+        // asked for by every pass
+        let damage = |ix| Some((ix, objects.kind(ix).err()?));
+        objects.without_kind = (0..count).into_par_iter().filter_map(damage).collect();
+        objects
     }
 
     /// Bytes of an id.
@@ -184,8 +191,8 @@ impl Objects {
     }
 
     /// All places of packed objects that can't be read whatever they are, and those of loose ones.
-    pub fn without_kind(&self) -> impl Iterator<Item = (ObjectIx, Damage)> + '_ {
-        (0..small(self.count())).filter_map(|ix| Some((ix, self.kind(ix).err()?)))
+    pub fn without_kind(&self) -> &[(ObjectIx, Damage)] {
+        &self.without_kind
     }
 
     /// The id of an object.

@@ -97,6 +97,10 @@ impl Places {
             folder_of: HashMap::new(),
             paths_of: HashMap::new(),
         };
+        if leads.is_empty() {
+            maker.places.of_commits.resize(graph.count(), None);
+            return maker.places;
+        }
         let tree = |commit| objects.find(graph.tree(commit).as_bytes());
         let trees: Vec<Option<ObjectIx>> = graph.all().into_par_iter().map(tree).collect();
         for tree in trees {

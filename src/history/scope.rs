@@ -62,7 +62,7 @@ impl Scope {
             let range = revisions.range(range)?;
             graph.range(&[range.without], &[range.tip])
         } else if self.branches.is_empty() {
-            graph.reachable(&tips.commit_list())
+            tips.reached.clone()
         } else {
             let branches = self.branches.iter().map(|name| revisions.branch(name));
             graph.reachable(&branches.collect::<Result<Vec<_>, _>>()?)

@@ -5,11 +5,11 @@ use std::collections::{BTreeSet, HashMap};
 use crate::git::Refs;
 use crate::model::ObjectId;
 
+use super::bits::BitSet;
 use super::graph::{CommitIx, Graph};
 use super::objects::Objects;
 
 /// What refs lead to, by kind of object.
-#[derive(Default)]
 pub struct Tips {
     /// Names of refs, sorted, none twice.
     pub names: Vec<String>,
@@ -17,6 +17,8 @@ pub struct Tips {
     pub commits: Vec<(CommitIx, usize)>,
     /// Trees and blobs that names lead to without a commit, and tags on the way.
     pub others: HashMap<ObjectId, Vec<usize>>,
+    /// The commits that any of them reaches.
+    pub reached: BitSet,
     /// The commit of `HEAD`.
     pub head: Option<CommitIx>,
     /// Objects that refs name and that are not there, sorted.
@@ -43,7 +45,11 @@ impl Tips {
     ) -> Self {
         let mut tips = Self {
             head: refs.head.and_then(|head| graph.ix(&peeled(tags, head))),
-            ..Self::default()
+            names: Vec::new(),
+            commits: Vec::new(),
+            others: HashMap::new(),
+            reached: BitSet::new(graph.count()),
+            missing: BTreeSet::new(),
         };
         for (name, id) in &refs.refs {
             if tips.names.last() != Some(name) {
@@ -66,6 +72,7 @@ impl Tips {
                 tips.missing.insert(id);
             }
         }
+        tips.reached = graph.reachable(&tips.commit_list());
         tips
     }
 

@@ -46,18 +46,16 @@ pub type Starts = Vec<u32>;
 pub fn read<'t>(
     tree: &'t [u8],
     id_len: usize,
-    mut take: impl FnMut(Piece<'t>),
+    take: impl FnMut(Piece<'t>),
 ) -> Result<Starts, Malformed> {
-    let mut starts = Vec::with_capacity(tree.len() / 40 + 1);
-    let mut at = 0;
-    while at < tree.len() {
-        let (entry, end) = parse(tree, at, id_len).ok_or(Malformed)?;
-        starts.push(small(at));
-        take(Piece::New(small(at), entry));
-        at = end;
-    }
-    starts.push(small(at));
-    Ok(starts)
+    // all of it is new
+    let whole = Op {
+        from: 0,
+        at: 0,
+        len: small(tree.len()),
+        copy: false,
+    };
+    read_delta(tree, id_len, &[], &[whole], take)
 }
 
 /// Reads a tree that `ops` make of another one, whose entries begin at `known`.
@@ -68,7 +66,7 @@ pub fn read_delta<'t>(
     ops: &[Op],
     mut take: impl FnMut(Piece<'t>),
 ) -> Result<Starts, Malformed> {
-    let mut starts = Vec::with_capacity(known.len() + 8);
+    let mut starts = Vec::with_capacity(known.len().max(tree.len() / 40) + 8);
     let mut at = 0;
     let mut ops = ops.iter().peekable();
     while at < tree.len() {

@@ -2,11 +2,10 @@
 //!
 //! Visitors get the number of an object among all ([`ObjectIx`]) in place of its number in one pack.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::git::loose;
-use crate::git::pack::{Damage, Delta, Inflater, Kind, NodeIx, Visit, walk, walk_below};
+use crate::git::pack::{Damage, Delta, Inflater, Kind, NodeIx, Visit, guard, walk, walk_below};
 
 use super::bits::BitSet;
 use super::objects::{ObjectIx, Objects, Reader};
@@ -15,14 +14,9 @@ use super::objects::{ObjectIx, Objects, Reader};
 pub fn all<V: Visit + Send>(objects: &Objects, kind: Kind, visitors: Vec<V>) -> Vec<V> {
     let mut visitors = visitors;
     for (at, pack) in objects.packs.iter().enumerate() {
-        let packed = visitors
-            .into_iter()
-            .map(|visitor| Packed::new(objects, at, kind, visitor))
-            .collect();
-        visitors = walk(pack, kind, packed)
-            .into_iter()
-            .map(|packed| packed.visitor)
-            .collect();
+        visitors = in_pack(objects, at, kind, visitors, |packed| {
+            walk(pack, kind, packed)
+        });
     }
     orphans(objects, kind, &mut visitors);
     loose_ones(objects, kind, None, visitors)
@@ -49,17 +43,27 @@ pub fn some<V: Visit + Send>(
             needed.insert(root);
         }
         let roots: Vec<NodeIx> = needed.iter().collect();
-        let packed = visitors
-            .into_iter()
-            .map(|visitor| Packed::new(objects, at, kind, visitor))
-            .collect();
-        visitors = walk_below(pack, &roots, packed)
-            .into_iter()
-            .map(|packed| packed.visitor)
-            .collect();
+        visitors = in_pack(objects, at, kind, visitors, |packed| {
+            walk_below(pack, &roots, packed)
+        });
     }
     orphans(objects, kind, &mut visitors);
     loose_ones(objects, kind, Some(wanted), visitors)
+}
+
+/// Sends `visitors` through the pack number `at` as `walk` does it.
+fn in_pack<'o, V>(
+    objects: &'o Objects,
+    at: usize,
+    kind: Kind,
+    visitors: Vec<V>,
+    walk: impl FnOnce(Vec<Packed<'o, V>>) -> Vec<Packed<'o, V>>,
+) -> Vec<V> {
+    let packed = visitors
+        .into_iter()
+        .map(|visitor| Packed::new(objects, at, kind, visitor));
+    let walked = walk(packed.collect());
+    walked.into_iter().map(|packed| packed.visitor).collect()
 }
 
 /// Objects whose place in a pack says not even what they are, and of which another place says that they are of `kind`.
@@ -68,7 +72,7 @@ fn orphans<V: Visit>(objects: &Objects, kind: Kind, visitors: &mut [V]) {
         return;
     };
     let (mut reader, mut content) = (Reader::default(), Vec::new());
-    for (ix, _) in objects.without_kind() {
+    for &(ix, _) in objects.without_kind() {
         match objects.read_elsewhere(ix, &mut reader, &mut content) {
             Some((found, len)) if found == kind => {
                 if let Err(damage) = guard(|| drop(visitor.whole(ix, &content[..len]))) {
@@ -198,8 +202,4 @@ impl<V: Visit> Visit for Packed<'_, V> {
             &mut self.visitor,
         );
     }
-}
-
-fn guard<T>(call: impl FnOnce() -> T) -> Result<T, Damage> {
-    catch_unwind(AssertUnwindSafe(call)).map_err(|_| Damage::Internal)
 }

@@ -19,7 +19,7 @@ use gix_hash::ObjectId;
 pub use forest::{Forest, Kind, Node, NodeIx};
 pub use index::PackIndex;
 pub use inflate::Inflater;
-pub use walk::{Delta, Visit, walk, walk_below};
+pub use walk::{Delta, Visit, guard, walk, walk_below};
 
 /// Largest object that is read, in bytes: it has to be held in memory, twice where it is a delta.
 pub const LARGEST: u64 = 1 << 30;

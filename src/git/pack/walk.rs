@@ -362,6 +362,6 @@ impl<'p, V: Visit> Walker<'p, V> {
 }
 
 /// Calls a visitor, whose panic is damage of the one object.
-fn guard<T>(call: impl FnOnce() -> T) -> Result<T, Damage> {
+pub fn guard<T>(call: impl FnOnce() -> T) -> Result<T, Damage> {
     catch_unwind(AssertUnwindSafe(call)).map_err(|_| Damage::Internal)
 }
