@@ -16,8 +16,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use waxseal::model::{
-    Confidence, Coverage, Encoding, Excerpt, Finding, FindingPart, Fingerprint, GitState, Origin,
-    Place, Report, Secret, Severity, Skip, SkipReason, Store,
+    AllowFault, AllowWarning, Allowed, Allows, Confidence, Coverage, Encoding, Excerpt, Finding,
+    FindingPart, Fingerprint, GitState, Marker, Origin, Place, Report, Secret, Severity, Skip,
+    SkipReason, Store,
 };
 use waxseal::report::{Format, Meta, Verbosity, render, render_summary};
 use waxseal::rules::{FileRule, Kind, Reach, Rule};
@@ -225,6 +226,44 @@ fn nasty() -> Report {
         ]
         .into(),
         elapsed: Duration::from_millis(3),
+        allows: allows(),
+    }
+}
+
+/// What comments let pass, and what is wrong with them.
+fn allows() -> Allows {
+    let allowed = |marker, line, reason: Option<&str>, path| Finding {
+        allowed: Some(Box::new(Allowed {
+            marker,
+            line,
+            reason: reason.map(str::to_owned),
+        })),
+        ..finding(
+            "demo-api-key",
+            Severity::Critical,
+            path,
+            place(214, 12, 13, 30),
+        )
+    };
+    let warning = |line, fault| AllowWarning {
+        path: b"app/a\x1b]0;owned\x07\nb.yml".to_vec(),
+        line,
+        fault,
+    };
+    let nearest = "demo-api-key".to_owned();
+    Allows {
+        findings: vec![
+            allowed(Marker::Waxseal, 11, Some("docs \u{202e}only"), b"a\xff.py"),
+            allowed(Marker::Gitleaks, 12, None, b"b.py"),
+        ],
+        warnings: vec![
+            warning(1, AllowFault::NoRule),
+            warning(2, AllowFault::AllRules),
+            warning(3, AllowFault::UnknownRule { nearest }),
+            warning(4, AllowFault::NoReason { required: false }),
+            warning(4, AllowFault::NoReason { required: true }),
+        ],
+        unused: 1_001,
     }
 }
 

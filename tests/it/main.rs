@@ -1,6 +1,7 @@
 //! The integration tests: one binary, a file for each behaviour.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod allow;
 mod architecture;
 mod cli;
 mod determinism;

@@ -71,8 +71,10 @@ impl Words {
                 },
             };
             let is_wanted = foreign || marker == Marker::Waxseal;
-            let before = found.at.start.checked_sub(1).map(|at| text[at]);
-            let after = text.get(found.at.end).copied();
+            // `--` may stand before it
+            let before = &text[..found.at.start];
+            let before = before.strip_suffix(b"--").unwrap_or(before).last();
+            let after = text.get(found.at.end);
             let is_whole = !before.is_some_and(is_word) && !after.is_some_and(is_word);
             (is_wanted && is_whole).then_some(found)
         });
@@ -80,8 +82,8 @@ impl Words {
     }
 }
 
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'
+fn is_word(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-_".contains(byte)
 }
 
 /// `pragma: allowlist secret`, `pragma:whitelist-secret`, `pragma: allowlist nextline secret` …, of which the first word stands

@@ -8,8 +8,9 @@ mod comment;
 mod marker;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
+use std::rc::Rc;
 
 use crate::model::{
     AllowFault, AllowWarning, Allowed, Allows, Marker, Origin, Quotes, Secret, Span, Store,
@@ -45,6 +46,17 @@ pub struct Text<'t> {
     /// Stretches that hold secrets, sorted and disjoint.
     masks: &'t [Span],
     quotes: Quotes,
+    /// What our own markers say, by their places, and up to where it was read: dense secrets look at the same ones.
+    entries: HashMap<usize, (usize, Rc<Said>)>,
+}
+
+/// What a comment of ours says.
+struct Said {
+    /// The rules that there are among those it names.
+    rules: Vec<Vec<u8>>,
+    faults: BTreeSet<AllowFault>,
+    /// Where in the text the reason stands; empty if there is none.
+    reason: Range<usize>,
 }
 
 impl<'t> Text<'t> {
@@ -66,6 +78,7 @@ impl<'t> Text<'t> {
             markers,
             masks,
             quotes,
+            entries: HashMap::new(),
         }
     }
 
@@ -101,7 +114,8 @@ impl<'t> Text<'t> {
         })
     }
 
-    fn comment(&self, stretch: &Stretch, at: usize) -> Option<(usize, Comment)> {
+    /// The comments on a line, as offsets in the text.
+    fn comments(&self, stretch: &Stretch) -> Vec<Comment> {
         let Range { start, end } = stretch.range;
         let first = self.masks.partition_point(|it| it.range().end <= start);
         let values: Vec<Range<usize>> = self.masks[first..]
@@ -110,9 +124,41 @@ impl<'t> Text<'t> {
             .take_while(|mask| mask.start < end)
             .map(|mask| mask.start.saturating_sub(start)..mask.end.min(end) - start)
             .collect();
-        let line = stretch.line(self.bytes);
-        let comment = line.comment_at(at - start, &values)?;
-        Some((start + comment.end, comment))
+        let markers = self.markers_in(&stretch.range).iter();
+        let markers: Vec<usize> = markers.map(|found| found.at.start - start).collect();
+        let mut comments = stretch.line(self.bytes).comments(&values, &markers);
+        for comment in &mut comments {
+            comment.inside = comment.inside.start + start..comment.inside.end + start;
+        }
+        comments
+    }
+
+    /// What the marker at `at` says in a comment that ends at `end`.
+    fn said(&mut self, at: &Range<usize>, end: usize, allowing: &Allowing) -> Rc<Said> {
+        if let Some((known, said)) = self.entries.get(&at.start)
+            && *known == end
+        {
+            return Rc::clone(said);
+        }
+        let said = Rc::new(Said::read(self.bytes, at.end..end, allowing));
+        self.entries.insert(at.start, (end, Rc::clone(&said)));
+        said
+    }
+
+    /// The words behind the marker at `at` in `comment`, up to the next marker.
+    fn words_behind(&self, at: &Range<usize>, comment: &Comment) -> Range<usize> {
+        let rest = at.end..comment.inside.end.max(at.end);
+        let next = self.markers_in(&rest).first();
+        at.end..next.map_or(rest.end, |next| next.at.start)
+    }
+
+    fn allowed(&self, said: &Said, line: u64) -> Allowed {
+        let has_reason = !said.reason.is_empty();
+        Allowed {
+            marker: Marker::Waxseal,
+            line,
+            reason: has_reason.then(|| self.reason(said.reason.clone())),
+        }
     }
 
     /// The reason at `range`, as it may be shown.
@@ -196,7 +242,7 @@ impl Ledger {
     pub fn judge(
         &mut self,
         allowing: &Allowing,
-        text: &Text<'_>,
+        text: &mut Text<'_>,
         claim: &Claim<'_>,
         number: &dyn Fn(usize) -> u64,
     ) -> Option<Allowed> {
@@ -219,15 +265,17 @@ impl Ledger {
             last.as_ref().map(|it| (it, false)),
             above.as_ref().map(|it| (it, true)),
         ];
-        let mut foreign = None;
-        let mut own = None;
+        let (mut own, mut foreign) = (None, None);
         for (stretch, is_above) in lines.into_iter().flatten() {
-            let literal = if is_above {
-                None
-            } else {
-                literal(text, stretch, secret)
-            };
-            for found in text.markers_in(&stretch.range) {
+            let markers = text.markers_in(&stretch.range).to_vec();
+            if markers.is_empty() {
+                continue;
+            }
+            let literal = (!is_above)
+                .then(|| literal(text, stretch, secret))
+                .flatten();
+            let comments = text.comments(stretch);
+            for found in markers {
                 let stands_in =
                     |range: &Range<usize>| found.at.start < range.end && range.start < found.at.end;
                 let speaks = match found.scope {
@@ -238,26 +286,28 @@ impl Ledger {
                 if !speaks || stands_in(secret) || literal.as_ref().is_some_and(stands_in) {
                     continue;
                 }
-                let Some((end, comment)) = text.comment(stretch, found.at.start) else {
+                let ix = comments.partition_point(|it| it.inside.end <= found.at.start);
+                let Some(comment) = comments
+                    .get(ix)
+                    .filter(|it| it.inside.start <= found.at.start && (it.alone || !is_above))
+                else {
                     continue;
                 };
-                if is_above && !comment.alone {
-                    continue;
-                }
-                let line = number(found.at.start);
-                let next = text.markers_in(&(found.at.end..end));
-                let end = next.first().map_or(end, |next| next.at.start);
-                let said = found.at.end..end.max(found.at.end);
+                let behind = text.words_behind(&found.at, comment);
                 if found.marker == Marker::Waxseal {
-                    let allowed = self.entry(allowing, text, claim.rule, said, line);
-                    own = own.or(allowed);
+                    let said = text.said(&found.at, behind.end, allowing);
+                    let line = number(found.at.start);
+                    let passes = self.note(allowing, &said, claim.rule, line);
+                    if passes && own.is_none() {
+                        own = Some(text.allowed(&said, line));
+                    }
                 } else if foreign.is_none()
                     && (found.marker != Marker::Secretlint
-                        || marker::secretlint_names(&text.bytes[said], claim.rule))
+                        || marker::secretlint_names(&text.bytes[behind], claim.rule))
                 {
                     foreign = Some(Allowed {
                         marker: found.marker,
-                        line,
+                        line: number(found.at.start),
                         reason: None,
                     });
                 }
@@ -279,73 +329,71 @@ impl Ledger {
         let head = head.unwrap_or(&kept);
         let head = &head[..head.len().min(REACH)];
         let end = memchr::memchr(b'\n', head).unwrap_or(head.len());
-        let text = Text::new(words, allowing, &head[..end], &[], std::iter::empty());
+        let bytes = &head[..end];
+        let mut text = Text::new(words, allowing, bytes, &[], std::iter::empty());
         let stretch = Stretch {
             range: 0..end,
             is_start: true,
         };
+        let comments = text.comments(&stretch);
         let mut own = None;
         // other programs' comments speak of a line
-        for found in &text.markers {
+        let markers = text.markers_in(&stretch.range).to_vec();
+        for found in markers {
+            let is_in = |comment: &&Comment| comment.inside.contains(&found.at.start);
             if found.marker == Marker::Waxseal
-                && let Some((end, _)) = text.comment(&stretch, found.at.start)
+                && let Some(comment) = comments.iter().find(is_in)
             {
-                let next = text.markers_in(&(found.at.end..end));
-                let end = next.first().map_or(end, |next| next.at.start);
-                let said = found.at.end..end.max(found.at.end);
-                own = own.or(self.entry(allowing, &text, rule, said, 1));
+                let behind = text.words_behind(&found.at, comment);
+                let said = text.said(&found.at, behind.end, allowing);
+                if self.note(allowing, &said, rule, 1) && own.is_none() {
+                    own = Some(text.allowed(&said, 1));
+                }
             }
         }
         self.head = kept;
         own
     }
 
-    /// What a comment of ours on `line` that goes on with `said` does for a finding of `rule`.
-    fn entry(
-        &mut self,
-        allowing: &Allowing,
-        text: &Text<'_>,
-        rule: &str,
-        said: Range<usize>,
-        line: u64,
-    ) -> Option<Allowed> {
-        let entry = marker::entry(&text.bytes[said.clone()]);
-        let mut faults = BTreeSet::new();
-        let mut is_named = false;
-        let mut is_known = false;
+    /// Takes note of a comment of ours on `line`, and tells whether it lets a finding of `rule` pass.
+    fn note(&mut self, allowing: &Allowing, said: &Said, rule: &str, line: u64) -> bool {
+        let is_named = said.rules.iter().any(|name| name == rule.as_bytes());
+        if said.faults.is_empty() {
+            *self.used.entry(line).or_default() |= is_named;
+        }
+        for fault in &said.faults {
+            self.faults.insert((line, fault.clone()));
+        }
+        is_named && (!said.reason.is_empty() || !allowing.require_reason)
+    }
+}
+
+impl Said {
+    /// Reads what stands behind a marker in `range` of `text`.
+    fn read(text: &[u8], range: Range<usize>, allowing: &Allowing) -> Self {
+        let entry = marker::entry(&text[range.clone()]);
+        let (mut rules, mut faults) = (Vec::new(), BTreeSet::new());
         for name in &entry.rules {
             match fault_of(name, allowing) {
-                None => {
-                    is_known = true;
-                    is_named |= *name == rule.as_bytes();
-                }
+                None => rules.push(name.to_vec()),
                 // the first word of a reason, mostly
-                Some(AllowFault::NoRule) if is_known => {}
+                Some(AllowFault::NoRule) if !rules.is_empty() => {}
                 Some(fault) => _ = faults.insert(fault),
             }
         }
         if entry.rules.is_empty() {
             faults.insert(AllowFault::NoRule);
         }
-        let has_reason = !entry.reason.is_empty();
-        if is_known && !has_reason {
+        if !rules.is_empty() && entry.reason.is_empty() {
             faults.insert(AllowFault::NoReason {
                 required: allowing.require_reason,
             });
         }
-        if faults.is_empty() {
-            *self.used.entry(line).or_default() |= is_named;
+        Self {
+            rules,
+            faults,
+            reason: range.start + entry.reason.start..range.start + entry.reason.end,
         }
-        self.faults
-            .extend(faults.into_iter().map(|fault| (line, fault)));
-        let counts = is_named && (has_reason || !allowing.require_reason);
-        counts.then(|| Allowed {
-            marker: Marker::Waxseal,
-            line,
-            reason: has_reason.then(|| {
-                text.reason(said.start + entry.reason.start..said.start + entry.reason.end)
-            }),
-        })
     }
 }
 
