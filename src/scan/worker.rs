@@ -454,7 +454,7 @@ impl<'s> Worker<'s> {
         let candidates = std::mem::take(&mut self.decisions.candidates);
         let options = &self.scanner.options;
         let mut commented = options.allowing.as_ref().map(|allowing| {
-            let secrets = candidates.iter().map(|candidate| &candidate.value);
+            let secrets = candidates.iter().map(|it| (it.secret, &it.value));
             let words = &self.scanner.words;
             (
                 allowing,

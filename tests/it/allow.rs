@@ -401,10 +401,22 @@ fn lines_end_as_they_like() {
 
 #[test]
 fn encoded_files_and_secrets_are_looked_at_as_they_are_stored() {
-    let utf16 = format!("<<'\u{feff}key = '+sendgrid-key+'  # {OWN}'|utf16le>>");
-    assert_eq!(scan("a.txt", &utf16).reason(), Some("a key of the tests"));
-    let utf16 = format!("<<'\u{feff}# {OWN}\\nkey = '+sendgrid-key+' '|utf16be>>");
-    assert_eq!(scan("a.txt", &utf16).reason(), Some("a key of the tests"));
+    for template in [
+        format!("\u{feff}na\u{ef}ve\n{KEY}  # {OWN}"),
+        format!("\u{feff}# {OWN}\r\n{KEY}\r\n"),
+        format!("# {OWN}\n{KEY}\n"),
+    ] {
+        let template = text(&template);
+        let units = || template.encode_utf16();
+        let little: Vec<u8> = units().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = units().flat_map(u16::to_be_bytes).collect();
+        for stored in [little, big] {
+            for own in [1 << 30, 40, 64] {
+                let seen = scan_in(&scanner(true, false), "a.txt", &stored, own);
+                assert_eq!(seen.reason(), Some("a key of the tests"), "{template}");
+            }
+        }
+    }
     for value in [
         "<<sendgrid-key|base64>>",
         "<<'x: '+sendgrid-key+' y: z'|base64>>",

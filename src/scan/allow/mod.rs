@@ -43,7 +43,9 @@ pub struct Allowing {
 pub struct Text<'t> {
     bytes: &'t [u8],
     markers: Vec<Found>,
-    /// Stretches that hold secrets, sorted and disjoint.
+    /// Where secrets stand, sorted and disjoint.
+    values: Vec<Span>,
+    /// The stretches that an excerpt hides, sorted and disjoint. One that was decoded may go far beyond its secret.
     masks: &'t [Span],
     quotes: Quotes,
     /// What our own markers say, by their places, and up to where it was read: dense secrets look at the same ones.
@@ -60,22 +62,28 @@ struct Said {
 }
 
 impl<'t> Text<'t> {
-    /// Searches `bytes` for markers. `secrets` are those found in it, and `masks` the stretches that hold one.
+    /// Searches `bytes` for markers. `secrets` are those found in it, with their places, and `masks` the stretches that an
+    /// excerpt hides.
     pub fn new<'s>(
         words: &Words,
         allowing: &Allowing,
         bytes: &'t [u8],
         masks: &'t [Span],
-        secrets: impl Iterator<Item = &'s Secret>,
+        secrets: impl Iterator<Item = (Span, &'s Secret)>,
     ) -> Self {
         let markers = words.find(bytes, allowing.foreign);
         let mut quotes = Quotes::default();
-        if markers.iter().any(|found| found.marker == Marker::Waxseal) {
-            secrets.for_each(|secret| quotes.add(secret));
+        let mut values = Vec::new();
+        if !markers.is_empty() {
+            for (value, secret) in secrets {
+                values.push(value);
+                quotes.add(secret);
+            }
         }
         Self {
             bytes,
             markers,
+            values: excerpt::disjoint(values),
             masks,
             quotes,
             entries: HashMap::new(),
@@ -117,12 +125,9 @@ impl<'t> Text<'t> {
     /// The comments on a line, as offsets in the text.
     fn comments(&self, stretch: &Stretch) -> Vec<Comment> {
         let Range { start, end } = stretch.range;
-        let first = self.masks.partition_point(|it| it.range().end <= start);
-        let values: Vec<Range<usize>> = self.masks[first..]
-            .iter()
-            .map(|mask| mask.range())
-            .take_while(|mask| mask.start < end)
-            .map(|mask| mask.start.saturating_sub(start)..mask.end.min(end) - start)
+        let values: Vec<Range<usize>> = excerpt::within(&self.values, &stretch.range)
+            .into_iter()
+            .map(|value| value.start.saturating_sub(start)..value.end.min(end) - start)
             .collect();
         let markers = self.markers_in(&stretch.range).iter();
         let markers: Vec<usize> = markers.map(|found| found.at.start - start).collect();
@@ -167,7 +172,13 @@ impl<'t> Text<'t> {
         if self.quotes.are_in(reason) {
             return Secret::MASK.to_owned();
         }
-        let shown = excerpt::quote(self.bytes, range, self.masks);
+        // a decoded stretch that holds the comment itself is readable; one that begins in it may be anything
+        let first = self
+            .masks
+            .partition_point(|it| it.range().start < range.start);
+        let mut hidden = excerpt::within(&self.values, &range);
+        hidden.extend(excerpt::within(&self.masks[first..], &range));
+        let shown = excerpt::quote(self.bytes, range, hidden);
         shown.chars().take(Allowed::MOST).collect()
     }
 }
