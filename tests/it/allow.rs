@@ -10,7 +10,7 @@ use waxseal::rules::BUILTIN;
 use waxseal::scan::{Allowing, OVERLAP, Options, Scanner, Worker};
 use waxseal::source::{Windows, scan_stdin};
 
-use crate::support::history::{commit, key};
+use crate::support::history::{asked, commit, key};
 use crate::support::program::{Run, bytes, run, run_with, text};
 use crate::support::repo::Scratch;
 
@@ -507,10 +507,9 @@ fn borders_of_windows_change_nothing() {
 
 #[test]
 fn dense_markers_and_secrets_do_not_take_long() {
-    let mut template = String::new();
-    for n in 0..4000 {
-        template += &format!("'<<sendgrid-key#{n}>>' ggignore \" waxseal:allow ' ");
-    }
+    let each = |n: usize| format!("'<<sendgrid-key#{n}>>' ggignore \" waxseal:allow ' ");
+    let template: Vec<String> = (0..4000).map(each).collect();
+    let template = template.concat();
     let started = std::time::Instant::now();
     let seen = scan("a.js", &template);
     assert_eq!(seen.findings.len(), 4000);
@@ -677,6 +676,23 @@ fn the_configuration_has_a_say() {
 }
 
 #[test]
+fn many_warnings_are_counted() {
+    let dir = Scratch::new();
+    let line = format!("{KEY} # waxseal:allow\n");
+    dir.write("a.py", text(&line.repeat(23)));
+    let told = |args: &[&str]| {
+        let run = run(dir.root(), [&["scan", "."], args].concat());
+        let told = run.err.lines().filter(|line| line.contains(": a.py:"));
+        (told.count(), run.err)
+    };
+    let (count, err) = told(&[]);
+    assert_eq!(count, 20);
+    let rest = "waxseal: and 3 waxseal:allow comments more; -v tells what is wrong with them\n";
+    assert!(err.contains(rest), "{err}");
+    assert_eq!(told(&["-v"]).0, 23);
+}
+
+#[test]
 fn standard_input_is_no_exception() {
     let input = bytes(&format!("{KEY}  # {OWN}\n"));
     let dir = Scratch::new();
@@ -772,8 +788,9 @@ fn counts(report: &Value) -> (usize, usize) {
 
 /// A file long enough to be stored as a delta, with `line` in it.
 fn long(line: &str) -> String {
-    let filler: String = (0..400).map(|n| format!("line {n} of a file\n")).collect();
-    format!("{filler}{line}\n{filler}")
+    let filler: Vec<String> = (0..400).map(|n| format!("line {n} of a file")).collect();
+    let filler = filler.join("\n");
+    format!("{filler}\n{line}\n{filler}\n")
 }
 
 fn with(comment: &str) -> String {
@@ -846,6 +863,15 @@ fn commits_and_tags_can_allow_too() {
         .git(&["add", "."])
         .git(&["commit", "-qm", &message]);
     assert_eq!(counts(&history(&repo, &[])), (0, 1));
+    let told = run(repo.root(), ["scan", "-v", "--history"]);
+    assert_eq!(told.code, 0, "{}", told.err);
+    let head = asked(&repo, "", &["rev-parse", "--short=12", "HEAD"]);
+    for line in [
+        "waxseal: 1 finding allowed in the history (1 waxseal:allow); --no-allow reports",
+        &format!("waxseal:   commit {head}:"),
+    ] {
+        assert!(told.err.contains(line), "{}", told.err);
+    }
     repo.git(&["tag", "-am", &line, "v1"]);
     assert_eq!(counts(&history(&repo, &[])), (1, 0));
 }

@@ -115,9 +115,8 @@ impl Line<'_> {
             {
                 2
             }
-            b';' | b'%' if behind_blank => 1,
-            // Visual Basic
-            b'\'' if behind_blank => 1,
+            // an apostrophe is one in Visual Basic
+            b';' | b'%' | b'\'' if behind_blank => 1,
             // Vim
             b'"' if at_start => 1,
             // Fortran

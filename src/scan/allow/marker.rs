@@ -73,8 +73,8 @@ impl Words {
             let is_wanted = foreign || marker == Marker::Waxseal;
             // `--` may stand before it
             let before = &text[..found.at.start];
-            let before = before.strip_suffix(b"--").unwrap_or(before).last();
-            let after = text.get(found.at.end);
+            let before = before.strip_suffix(b"--").unwrap_or(before).last().copied();
+            let after = text.get(found.at.end).copied();
             let is_whole = !before.is_some_and(is_word) && !after.is_some_and(is_word);
             (is_wanted && is_whole).then_some(found)
         });
@@ -82,8 +82,8 @@ impl Words {
     }
 }
 
-fn is_word(byte: &u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-_".contains(byte)
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'
 }
 
 /// `pragma: allowlist secret`, `pragma:whitelist-secret`, `pragma: allowlist nextline secret` …, of which the first word stands
