@@ -550,6 +550,70 @@ proptest! {
     }
 }
 
+/// Pieces of lines, well-formed and not.
+const PIECES: [&str; 32] = [
+    "\n",
+    "\n",
+    "\n",
+    "\r\n",
+    " ",
+    "'",
+    "\"",
+    "`",
+    "\\",
+    "# ",
+    "//",
+    "/*",
+    "*/",
+    "<!--",
+    "-->",
+    "--",
+    "{",
+    "}",
+    "; ",
+    "waxseal:allow",
+    " sendgrid-api-key",
+    ",",
+    " *",
+    " smtp-login",
+    " why",
+    "gitleaks:allow",
+    "kingfisher:ignore",
+    "pragma: allowlist nextline secret",
+    "secretlint-disable-next-line",
+    "\u{e9}",
+    "f'",
+    "x",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn no_line_is_too_odd(pieces in prop::collection::vec(0_usize..40, 1..60), utf16: bool) {
+        let mut template = String::new();
+        for piece in pieces {
+            template += PIECES.get(piece).copied().unwrap_or("k = '<<sendgrid-key>>' ");
+        }
+        let template = text(&template);
+        let stored: Vec<u8> = if utf16 {
+            ("\u{feff}".to_owned() + &template).encode_utf16().flat_map(u16::to_le_bytes).collect()
+        } else {
+            template.into_bytes()
+        };
+        let whole = scan_in(&scanner(true, false), "a.py", &stored, 1 << 30);
+        for own in [1, 64] {
+            let cut = scan_in(&scanner(true, false), "a.py", &stored, own);
+            prop_assert_eq!(cut.markers(), whole.markers());
+            prop_assert_eq!(cut.faults(), whole.faults());
+            prop_assert_eq!(cut.allows.unused, whole.allows.unused);
+        }
+        let plain = Scanner::new(BUILTIN.iter().filter(|rule| !rule.optional).cloned(), Options::default());
+        let plain = scan_in(&plain, "a.py", &stored, 1 << 30);
+        prop_assert_eq!(plain.findings.len(), whole.findings.len());
+    }
+}
+
 // ---- As a user sees it.
 
 fn json(run: &Run) -> Value {
@@ -850,7 +914,9 @@ fn a_history_counts_places_without_a_comment() {
     assert_eq!(finding["history"]["in_head"], false);
     assert_eq!(
         finding["notes"],
-        serde_json::json!(["comments allow it at other places, which are not counted here"])
+        serde_json::json!([
+            "comments allow it at other places; those are not counted here, not even one in HEAD"
+        ])
     );
 }
 
