@@ -40,7 +40,7 @@ pub(super) fn run(options: &ScanOptions, streams: &mut Streams<'_>) -> Result<Ou
             .iter()
             .filter_map(|output| output.file.as_ref().map(|path| (path, output.format)))
     };
-    files().try_for_each(|(path, _)| outputs::probe(path))?;
+    outputs::probe(files().map(|(path, _)| path))?;
     let mut report = if let Some(history) = &options.history {
         history::read(options, history, &scanner)?
     } else {
