@@ -101,7 +101,8 @@ struct RuleArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 struct OutputArgs {
-    /// text, json, jsonl or sarif; FORMAT=FILE writes to a file. May be repeated, with one at most on standard output.
+    /// text, json, jsonl, sarif, github, gitlab, codequality or junit; FORMAT=FILE writes to a file. May be repeated, with one
+    /// at most on standard output.
     #[arg(long = "format", value_name = "FORMAT[=FILE]")]
     formats: Vec<OsString>,
     /// Lowest severity that makes the exit status 1: low, medium, high or critical [default: low].
