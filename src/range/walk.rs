@@ -265,8 +265,8 @@ impl<S: Source> Walker<'_, S> {
         ix
     }
 
-    /// Leaves out a commit and all its ancestors that were walked over; the others follow when they are. Whether any of them was not
-    /// left out before.
+    /// Leaves out a commit and all its ancestors that were walked over; the others follow when they are. Whether one that was walked
+    /// over had been taken for part of the range.
     fn leave_out(&mut self, ix: u32) -> bool {
         let mut open = vec![ix];
         let mut is_news = false;
@@ -275,8 +275,8 @@ impl<S: Source> Walker<'_, S> {
             if std::mem::replace(&mut node.is_out, true) {
                 continue;
             }
-            is_news = true;
             if node.loss.is_none() {
+                is_news |= !node.is_queued;
                 self.alive -= 1;
                 self.queued_in -= usize::from(node.is_queued);
             }

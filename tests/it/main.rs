@@ -19,6 +19,7 @@ mod packs;
 mod packs_damage;
 mod positions;
 mod quiet;
+mod range;
 mod replay;
 mod repositories;
 mod scale;
