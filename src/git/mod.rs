@@ -4,6 +4,7 @@
 //! configuration names is ever run. Knows nothing of secrets and prints nothing.
 
 mod alternates;
+mod finder;
 mod format;
 mod index;
 pub mod loose;
@@ -14,6 +15,7 @@ mod repo;
 mod settings;
 mod store;
 
+pub use finder::{FindError, Finder};
 pub use format::RefStorage;
 pub use index::{Entry, Index, Kind};
 pub use refs::Refs;

@@ -121,8 +121,13 @@ impl Store {
     /// Every pack, by the path of its `.pack` file, of which only the `.idx` may be there: by object directory, then by name.
     /// What can't be listed is added to `problems`.
     pub fn packs(&self, problems: &mut Vec<String>) -> Vec<PathBuf> {
+        Self::packs_in(&self.object_dirs, problems)
+    }
+
+    /// As [`packs`](Self::packs), in these object directories.
+    pub(super) fn packs_in(dirs: &[PathBuf], problems: &mut Vec<String>) -> Vec<PathBuf> {
         let mut packs = Vec::new();
-        for dir in &self.object_dirs {
+        for dir in dirs {
             let dir = dir.join("pack");
             let stems: BTreeSet<PathBuf> = names_in(&dir, problems)
                 .into_iter()
