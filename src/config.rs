@@ -15,6 +15,7 @@ use crate::model::{Severity, display_path};
 use crate::report::{Format, Settings, Verbosity};
 use crate::rules::parse::{self, RuleError, RuleSource};
 use crate::rules::{BUILTIN, Rule};
+use crate::scan::Allowing;
 
 /// Name of the configuration file.
 pub const FILE_NAME: &str = ".waxseal.toml";
@@ -48,6 +49,10 @@ pub struct RuleChoice {
     pub skip: Vec<String>,
     /// Files with further rules.
     pub files: Vec<PathBuf>,
+    /// Whether comments in the scanned files let nothing pass.
+    pub no_allow: bool,
+    /// Whether comments that were written for other programs let nothing pass.
+    pub no_foreign_markers: bool,
 }
 
 /// How the versions of files in a history are read.
@@ -132,6 +137,11 @@ struct File {
     enable_rules: Vec<String>,
     /// Lowest severity that makes a finding count.
     fail_on: Option<String>,
+    /// Whether a `waxseal:allow` comment counts only with a reason.
+    #[serde(default)]
+    require_reason: bool,
+    /// Whether comments that were written for other programs let findings pass.
+    foreign_markers: Option<bool>,
     /// Further rules; read by the rule parser.
     #[serde(default)]
     rule: Vec<toml::Table>,
@@ -144,6 +154,8 @@ pub struct Policy {
     pub rules: Vec<Rule>,
     /// Lowest severity that makes a finding count.
     pub fail_on: Severity,
+    /// Which comments let findings pass, if any do.
+    pub allowing: Option<Allowing>,
     /// The configuration file that had a say in them.
     pub settings: Option<Settings>,
 }
@@ -193,6 +205,11 @@ pub fn policy(options: &ScanOptions) -> Result<Policy, Error> {
         };
         on && !has(&choice.skip, rule)
     };
+    let allowing = (!choice.no_allow).then(|| Allowing {
+        foreign: !choice.no_foreign_markers && file.foreign_markers.unwrap_or(true),
+        require_reason: file.require_reason,
+        known: rules.iter().map(|rule| rule.id.clone()).collect(),
+    });
     let fail_on = match (options.fail_on, &file.fail_on) {
         (Some(severity), _) => severity,
         (None, Some(name)) => severity(name)?,
@@ -212,6 +229,7 @@ pub fn policy(options: &ScanOptions) -> Result<Policy, Error> {
     Ok(Policy {
         rules,
         fail_on,
+        allowing,
         settings,
     })
 }

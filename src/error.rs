@@ -1,6 +1,7 @@
 //! Failures of a whole run, and what the exit status says.
 
 use crate::model::Outcome;
+use crate::rules::nearest;
 
 /// Exit status of a run: the same for every format.
 pub const EXIT_CLEAN: u8 = 0;
@@ -85,14 +86,4 @@ pub fn unknown<'a>(what: &'static str, name: &str, known: impl Iterator<Item = &
         name: name.to_owned(),
         hint,
     }
-}
-
-/// The name among `known` that is nearest to `name`, if one is near at all.
-fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
-    known
-        .iter()
-        .map(|known| (strsim::jaro_winkler(name, known), *known))
-        .filter(|(score, _)| *score > 0.75)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, known)| known)
 }

@@ -25,6 +25,7 @@ pub(super) fn run(options: &ScanOptions, streams: &mut Streams<'_>) -> Result<Ou
     let Policy {
         rules,
         fail_on,
+        allowing,
         settings,
     } = config::policy(options)?;
     let scanner = Scanner::new(
@@ -32,6 +33,7 @@ pub(super) fn run(options: &ScanOptions, streams: &mut Streams<'_>) -> Result<Ou
         Options {
             no_binary: options.no_binary,
             fingerprint_key: FINGERPRINT_KEY.to_vec(),
+            allowing,
         },
     );
     let files = || {

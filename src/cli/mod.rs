@@ -96,6 +96,12 @@ struct RuleArgs {
     /// Configuration file [default: .waxseal.toml at the root of the first PATH's repository, or of the one whose history is scanned].
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Report what comments in the scanned files let pass as well: waxseal:allow, and those for other programs.
+    #[arg(long)]
+    no_allow: bool,
+    /// Let comments that were written for other programs (gitleaks:allow, ggignore ...) let nothing pass.
+    #[arg(long)]
+    no_foreign_markers: bool,
 }
 
 #[derive(Debug, Args)]
@@ -200,6 +206,8 @@ fn options(
             only: rules.only,
             skip: rules.skip,
             files: rules.files,
+            no_allow: rules.no_allow,
+            no_foreign_markers: rules.no_foreign_markers,
         },
         config: rules.config,
         outputs: if outputs.is_empty() {

@@ -5,6 +5,7 @@
 //! status. Secrets are only ever shown through [`crate::model::Secret::masked`], and text that came from
 //! a scanned file or its name never reaches a terminal unescaped.
 
+mod allowed;
 mod codequality;
 mod github;
 mod gitlab;

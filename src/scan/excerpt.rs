@@ -45,6 +45,22 @@ pub fn excerpt(
     Excerpt(out.trim_end().chars().take(Excerpt::MAX).collect())
 }
 
+/// `range` of `text`, which is told apart from what surrounds it, with every one of `masks` and every suspect cut out.
+pub fn quote(text: &[u8], range: Range<usize>, masks: &[Span]) -> String {
+    let alone = &text[range.clone()];
+    let all = 0..alone.len();
+    let suspects = suspect::suspects(alone, &all, &all, &(0..0));
+    let mut hidden: Vec<Range<usize>> = suspects
+        .into_iter()
+        .map(|suspect| range.start + suspect.start..range.start + suspect.end)
+        .collect();
+    let first = masks.partition_point(|mask| mask.range().end <= range.start);
+    let masks = masks[first..].iter().map(|mask| mask.range());
+    hidden.extend(masks.take_while(|mask| mask.start < range.end));
+    hidden.sort_by_key(|range| range.start);
+    masked(text, range, &hidden).trim().to_owned()
+}
+
 /// Sorts `masks` and joins those that overlap.
 pub fn disjoint(mut masks: Vec<Span>) -> Vec<Span> {
     masks.sort();

@@ -101,6 +101,7 @@ fn finding(rule: &'static str, severity: Severity, path: &'static [u8], at: Plac
         fingerprint: Fingerprint::new(b"test", rule, &secret()),
         notes: Vec::new(),
         history: None,
+        allowed: None,
     }
 }
 

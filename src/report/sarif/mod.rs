@@ -6,6 +6,7 @@
 
 mod descriptor;
 mod location;
+mod suppression;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -14,6 +15,7 @@ use serde::Serialize;
 
 use descriptor::Descriptor;
 use location::{ArtifactLocation, Location, OBJECTS};
+use suppression::Suppression;
 
 use super::{Meta, issue, json, term, wording};
 use crate::model::{Finding, Report, Severity, Skip, Store};
@@ -56,11 +58,7 @@ pub(super) fn render(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> i
             .collect(),
         column_kind: "unicodeCodePoints",
         redaction_tokens: [MASK],
-        results: report
-            .findings
-            .iter()
-            .map(|finding| ResultObject::new(finding, meta))
-            .collect(),
+        results: results(report, meta),
         properties: RunProperties {
             coverage: json::Coverage::new(&report.coverage),
         },
@@ -71,6 +69,18 @@ pub(super) fn render(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> i
         runs: [run],
     };
     json::write_pretty(&log, out)
+}
+
+/// The findings, then those that are allowed. Either all of them tell what suppresses them or none does, as the standard has
+/// it.
+fn results<'a>(report: &'a Report, meta: &Meta<'a>) -> Vec<ResultObject<'a>> {
+    let any = !report.allows.findings.is_empty();
+    let all = report.findings.iter().chain(&report.allows.findings);
+    all.map(|finding| ResultObject {
+        suppressions: any.then(|| Suppression::of(finding)),
+        ..ResultObject::new(finding, meta)
+    })
+    .collect()
 }
 
 #[derive(Serialize)]
@@ -175,6 +185,8 @@ struct ResultObject<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related_locations: Vec<Location>,
     partial_fingerprints: PartialFingerprints,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppressions: Option<Vec<Suppression<'a>>>,
     properties: ResultProperties<'a>,
 }
 
@@ -191,6 +203,7 @@ impl<'a> ResultObject<'a> {
             partial_fingerprints: PartialFingerprints {
                 waxseal: finding.fingerprint.to_string(),
             },
+            suppressions: None,
             properties: ResultProperties {
                 severity: finding.severity.id(),
                 confidence: finding.confidence.id(),
