@@ -82,13 +82,20 @@ pub struct HistoryOptions {
     pub allow_missing: bool,
 }
 
+/// What to scan.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// Files and folders, or standard input where it is `-`.
+    Paths(Vec<PathBuf>),
+    /// What a repository holds and held.
+    History(HistoryOptions),
+}
+
 /// Everything a scan needs.
 #[derive(Clone, Debug)]
 pub struct ScanOptions {
     /// What to scan.
-    pub paths: Vec<PathBuf>,
-    /// The history to scan, instead of `paths`.
-    pub history: Option<HistoryOptions>,
+    pub input: Input,
     /// The name of standard input.
     pub stdin_path: OsString,
     /// Whether ignored files are scanned too.
@@ -292,10 +299,13 @@ fn read(path: &Path) -> Result<(String, String), Error> {
 /// The configuration file at the root of the repository that the first PATH is in, or in that folder itself where there
 /// is no repository. Never one from above the repository. For a history, the one at the root of the repository's work tree.
 fn discover(options: &ScanOptions) -> Result<Option<PathBuf>, Error> {
-    if let Some(history) = &options.history {
-        return work_tree(history).map_or(Ok(None), |root| regular(&root));
-    }
-    let first = options.paths.first().filter(|path| path.as_os_str() != "-");
+    let paths = match &options.input {
+        Input::History(history) => {
+            return work_tree(history).map_or(Ok(None), |root| regular(&root));
+        }
+        Input::Paths(paths) => paths,
+    };
+    let first = paths.first().filter(|path| path.as_os_str() != "-");
     // a PATH that leads nowhere fails the scan itself; the others are resolved, for the folder above `a/..` is not `a`
     let Some(start) = first.and_then(|path| path.canonicalize().ok()) else {
         return Ok(None);
