@@ -11,6 +11,7 @@ pub mod config;
 pub mod error;
 pub mod git;
 pub mod history;
+pub mod hooks;
 pub mod model;
 mod regular;
 pub mod report;

@@ -5,6 +5,7 @@
 
 mod alternates;
 mod format;
+mod hooks;
 mod index;
 pub mod loose;
 pub mod pack;
@@ -15,6 +16,7 @@ mod settings;
 mod store;
 
 pub use format::RefStorage;
+pub use hooks::{GlobalConfig, HookSite, HooksPath, SetIn};
 pub use index::{Entry, Index, Kind};
 pub use refs::Refs;
 pub use repo::{GitError, Ground, IgnoreFiles, WorkTree, is_git_dir, is_git_link};
