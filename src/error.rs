@@ -56,6 +56,9 @@ pub enum Error {
     /// A history that can't be scanned.
     #[error(transparent)]
     History(#[from] crate::history::HistoryError),
+    /// A hook that can't be installed or taken away.
+    #[error(transparent)]
+    Hook(#[from] crate::hooks::HookError),
     /// Options that contradict each other.
     #[error("{0}")]
     Usage(String),

@@ -2,6 +2,7 @@
 
 mod collect;
 mod history;
+mod install;
 mod outputs;
 mod progress;
 mod rules;
@@ -10,7 +11,7 @@ mod scan;
 
 use std::io::{self, Write};
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, HookCommand};
 use crate::error::{EXIT_CLEAN, Error, exit_status};
 
 /// Where a run writes to, and what may be assumed of it.
@@ -27,6 +28,11 @@ pub struct Streams<'a> {
 pub fn run(cli: Cli, streams: &mut Streams<'_>) -> Result<u8, Failure> {
     match cli.command {
         Command::Scan(args) => Ok(exit_status(scan::run(&args.into_options()?, streams)?)),
+        Command::Hook(command) => match command {
+            HookCommand::Install(args) => install::install(&args, streams),
+            HookCommand::Uninstall(args) => install::uninstall(&args, streams),
+            HookCommand::Doctor(_) => Ok(EXIT_CLEAN),
+        },
         Command::Rules(command) => rules::run(command, streams).map(|()| EXIT_CLEAN),
     }
 }

@@ -6,6 +6,7 @@
 mod alternates;
 mod finder;
 mod format;
+mod hooks;
 mod index;
 pub mod loose;
 mod message;
@@ -18,6 +19,7 @@ mod store;
 
 pub use finder::{FindError, Finder};
 pub use format::RefStorage;
+pub use hooks::{GlobalConfig, HookSite, HooksPath, SetIn};
 pub use index::{Entry, Index, Kind};
 pub use message::Cleanup;
 pub use refs::Refs;
