@@ -59,6 +59,9 @@ pub enum Error {
     /// A hook that can't be installed or taken away.
     #[error(transparent)]
     Hook(#[from] crate::hooks::HookError),
+    /// A range of commits that can't be scanned.
+    #[error(transparent)]
+    Range(#[from] crate::range::RangeError),
     /// Options that contradict each other.
     #[error("{0}")]
     Usage(String),

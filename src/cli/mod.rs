@@ -3,6 +3,7 @@
 
 mod history;
 mod hook;
+mod run;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -12,6 +13,8 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::{self, Color, Input, Output, severity};
 use crate::error::{Error, unknown};
 use crate::report::{Format, Verbosity};
+
+pub(crate) use run::{MessageArgs, PushArgs, ReceiveArgs, RunCommand};
 
 pub(crate) use hook::{HookCommand, InstallArgs, UninstallArgs};
 

@@ -5,7 +5,8 @@
 
 use std::ops::Range;
 
-use super::WorkTree;
+use super::Store;
+use super::repo::config_of;
 
 /// What follows the comment sign on git's line above the diff.
 const SCISSORS: &[u8] = b"------------------------ >8 ------------------------";
@@ -45,8 +46,9 @@ impl Cleanup {
         }
     }
 
-    /// What git is told in `tree`, and by its variables. Where something was said on git's command line, nothing is left out.
-    pub fn in_tree(tree: &WorkTree) -> Self {
+    /// What git is told in the configuration of `store` and by its variables. Where something was said on git's command line, comments
+    /// stay in.
+    pub fn of_store(store: &Store) -> Self {
         // git sets this for its hooks when no editor is started
         let was_edited = std::env::var_os("GIT_EDITOR").is_none_or(|editor| editor != ":");
         let told = std::env::var_os("GIT_CONFIG_PARAMETERS").unwrap_or_default();
@@ -54,7 +56,7 @@ impl Cleanup {
         if told.contains("commit.cleanup") || told.contains("core.comment") {
             return Self::of(Some("verbatim"), None, was_edited);
         }
-        let config = tree.config();
+        let config = config_of(&store.common_dir, &store.git_dir);
         let text = |name: &str| {
             config
                 .as_ref()

@@ -6,6 +6,7 @@
 mod alternates;
 mod finder;
 mod format;
+mod here;
 mod hooks;
 mod index;
 pub mod loose;
@@ -16,6 +17,7 @@ mod reftable;
 mod repo;
 mod settings;
 mod store;
+mod tracking;
 
 pub use finder::{FindError, Finder};
 pub use format::RefStorage;
@@ -25,3 +27,4 @@ pub use message::Cleanup;
 pub use refs::Refs;
 pub use repo::{GitError, Ground, IgnoreFiles, WorkTree, is_git_dir, is_git_link};
 pub use store::{Store, StoreError};
+pub use tracking::tracking;

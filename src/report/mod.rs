@@ -7,6 +7,7 @@
 
 mod history;
 mod json;
+mod rejection;
 mod sarif;
 mod summary;
 mod term;
@@ -17,6 +18,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::str::FromStr;
 
+pub use rejection::render_rejection;
 pub use summary::render_summary;
 
 use crate::model::{Finding, Report, Severity};
