@@ -94,6 +94,11 @@ pub enum Input {
     Paths(Vec<PathBuf>),
     /// What a repository holds and held.
     History(HistoryOptions),
+    /// What a hook is handed by git and reads itself.
+    Handed {
+        /// Top of the work tree whose configuration file counts; none where only one that is named does.
+        root: Option<PathBuf>,
+    },
 }
 
 /// Everything a scan needs.
@@ -321,6 +326,7 @@ fn discover(options: &ScanOptions) -> Result<Option<PathBuf>, Error> {
         Input::History(history) => {
             return work_tree(history).map_or(Ok(None), |root| regular(&root));
         }
+        Input::Handed { root } => return root.as_deref().map_or(Ok(None), regular),
         Input::Paths(paths) => paths,
     };
     let first = paths.first().filter(|path| path.as_os_str() != "-");

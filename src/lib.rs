@@ -12,6 +12,7 @@ pub mod config;
 pub mod error;
 pub mod git;
 pub mod history;
+pub mod hooks;
 pub mod model;
 pub mod range;
 mod regular;

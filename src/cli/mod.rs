@@ -2,6 +2,8 @@
 //! but a look at the clock.
 
 mod history;
+mod hook;
+mod run;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -11,6 +13,10 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::{self, Color, Input, Output, severity};
 use crate::error::{Error, unknown};
 use crate::report::{Format, Verbosity};
+
+pub(crate) use run::{MessageArgs, PushArgs, ReceiveArgs, RunCommand};
+
+pub(crate) use hook::{HookCommand, InstallArgs, UninstallArgs};
 
 use history::HistoryArgs;
 
@@ -31,6 +37,9 @@ pub struct Cli {
 pub(crate) enum Command {
     /// Scan files, folders, standard input or the history of a repository.
     Scan(Box<ScanArgs>),
+    /// Check commits and pushes by git hooks.
+    #[command(subcommand)]
+    Hook(HookCommand),
     /// Show what is looked for, or try out rules of your own.
     #[command(subcommand)]
     Rules(RulesCommand),

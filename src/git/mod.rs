@@ -6,18 +6,25 @@
 mod alternates;
 mod finder;
 mod format;
+mod here;
+mod hooks;
 mod index;
 pub mod loose;
+mod message;
 pub mod pack;
 mod refs;
 mod reftable;
 mod repo;
 mod settings;
 mod store;
+mod tracking;
 
 pub use finder::{FindError, Finder};
 pub use format::RefStorage;
+pub use hooks::{GlobalConfig, HookSite, HooksPath, SetIn};
 pub use index::{Entry, Index, Kind};
+pub use message::Cleanup;
 pub use refs::Refs;
 pub use repo::{GitError, Ground, IgnoreFiles, WorkTree, is_git_dir, is_git_link};
 pub use store::{Store, StoreError};
+pub use tracking::tracking;

@@ -85,6 +85,15 @@ impl Store {
     /// Opens the repository that `path`, a directory, is or lies in. `git_dir` names the repository's own directory (or a `.git`
     /// file) where it is not found from `path`; `path` is then the top of the work tree.
     pub fn open(path: &Path, git_dir: Option<&Path>) -> Result<Self, StoreError> {
+        Self::open_with(path, git_dir, None)
+    }
+
+    /// As [`open`](Self::open), with objects in `objects` instead of in the repository's own `objects`.
+    pub(super) fn open_with(
+        path: &Path,
+        git_dir: Option<&Path>,
+        objects: Option<Vec<PathBuf>>,
+    ) -> Result<Self, StoreError> {
         let (git_dir, common_dir, root) = find(path, git_dir)?;
         // they may lead through `..`, which reads badly in messages
         let [git_dir, common_dir] =
@@ -107,7 +116,9 @@ impl Store {
             problems,
             common_dir,
         };
-        store.find_object_dirs();
+        let own = || vec![store.common_dir.join("objects")];
+        let dirs = objects.unwrap_or_else(own);
+        store.find_object_dirs(dirs);
         store.read_shallow();
         store.is_partial |= store.object_dirs.iter().any(|dir| has_promisor(dir));
         Ok(store)
@@ -170,10 +181,14 @@ impl Store {
         })
     }
 
-    fn find_object_dirs(&mut self) {
+    fn find_object_dirs(&mut self, first: Vec<PathBuf>) {
         let mut seen = HashSet::new();
         // depth-first in the order of the files, without recursion
-        let mut stack = vec![(self.common_dir.join("objects"), 0, None::<PathBuf>)];
+        let mut stack: Vec<_> = first
+            .into_iter()
+            .rev()
+            .map(|dir| (dir, 0, None::<PathBuf>))
+            .collect();
         while let Some((dir, depth, named_by)) = stack.pop() {
             let real = match fs::canonicalize(&dir) {
                 Ok(real) if real.is_dir() => real,

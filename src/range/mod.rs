@@ -20,13 +20,12 @@ mod blobs;
 mod diff;
 mod objects;
 mod secrets;
-mod stored;
 mod walk;
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::git::Store;
 use crate::git::pack::Kind;
+use crate::git::{Finder, Store};
 use crate::history::CommitInfo;
 use crate::model::{Coverage, Finding, FirstCommit, Location, ObjectId, Skip, SkipReason};
 use crate::scan::Scanner;
@@ -37,7 +36,7 @@ use objects::Reader;
 use secrets::{Ground, Secrets};
 use walk::{Ends, Walk};
 
-pub use objects::Source;
+pub use objects::{Loss, Source};
 
 /// What is to be scanned with all that it reaches, down to what is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,22 +91,21 @@ pub fn scan(
     exclude: &[ObjectId],
     options: &Options,
 ) -> Result<Scanned, RangeError> {
-    let problems = store.problems.clone();
     let options = Options {
         // where nothing was left to a remote, nothing may be missing
         allow_missing: options.allow_missing && store.is_partial,
         ..options.clone()
     };
-    let source = || stored::Stored::open(store);
-    let mut scanned = scan_from(&source, &store.shallow, scanner, include, exclude, &options)?;
-    for problem in problems {
-        scanned.coverage.skip(Skip {
+    let source = || Finder::open(store);
+    let mut result = scan_from(&source, &store.shallow, scanner, include, exclude, &options)?;
+    for problem in &store.problems {
+        result.coverage.skip(Skip {
             path: store.git_dir.as_os_str().as_encoded_bytes().to_vec(),
             reason: SkipReason::Unreadable,
-            detail: problem,
+            detail: problem.clone(),
         });
     }
-    Ok(scanned)
+    Ok(result)
 }
 
 /// As [`scan`], with objects from `source`, of which each thread gets its own. `shallow` are the commits, sorted, at which the clone was
@@ -124,7 +122,7 @@ pub fn scan_from<S: Source>(
     let ids: Vec<ObjectId> = include.iter().map(|tip| tip.id).collect();
     let ends = Ends::of(&ids, &mut reader);
     for (id, loss) in &ends.lost {
-        reader.lost.note(*id, None, *loss);
+        reader.lost.note(*id, None, loss.clone());
     }
     let known = Ends::of(exclude, &mut reader);
     let walk = walk::walk(&ends, &known, shallow, &mut reader)?;

@@ -7,13 +7,24 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::git::pack::{Damage, Kind};
+use crate::git::{FindError, Finder};
 use crate::model::{Coverage, ObjectId, Objects, Skip, SkipReason};
 
 /// Gives objects by their ids.
 pub trait Source {
-    /// Reads the object `id` into the front of `out`, which grows as needed. Gives its kind and its length in bytes; none where it
-    /// lies nowhere.
-    fn read(&mut self, id: &ObjectId, out: &mut Vec<u8>) -> Option<Result<(Kind, usize), Damage>>;
+    /// The object `id`, its kind and its content.
+    fn read(&mut self, id: &ObjectId) -> Result<(Kind, Vec<u8>), Loss>;
+}
+
+impl Source for Finder {
+    fn read(&mut self, id: &ObjectId) -> Result<(Kind, Vec<u8>), Loss> {
+        match self.find(id) {
+            Ok(Some(object)) => Ok(object),
+            Ok(None) => Err(Loss::Missing),
+            Err(FindError::Damaged(damage)) => Err(Loss::Damaged(damage)),
+            Err(error) => Err(Loss::Hidden(error.to_string())),
+        }
+    }
 }
 
 /// Bytes of trees, and of commits, that are kept before all are forgotten.
@@ -23,12 +34,14 @@ const KEPT: usize = 32 << 20;
 const MOST_NAMED: usize = 1000;
 
 /// Why an object was not read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Loss {
     /// It lies nowhere.
     Missing,
     /// It is there and can't be read.
     Damaged(Damage),
+    /// It may be where nothing can be read, for this reason.
+    Hidden(String),
     /// It is larger than was asked for.
     OverLimit,
 }
@@ -72,8 +85,9 @@ impl<S: Source> Reader<S> {
 
     /// The object `id`, of whatever kind.
     pub fn any(&mut self, id: &ObjectId) -> Result<(Kind, &[u8]), Loss> {
-        let read = self.source.read(id, &mut self.content);
-        let (kind, len) = read.ok_or(Loss::Missing)?.map_err(Loss::Damaged)?;
+        let (kind, content) = self.source.read(id)?;
+        self.content = content;
+        let len = self.content.len();
         if self.counted.insert(*id) {
             let count = match kind {
                 Kind::Blob => &mut self.counts.blobs,
@@ -84,7 +98,7 @@ impl<S: Source> Reader<S> {
             count.count += 1;
             count.bytes += len as u64;
         }
-        Ok((kind, &self.content[..len]))
+        Ok((kind, &self.content))
     }
 
     /// As [`read`](Self::read), from memory if it is there.
@@ -151,6 +165,7 @@ impl Lost {
                     (SkipReason::Promised, String::new())
                 }
                 Loss::Missing => (SkipReason::Missing, String::new()),
+                Loss::Hidden(reason) => (SkipReason::Unreadable, reason.clone()),
                 Loss::OverLimit => (SkipReason::OverLimit, String::new()),
                 Loss::Damaged(Damage::TooLarge) => (SkipReason::TooLarge, String::new()),
                 Loss::Damaged(Damage::Internal) => (SkipReason::Internal, String::new()),

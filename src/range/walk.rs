@@ -159,7 +159,7 @@ pub fn walk<S: Source>(
         }
     }
     for node in nodes.iter().filter(|node| !node.is_out) {
-        if let Some(loss) = node.loss {
+        if let Some(loss) = node.loss.clone() {
             reader.lost.note(node.id, Some(Kind::Commit), loss);
         }
     }

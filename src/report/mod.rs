@@ -13,6 +13,7 @@ mod history;
 mod issue;
 mod json;
 mod junit;
+mod rejection;
 mod sarif;
 mod summary;
 mod term;
@@ -23,6 +24,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::str::FromStr;
 
+pub use rejection::render_rejection;
 pub use summary::render_summary;
 
 use crate::model::{Finding, Report, Severity};
