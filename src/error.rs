@@ -63,6 +63,9 @@ pub enum Error {
     /// A range of commits that can't be scanned.
     #[error(transparent)]
     Range(#[from] crate::range::RangeError),
+    /// A CI job that does not say enough of itself.
+    #[error(transparent)]
+    Ci(#[from] crate::ci::CiError),
     /// Options that contradict each other.
     #[error("{0}")]
     Usage(String),

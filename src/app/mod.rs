@@ -1,5 +1,6 @@
 //! One function a subcommand: wires source, scan and report together. The only place where they meet.
 
+mod ci;
 mod collect;
 mod commits;
 mod gate;
@@ -39,6 +40,10 @@ pub fn run(cli: Cli, streams: &mut Streams<'_>) -> Result<u8, Failure> {
             HookCommand::Run(RunCommand::PrePush(args)) => commits::pre_push(args, streams),
             HookCommand::Run(RunCommand::PreReceive(args)) => commits::pre_receive(args, streams),
         },
+        Command::Ci(args) => {
+            let (options, ci) = args.into_options()?;
+            Ok(exit_status(ci::run(&options, &ci, streams)?))
+        }
         Command::Rules(command) => rules::run(command, streams).map(|()| EXIT_CLEAN),
     }
 }

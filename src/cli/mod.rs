@@ -1,6 +1,7 @@
 //! The command line: what can be asked for, and how it becomes [`Options`](crate::config::ScanOptions). No I/O
 //! but a look at the clock.
 
+mod ci;
 mod history;
 mod hook;
 mod run;
@@ -17,6 +18,8 @@ use crate::report::{Format, Verbosity};
 pub(crate) use run::{MessageArgs, PushArgs, ReceiveArgs, RunCommand};
 
 pub(crate) use hook::{HookCommand, InstallArgs, UninstallArgs};
+
+pub(crate) use ci::CiArgs;
 
 use history::HistoryArgs;
 
@@ -40,6 +43,8 @@ pub(crate) enum Command {
     /// Check commits and pushes by git hooks.
     #[command(subcommand)]
     Hook(HookCommand),
+    /// Check what a CI job is about: a pull request, a push, or all that is checked out.
+    Ci(Box<CiArgs>),
     /// Show what is looked for, or try out rules of your own.
     #[command(subcommand)]
     Rules(RulesCommand),

@@ -16,6 +16,7 @@ mod refs;
 mod reftable;
 mod repo;
 mod settings;
+mod short;
 mod store;
 mod tracking;
 
@@ -26,5 +27,6 @@ pub use index::{Entry, Index, Kind};
 pub use message::Cleanup;
 pub use refs::Refs;
 pub use repo::{GitError, Ground, IgnoreFiles, WorkTree, is_git_dir, is_git_link};
+pub use short::starting_with;
 pub use store::{Store, StoreError};
 pub use tracking::tracking;

@@ -26,6 +26,7 @@ use std::str::FromStr;
 
 pub use rejection::render_rejection;
 pub use summary::render_summary;
+pub use term::escape;
 
 use crate::model::{Finding, Report, Severity};
 use crate::rules::Rule;

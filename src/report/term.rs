@@ -31,7 +31,7 @@ fn is_command(text: &str) -> bool {
 }
 
 /// `text` with every hazard written as `\xNN` or `\u{NNNN}`, as [`display_path`] does.
-pub(super) fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for (at, c) in text.char_indices() {
         let code = u32::from(c);
