@@ -55,7 +55,7 @@ impl<'a> Issue<'a> {
         let fingerprint = finding.fingerprint.to_string();
         let place = finding.place;
         Self {
-            description: term::escape(&issue::sentence(finding, meta)),
+            description: term::escape(&issue::told(finding, meta)),
             check_name: &finding.rule,
             fingerprint: numbered(&[&finding.rule, &fingerprint, &path], seen),
             severity: severity(finding.severity),

@@ -41,8 +41,8 @@ pub(super) fn render(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> i
     for finding in findings {
         let kind = kind(finding.severity);
         counts[kind] += 1;
-        let sentence = term::escape(&issue::sentence(finding, meta));
-        let message = format!("{}: {sentence}", issue::headline(finding));
+        let told = term::escape(&issue::told(finding, meta));
+        let message = format!("{}: {told}", issue::headline(finding));
         command(KINDS[kind], &properties(finding, meta), &message, out)?;
     }
     let hidden: usize = counts.iter().map(|count| count.saturating_sub(SHOWN)).sum();

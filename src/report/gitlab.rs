@@ -163,7 +163,7 @@ impl<'a> Vulnerability<'a> {
             .map(|(step, number)| format!("{number}. {step}"))
             .collect();
         let why = rule.map_or("", |rule| &rule.why);
-        let mut description = issue::sentence(finding, meta);
+        let mut description = issue::told(finding, meta);
         if !why.is_empty() {
             description.push_str("\n\n");
             description.push_str(why);

@@ -85,6 +85,17 @@ pub(super) fn sentence(finding: &Finding, meta: &Meta<'_>) -> String {
     text
 }
 
+/// The same with what there is to say of this one finding: services that show nothing else must show that.
+pub(super) fn told(finding: &Finding, meta: &Meta<'_>) -> String {
+    let mut text = sentence(finding, meta);
+    for note in &finding.notes {
+        text.push_str(" Note: ");
+        text.push_str(note);
+        text.push('.');
+    }
+    text
+}
+
 /// ` in the history since commit 3f2a90c1d2e4, no longer in HEAD`: whoever opens the file does not see it there.
 fn in_history(history: &History) -> String {
     let since = history.first.map_or_else(String::new, |first| {

@@ -85,14 +85,14 @@ fn test(finding: &Finding, meta: &Meta<'_>, out: &mut dyn Write) -> io::Result<(
         .with("classname", &format!("waxseal.{}", finding.rule))
         .with("name", &headline);
     writeln!(out, "    {}", case.open())?;
-    let (sentence, severity) = (issue::sentence(finding, meta), finding.severity.id());
+    let (told, severity) = (issue::told(finding, meta), finding.severity.id());
     if finding.severity < meta.fail_on {
-        let skipped = Element::new("skipped").with("message", &sentence);
+        let skipped = Element::new("skipped").with("message", &told);
         writeln!(out, "      {}", skipped.empty())?;
     } else {
         let failure = Element::new("failure")
             .with("type", severity)
-            .with("message", &sentence);
+            .with("message", &told);
         let rule = meta.rule(&finding.rule);
         let mut body = format!("{headline}  {severity}  {}\n", finding.rule);
         if !finding.excerpt.0.is_empty() {

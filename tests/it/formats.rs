@@ -226,6 +226,7 @@ fn nasty() -> Report {
         ]
         .into(),
         elapsed: Duration::from_millis(3),
+        ..Report::default()
     }
 }
 
