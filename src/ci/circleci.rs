@@ -1,4 +1,4 @@
-//! `CircleCI`: `circleci.com/docs/variables`. What a push or pull request is compared with is a pipeline value and no variable;
+//! CircleCI: `circleci.com/docs/variables`. What a push or pull request is compared with is a pipeline value and no variable;
 //! the configuration has to hand it on: `CIRCLE_BASE_REVISION: << pipeline.git.base_revision >>`.
 
 use super::{CiError, Environment, Job, Point};

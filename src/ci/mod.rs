@@ -25,7 +25,7 @@ pub enum Service {
     Azure,
     /// Jenkins.
     Jenkins,
-    /// `CircleCI`.
+    /// CircleCI.
     Circleci,
 }
 

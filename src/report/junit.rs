@@ -1,4 +1,4 @@
-//! A test report in `JUnit`'s XML, as Jenkins, GitLab, Azure and `CircleCI` read it.
+//! A test report in JUnit's XML, as Jenkins, GitLab, Azure and CircleCI read it.
 //!
 //! One suite. Each finding that counts is a failed test, each that does not is a skipped one, whatever could not be scanned
 //! is a test with an error, and each rule that found nothing is a passed test, so that a clean run is seen to have looked for

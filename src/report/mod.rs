@@ -48,7 +48,7 @@ pub enum Format {
     Gitlab,
     /// GitLab's code quality report.
     Codequality,
-    /// A test report in `JUnit`'s XML.
+    /// A test report in JUnit's XML.
     Junit,
 }
 

@@ -2,6 +2,7 @@
 //! changes in them.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use crate::error::Error;
 use crate::git::pack::Kind;
@@ -101,9 +102,8 @@ pub(super) fn policy_file(
     if !entry.is_file {
         return Err(refused("this is no regular file"));
     }
-    let content = match points.object(entry.id)? {
-        Some((Kind::Blob, content)) => content,
-        _ => return Err(refused("it is not in this clone")),
+    let Some((Kind::Blob, content)) = points.object(entry.id)? else {
+        return Err(refused("it is not in this clone"));
     };
     if content.len() > LARGEST {
         return Err(refused("larger than 1 MiB"));
@@ -250,7 +250,8 @@ pub(super) fn allowed(allows: &Allows) -> Vec<Finding> {
         let by = finding.allowed.as_ref();
         let mut note = format!("lets {} pass", finding.rule);
         if let Some(by) = by {
-            note.push_str(&format!(", by `{}` on line {}", by.marker.id(), by.line));
+            // Writing to a String cannot fail.
+            let _ = write!(note, ", by `{}` on line {}", by.marker.id(), by.line);
             if let Some(reason) = &by.reason {
                 note.push_str(": ");
                 note.push_str(reason);
