@@ -57,6 +57,15 @@ pub enum Error {
     /// A history that can't be scanned.
     #[error(transparent)]
     History(#[from] crate::history::HistoryError),
+    /// A hook that can't be installed or taken away.
+    #[error(transparent)]
+    Hook(#[from] crate::hooks::HookError),
+    /// A range of commits that can't be scanned.
+    #[error(transparent)]
+    Range(#[from] crate::range::RangeError),
+    /// A CI job that does not say enough of itself.
+    #[error(transparent)]
+    Ci(#[from] crate::ci::CiError),
     /// Options that contradict each other.
     #[error("{0}")]
     Usage(String),

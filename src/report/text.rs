@@ -41,7 +41,7 @@ fn headline(finding: &Finding, meta: &Meta<'_>, out: &mut dyn Write) -> io::Resu
     write!(
         out,
         "{}  {}  {}",
-        paint.paint(Role::Place, place),
+        paint.paint(Role::Place, term::line(&place)),
         paint.paint(Role::Severity(finding.severity), finding.severity.id()),
         term::escape(&finding.rule),
     )?;

@@ -9,6 +9,7 @@
 )]
 
 mod history;
+mod services;
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -278,7 +279,7 @@ fn incomplete() -> Report {
     report
 }
 
-fn cases() -> [(&'static str, Report); 6] {
+fn cases() -> [(&'static str, Report); 7] {
     [
         ("plain", plain()),
         ("clean", clean()),
@@ -286,6 +287,7 @@ fn cases() -> [(&'static str, Report); 6] {
         ("incomplete", incomplete()),
         ("history", history::full()),
         ("history-incomplete", history::incomplete()),
+        ("commands", services::commands()),
     ]
 }
 
@@ -343,7 +345,7 @@ fn golden(name: &str, actual: &str) {
 #[test]
 fn machine_formats_match_their_goldens() {
     for (case, report) in cases() {
-        for format in [Format::Json, Format::Jsonl, Format::Sarif] {
+        for format in Format::ALL.into_iter().skip(1) {
             let actual = rendered(format, &report, Verbosity::Normal, false);
             golden(&format!("{case}.{format}"), &actual);
         }
@@ -511,7 +513,8 @@ fn json_lines_hold_the_findings_of_the_document() {
 
 #[test]
 fn machine_formats_depend_on_nothing_but_the_report() {
-    for format in [Format::Json, Format::Jsonl, Format::Sarif] {
+    let has_times = |format: &Format| matches!(format, Format::Text | Format::Gitlab);
+    for format in Format::ALL.into_iter().filter(|format| !has_times(format)) {
         let first = rendered(format, &nasty(), Verbosity::Quiet, false);
         let mut report = nasty();
         report.elapsed = Duration::from_secs(99);
@@ -564,8 +567,13 @@ const VERBOSITIES: [Verbosity; 4] = [
 ];
 
 /// Reports with names, refs and details that mean harm.
-fn hostile() -> [Report; 3] {
-    [nasty(), history::full(), history::incomplete()]
+fn hostile() -> [Report; 4] {
+    [
+        nasty(),
+        history::full(),
+        history::incomplete(),
+        services::commands(),
+    ]
 }
 
 /// Everything that any format writes about `report`, plain or coloured.

@@ -3,10 +3,12 @@
 
 mod allow;
 mod architecture;
+mod ci;
 mod cli;
 mod determinism;
 mod docs;
 mod equivalence;
+mod finder;
 mod formats;
 mod generated;
 mod history_attribution;
@@ -20,6 +22,7 @@ mod packs;
 mod packs_damage;
 mod positions;
 mod quiet;
+mod range;
 mod replay;
 mod repositories;
 mod scale;

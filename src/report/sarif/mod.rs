@@ -17,8 +17,8 @@ use descriptor::Descriptor;
 use location::{ArtifactLocation, Location, OBJECTS};
 use suppression::Suppression;
 
-use super::{Meta, json, masked, term, wording};
-use crate::model::{Finding, History, Report, Severity, Skip, Store};
+use super::{Meta, issue, json, term, wording};
+use crate::model::{Finding, Report, Severity, Skip, Store};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -197,7 +197,7 @@ impl<'a> ResultObject<'a> {
             rule_id: &finding.rule,
             rule_index,
             level: level(finding.severity),
-            message: Message::new(sentence(finding, meta)),
+            message: Message::new(issue::sentence(finding, meta)),
             locations: [Location::of_finding(finding)],
             related_locations: related(finding),
             partial_fingerprints: PartialFingerprints {
@@ -230,41 +230,6 @@ fn related(finding: &Finding) -> Vec<Location> {
         .zip(1..)
         .map(|(location, id)| location.with_id(id))
         .collect()
-}
-
-/// ` in the history since commit 3f2a90c1d2e4, no longer in HEAD`: whoever opens the file does not see it there.
-fn in_history(history: &History) -> String {
-    let since = history.first.map_or_else(String::new, |first| {
-        format!(" since commit {}", first.id.short())
-    });
-    let state = match (history.in_head, history.ref_count) {
-        (true, _) => "still in HEAD",
-        (false, 0) => "unreachable from any ref",
-        (false, _) => "not in HEAD",
-    };
-    format!(" in the history{since}, {state}")
-}
-
-/// `Title: SG.********. First step of the remedy.`: services show the first sentence where room is short.
-fn sentence(finding: &Finding, meta: &Meta<'_>) -> String {
-    let rule = meta.rule(&finding.rule);
-    let mut text = rule.map_or(&finding.rule, |rule| &rule.title).to_string();
-    if let Some(secret) = masked(finding) {
-        text.push_str(": ");
-        text.push_str(&secret);
-    }
-    if let Some(history) = &finding.history {
-        text.push_str(&in_history(history));
-    }
-    text.push('.');
-    if let Some(step) = rule.and_then(|rule| rule.remedy.first()) {
-        text.push(' ');
-        text.push_str(step);
-        if !step.ends_with('.') {
-            text.push('.');
-        }
-    }
-    text
 }
 
 #[derive(Serialize)]
