@@ -8,8 +8,8 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::git::pack::{Damage, Delta, Kind, NodeIx, Visit};
 use crate::model::{
-    Blob, Finding, Fingerprint, FirstCommit, History, Location, ObjectId, ObjectKind, Origin, Part,
-    Place, Severity, Store,
+    Allowed, Blob, Finding, Fingerprint, FirstCommit, History, Location, ObjectId, ObjectKind,
+    Origin, Part, Place, Severity, Store,
 };
 use crate::scan::{PathClass, Scanner, Worker};
 
@@ -412,8 +412,7 @@ impl Shower<'_> {
                 .push("worse at another place of the history than at this one".into());
         }
         if secret.allowed {
-            let note = "comments allow it at other places; those are not counted here, not even one in HEAD";
-            finding.notes.push(note.into());
+            finding.notes.push(Allowed::ELSEWHERE.into());
         }
         finding.history = Some(Box::new(history));
         Some(finding)

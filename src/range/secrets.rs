@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    Finding, Fingerprint, FirstCommit, History, Location, ObjectKind, Severity, Store,
+    Allowed, Finding, Fingerprint, FirstCommit, History, Location, ObjectKind, Severity, Store,
 };
 
 /// A finding in one object at one path.
@@ -26,9 +26,12 @@ struct Secret {
     lead: Sight,
 }
 
+/// A secret, and whether comments allow it: the places where they do are kept apart from the others.
+type Key = (Fingerprint, bool);
+
 /// All secrets that were found.
 #[derive(Default)]
-pub struct Secrets(BTreeMap<Fingerprint, Secret>);
+pub struct Secrets(BTreeMap<Key, Secret>);
 
 /// What is known of the range when secrets are shown.
 pub struct Ground<'a> {
@@ -70,25 +73,25 @@ impl Secrets {
         let Some(at) = location(&sight.finding) else {
             return;
         };
-        let fingerprint = sight.finding.fingerprint;
+        let key = (sight.finding.fingerprint, sight.finding.allowed.is_some());
         let new = Secret {
             severity: sight.finding.severity,
             locations: BTreeSet::from([at]),
             commits: BTreeSet::from([sight.commit]),
             lead: sight,
         };
-        self.add_secret(fingerprint, new);
+        self.add_secret(key, new);
     }
 
     /// Takes over what another thread found.
     pub fn merge(&mut self, other: Self) {
-        for (fingerprint, secret) in other.0 {
-            self.add_secret(fingerprint, secret);
+        for (key, secret) in other.0 {
+            self.add_secret(key, secret);
         }
     }
 
-    fn add_secret(&mut self, fingerprint: Fingerprint, mut new: Secret) {
-        match self.0.entry(fingerprint) {
+    fn add_secret(&mut self, key: Key, mut new: Secret) {
+        match self.0.entry(key) {
             std::collections::btree_map::Entry::Vacant(entry) => _ = entry.insert(new),
             std::collections::btree_map::Entry::Occupied(mut entry) => {
                 let known = entry.get_mut();
@@ -108,7 +111,7 @@ impl Secrets {
         ground: &Ground<'_>,
         mut in_head: impl FnMut(&Location) -> bool,
     ) -> Vec<Finding> {
-        let show = |secret: Secret| {
+        let mut show = |secret: Secret| {
             let Secret {
                 severity,
                 locations,
@@ -143,6 +146,16 @@ impl Secrets {
             }));
             finding
         };
-        self.0.into_values().map(show).collect()
+        let mut shown: Vec<Finding> = Vec::with_capacity(self.0.len());
+        for ((fingerprint, is_allowed), secret) in self.0 {
+            match shown.last_mut() {
+                // where it is not allowed counts, and came before
+                Some(open) if is_allowed && open.fingerprint == fingerprint => {
+                    open.notes.push(Allowed::ELSEWHERE.into());
+                }
+                _ => shown.push(show(secret)),
+            }
+        }
+        shown
     }
 }
