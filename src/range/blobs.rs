@@ -200,7 +200,7 @@ impl<S: Source> Lane<'_, S> {
             !self.job.added_only
                 || !arrival.before.iter().any(|before| {
                     self.secrets_of(*before, arrival.path)
-                        .contains(&standing(&finding))
+                        .contains(&finding.standing())
                 })
         });
         if let Some(arrival) = added {
@@ -221,14 +221,10 @@ impl<S: Source> Lane<'_, S> {
             let path = &self.job.paths[path as usize];
             self.worker.scan(&blob(path, id, content), &mut findings);
         }
-        let held = Rc::new(findings.iter().map(standing).collect());
+        let held = Rc::new(findings.iter().map(Finding::standing).collect());
         self.held.insert((id, path), Rc::clone(&held));
         held
     }
-}
-
-fn standing(finding: &Finding) -> (Fingerprint, bool) {
-    (finding.fingerprint, finding.allowed.is_some())
 }
 
 fn blob<'b>(path: &'b [u8], id: ObjectId, content: &'b [u8]) -> Blob<'b> {

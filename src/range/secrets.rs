@@ -73,7 +73,7 @@ impl Secrets {
         let Some(at) = location(&sight.finding) else {
             return;
         };
-        let key = (sight.finding.fingerprint, sight.finding.allowed.is_some());
+        let key = sight.finding.standing();
         let new = Secret {
             severity: sight.finding.severity,
             locations: BTreeSet::from([at]),
