@@ -1,7 +1,12 @@
 //! One function a subcommand: wires source, scan and report together. The only place where they meet.
 
+mod ci;
 mod collect;
+mod commits;
+mod gate;
 mod history;
+mod install;
+mod message;
 mod outputs;
 mod progress;
 mod rules;
@@ -10,7 +15,7 @@ mod scan;
 
 use std::io::{self, Write};
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, HookCommand, RunCommand};
 use crate::error::{EXIT_CLEAN, Error, exit_status};
 
 /// Where a run writes to, and what may be assumed of it.
@@ -27,6 +32,18 @@ pub struct Streams<'a> {
 pub fn run(cli: Cli, streams: &mut Streams<'_>) -> Result<u8, Failure> {
     match cli.command {
         Command::Scan(args) => Ok(exit_status(scan::run(&args.into_options()?, streams)?)),
+        Command::Hook(command) => match command {
+            HookCommand::Install(args) => install::install(&args, streams),
+            HookCommand::Uninstall(args) => install::uninstall(&args, streams),
+            HookCommand::Doctor(_) => Ok(EXIT_CLEAN),
+            HookCommand::Run(RunCommand::CommitMsg(args)) => message::commit_msg(args, streams),
+            HookCommand::Run(RunCommand::PrePush(args)) => commits::pre_push(args, streams),
+            HookCommand::Run(RunCommand::PreReceive(args)) => commits::pre_receive(args, streams),
+        },
+        Command::Ci(args) => {
+            let (options, ci) = args.into_options()?;
+            Ok(exit_status(ci::run(&options, &ci, streams)?))
+        }
         Command::Rules(command) => rules::run(command, streams).map(|()| EXIT_CLEAN),
     }
 }

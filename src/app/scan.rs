@@ -4,10 +4,10 @@ use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crate::config::{self, Color, Policy, ScanOptions};
+use crate::config::{self, Color, Input, Policy, ScanOptions};
 use crate::error::Error;
-use crate::model::Outcome;
-use crate::report::{Meta, render, render_summary};
+use crate::model::{Outcome, Report, Severity};
+use crate::report::{Format, Meta, Settings, render, render_summary};
 use crate::rules::Rule;
 use crate::scan::{OVERLAP, Options, Scanner};
 use crate::source::{FileOptions, Windows, scan_paths, scan_stdin};
@@ -17,103 +17,170 @@ use super::{Failure, Streams, history, outputs};
 
 /// Key of the fingerprints while a repository has none of its own. It is no secret: it only keeps our digests from being
 /// the same as anybody else's.
-const FINGERPRINT_KEY: &[u8] = b"waxseal fingerprint v1";
+pub(super) const FINGERPRINT_KEY: &[u8] = b"waxseal fingerprint v1";
 
 /// Scans, writes every report, and gives the outcome.
 pub(super) fn run(options: &ScanOptions, streams: &mut Streams<'_>) -> Result<Outcome, Failure> {
-    let started = Instant::now();
-    let Policy {
-        rules,
-        fail_on,
-        settings,
-    } = config::policy(options)?;
-    let scanner = Scanner::new(
-        rules,
-        Options {
-            no_binary: options.no_binary,
-            fingerprint_key: FINGERPRINT_KEY.to_vec(),
-        },
-    );
-    let files = || {
-        options
-            .outputs
-            .iter()
-            .filter_map(|output| output.file.as_ref().map(|path| (path, output.format)))
+    let job = Job::new(options)?;
+    let report = match &options.input {
+        Input::Paths(paths) => {
+            let collector = Collector::new(&job.scanner);
+            read(options, paths, &collector)?;
+            collector.into_report()
+        }
+        Input::History(history) => history::read(options, history, &job.scanner)?,
+        Input::Handed { .. } => Report::default(),
     };
-    files().try_for_each(|(path, _)| outputs::probe(path))?;
-    let mut report = if let Some(history) = &options.history {
-        history::read(options, history, &scanner)?
-    } else {
-        let collector = Collector::new(&scanner);
-        read(options, &collector)?;
-        collector.into_report()
-    };
-    report.elapsed = started.elapsed();
+    job.finish(report, streams)
+}
 
-    let rules: Vec<&Rule> = scanner.rules().collect();
-    let meta = Meta {
-        version: env!("CARGO_PKG_VERSION"),
-        rules: &rules,
-        fail_on,
-        settings: settings.as_ref(),
-        verbosity: options.verbosity,
-        color: false,
-        now: SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_secs().cast_signed()),
-    };
-    let (color_out, color_err) = match options.color {
-        Color::Always => (true, true),
-        Color::Never => (false, false),
-        Color::Auto => streams.color,
-    };
-    // files first: a closed pipe on standard output must not keep them from being written. One that can't be written must
-    // not keep the findings from being shown either
-    let mut written = Ok(());
-    for (path, format) in files() {
-        let outcome = outputs::write(path, |out| render(format, &report, &meta, out));
-        written = written.and(outcome);
+/// A scan that is ready to read: rules were chosen, and reports can be written.
+pub(super) struct Job<'o> {
+    options: &'o ScanOptions,
+    started: Instant,
+    fail_on: Severity,
+    settings: Option<Settings>,
+    /// Rules that nothing is scanned for, of findings that are made elsewhere.
+    pub(super) notices: Vec<Rule>,
+    /// The rules that were chosen.
+    pub(super) scanner: Scanner,
+}
+
+impl<'o> Job<'o> {
+    /// Chooses rules, and fails where a report could not be written.
+    pub(super) fn new(options: &'o ScanOptions) -> Result<Self, Error> {
+        let started = Instant::now();
+        Self::by(config::policy(options)?, options, started)
     }
-    let for_stdout = options.outputs.iter().find(|output| output.file.is_none());
-    let shown = for_stdout.map_or(Ok(()), |output| {
-        let mut out = BufWriter::new(&mut *streams.out);
-        render(
-            output.format,
-            &report,
-            &Meta {
-                color: color_out,
-                ..meta
+
+    /// The same by a policy that was read elsewhere, for a run that has `started` already.
+    pub(super) fn by(
+        policy: Policy,
+        options: &'o ScanOptions,
+        started: Instant,
+    ) -> Result<Self, Error> {
+        let Policy {
+            rules,
+            fail_on,
+            allowing,
+            settings,
+        } = policy;
+        let scanner = Scanner::new(
+            rules,
+            Options {
+                no_binary: options.no_binary,
+                fingerprint_key: FINGERPRINT_KEY.to_vec(),
+                allowing,
             },
-            &mut out,
-        )?;
-        out.flush()
-    });
-    render_summary(
-        &report,
-        &Meta {
-            color: color_err,
-            ..meta
-        },
-        &mut *streams.err,
-    )?;
-    match shown {
-        // the reader has seen enough
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
-        shown => shown?,
+        );
+        let job = Self {
+            options,
+            started,
+            fail_on,
+            settings,
+            notices: Vec::new(),
+            scanner,
+        };
+        outputs::probe(job.files().map(|(path, _)| path))?;
+        Ok(job)
     }
-    written?;
-    Ok(report.outcome(fail_on))
+
+    fn files(&self) -> impl Iterator<Item = (&'o PathBuf, Format)> {
+        let outputs = self.options.outputs.iter();
+        outputs.filter_map(|output| output.file.as_ref().map(|path| (path, output.format)))
+    }
+
+    /// Hands what a renderer needs to `tell`, without colours.
+    pub(super) fn with_meta<T>(&self, tell: impl FnOnce(&Meta<'_>) -> T) -> T {
+        let rules: Vec<&Rule> = self.scanner.rules().chain(&self.notices).collect();
+        tell(&Meta {
+            version: env!("CARGO_PKG_VERSION"),
+            rules: &rules,
+            fail_on: self.fail_on,
+            settings: self.settings.as_ref(),
+            verbosity: self.options.verbosity,
+            color: false,
+            now: SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .map_or(0, |since| since.as_secs().cast_signed()),
+        })
+    }
+
+    /// What `report` means for the exit status.
+    pub(super) fn outcome(&self, report: &Report) -> Outcome {
+        report.outcome(self.fail_on)
+    }
+
+    /// Writes every report, and gives the outcome.
+    pub(super) fn finish(
+        &self,
+        mut report: Report,
+        streams: &mut Streams<'_>,
+    ) -> Result<Outcome, Failure> {
+        report.elapsed = self.started.elapsed();
+        self.with_meta(|meta| self.write(&report, meta, streams))?;
+        Ok(self.outcome(&report))
+    }
+
+    fn write(
+        &self,
+        report: &Report,
+        meta: &Meta<'_>,
+        streams: &mut Streams<'_>,
+    ) -> Result<(), Failure> {
+        let (color_out, color_err) = match self.options.color {
+            Color::Always => (true, true),
+            Color::Never => (false, false),
+            Color::Auto => streams.color,
+        };
+        // files first: a closed pipe on standard output must not keep them from being written. One that can't be written must
+        // not keep the findings from being shown either
+        let mut written = Ok(());
+        for (path, format) in self.files() {
+            let outcome = outputs::write(path, |out| render(format, report, meta, out));
+            written = written.and(outcome);
+        }
+        let mut outputs = self.options.outputs.iter();
+        let for_stdout = outputs.find(|output| output.file.is_none());
+        let shown = for_stdout.map_or(Ok(()), |output| {
+            let mut out = BufWriter::new(&mut *streams.out);
+            render(
+                output.format,
+                report,
+                &Meta {
+                    color: color_out,
+                    ..*meta
+                },
+                &mut out,
+            )?;
+            out.flush()
+        });
+        render_summary(
+            report,
+            &Meta {
+                color: color_err,
+                ..*meta
+            },
+            &mut *streams.err,
+        )?;
+        match shown {
+            // the reader has seen enough
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
+            shown => shown?,
+        }
+        Ok(written?)
+    }
 }
 
 /// Pushes everything that is to be scanned into `collector`.
-fn read(options: &ScanOptions, collector: &Collector<'_>) -> Result<(), Error> {
+fn read(options: &ScanOptions, paths: &[PathBuf], collector: &Collector<'_>) -> Result<(), Error> {
     let windows = Windows {
         reach: OVERLAP,
         ..Windows::default()
     };
     let is_stdin = |path: &PathBuf| path.as_os_str() == "-";
-    if options.paths.iter().any(is_stdin) {
-        if options.paths.len() > 1 {
+    if paths.iter().any(is_stdin) {
+        if paths.len() > 1 {
             return Err(Error::Usage(
                 "`-` reads standard input and can't be mixed with other paths".to_owned(),
             ));
@@ -132,6 +199,6 @@ fn read(options: &ScanOptions, collector: &Collector<'_>) -> Result<(), Error> {
         submodules: options.submodules,
         windows,
     };
-    scan_paths(&options.paths, &files, collector);
+    scan_paths(paths, &files, collector);
     Ok(())
 }

@@ -1,16 +1,25 @@
 //! The command line: what can be asked for, and how it becomes [`Options`](crate::config::ScanOptions). No I/O
 //! but a look at the clock.
 
+mod ci;
 mod history;
+mod hook;
+mod run;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{self, Color, Output, severity};
+use crate::config::{self, Color, Input, Output, severity};
 use crate::error::{Error, unknown};
 use crate::report::{Format, Verbosity};
+
+pub(crate) use run::{MessageArgs, PushArgs, ReceiveArgs, RunCommand};
+
+pub(crate) use hook::{HookCommand, InstallArgs, UninstallArgs};
+
+pub(crate) use ci::CiArgs;
 
 use history::HistoryArgs;
 
@@ -31,6 +40,11 @@ pub struct Cli {
 pub(crate) enum Command {
     /// Scan files, folders, standard input or the history of a repository.
     Scan(Box<ScanArgs>),
+    /// Check commits and pushes by git hooks.
+    #[command(subcommand)]
+    Hook(HookCommand),
+    /// Check what a CI job is about: a pull request, a push, or all that is checked out.
+    Ci(Box<CiArgs>),
     /// Show what is looked for, or try out rules of your own.
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -96,12 +110,19 @@ struct RuleArgs {
     /// Configuration file [default: .waxseal.toml at the root of the first PATH's repository, or of the one whose history is scanned].
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Report what comments in the scanned files let pass as well: waxseal:allow, and those for other programs.
+    #[arg(long)]
+    no_allow: bool,
+    /// Let comments that were written for other programs (gitleaks:allow, ggignore ...) let nothing pass.
+    #[arg(long)]
+    no_foreign_markers: bool,
 }
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 struct OutputArgs {
-    /// text, json, jsonl or sarif; FORMAT=FILE writes to a file. May be repeated, with one at most on standard output.
+    /// text, json, jsonl, sarif, github, gitlab, codequality or junit; FORMAT=FILE writes to a file. May be repeated, with one
+    /// at most on standard output.
     #[arg(long = "format", value_name = "FORMAT[=FILE]")]
     formats: Vec<OsString>,
     /// Lowest severity that makes the exit status 1: low, medium, high or critical [default: low].
@@ -145,55 +166,76 @@ pub(crate) enum RulesCommand {
 impl ScanArgs {
     /// What the scan needs, before a configuration file is merged in.
     pub(crate) fn into_options(self) -> Result<config::ScanOptions, Error> {
-        let outputs: Vec<Output> = self
-            .output
-            .formats
-            .iter()
-            .map(output)
-            .collect::<Result<_, _>>()?;
-        if outputs
-            .iter()
-            .filter(|output| output.file.is_none())
-            .count()
-            > 1
-        {
-            let problem = "only one --format can go to standard output; give the others a file: --format sarif=out.sarif";
-            return Err(Error::Usage(problem.to_owned()));
-        }
-        let fail_on = self.output.fail_on.as_deref().map(severity).transpose()?;
-        let verbosity = match (self.output.quiet, self.output.verbose) {
-            (true, _) => Verbosity::Quiet,
-            (false, 0) => Verbosity::Normal,
-            (false, 1) => Verbosity::Verbose,
-            (false, _) => Verbosity::Debug,
+        let input = match self.history.into_options(jiff::Timestamp::now())? {
+            Some(history) => Input::History(history),
+            None => Input::Paths(self.paths),
         };
+        let options = options(input, self.rules, &self.output)?;
         Ok(config::ScanOptions {
-            paths: self.paths,
-            history: self.history.into_options(jiff::Timestamp::now())?,
             stdin_path: self.input.stdin_path,
             no_ignore: self.input.no_ignore,
             no_binary: self.input.no_binary,
             submodules: self.input.submodules,
             jobs: self.input.jobs.unwrap_or(0),
-            rules: config::RuleChoice {
-                only: self.rules.only,
-                skip: self.rules.skip,
-                files: self.rules.files,
-            },
-            config: self.rules.config,
-            outputs: if outputs.is_empty() {
-                vec![Output {
-                    format: Format::Text,
-                    file: None,
-                }]
-            } else {
-                outputs
-            },
-            fail_on,
-            verbosity,
-            color: self.output.color,
+            ..options
         })
     }
+}
+
+/// What a scan of `input` needs, with the defaults where nothing is asked for.
+fn options(
+    input: Input,
+    rules: RuleArgs,
+    output: &OutputArgs,
+) -> Result<config::ScanOptions, Error> {
+    let outputs: Vec<Output> = output
+        .formats
+        .iter()
+        .map(self::output)
+        .collect::<Result<_, _>>()?;
+    if outputs
+        .iter()
+        .filter(|output| output.file.is_none())
+        .count()
+        > 1
+    {
+        let problem = "only one --format can go to standard output; give the others a file: --format sarif=out.sarif";
+        return Err(Error::Usage(problem.to_owned()));
+    }
+    let fail_on = output.fail_on.as_deref().map(severity).transpose()?;
+    let verbosity = match (output.quiet, output.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (false, 0) => Verbosity::Normal,
+        (false, 1) => Verbosity::Verbose,
+        (false, _) => Verbosity::Debug,
+    };
+    Ok(config::ScanOptions {
+        input,
+        stdin_path: OsString::new(),
+        no_ignore: false,
+        no_binary: false,
+        submodules: false,
+        jobs: 0,
+        rules: config::RuleChoice {
+            only: rules.only,
+            skip: rules.skip,
+            files: rules.files,
+            no_allow: rules.no_allow,
+            no_foreign_markers: rules.no_foreign_markers,
+        },
+        config: rules.config,
+        outputs: if outputs.is_empty() {
+            vec![Output {
+                format: Format::Text,
+                file: None,
+            }]
+        } else {
+            outputs
+        },
+        fail_on,
+        verbosity,
+        color: output.color,
+    })
 }
 
 fn output(arg: &OsString) -> Result<Output, Error> {

@@ -4,18 +4,29 @@
 //! configuration names is ever run. Knows nothing of secrets and prints nothing.
 
 mod alternates;
+mod finder;
 mod format;
+mod here;
+mod hooks;
 mod index;
 pub mod loose;
+mod message;
 pub mod pack;
 mod refs;
 mod reftable;
 mod repo;
 mod settings;
+mod short;
 mod store;
+mod tracking;
 
+pub use finder::{FindError, Finder};
 pub use format::RefStorage;
+pub use hooks::{GlobalConfig, HookSite, HooksPath, SetIn};
 pub use index::{Entry, Index, Kind};
+pub use message::Cleanup;
 pub use refs::Refs;
 pub use repo::{GitError, Ground, IgnoreFiles, WorkTree, is_git_dir, is_git_link};
+pub use short::starting_with;
 pub use store::{Store, StoreError};
+pub use tracking::tracking;

@@ -189,32 +189,51 @@ impl WorkTree {
     }
 
     /// The configuration that git would use here; a file of it that cannot be read counts as empty.
-    fn config(&self) -> Option<git2::Config> {
-        use git2::ConfigLevel::{Global, Local, System, Worktree, XDG};
-        let mut config = git2::Config::new().ok()?;
-        let mut add = |path: PathBuf, level| {
-            if path.is_file() {
-                let _ = config.add_file(&path, level, false);
-            }
-        };
-        if std::env::var_os("GIT_CONFIG_NOSYSTEM").is_none()
-            && let Ok(path) = git2::Config::find_system()
-        {
-            add(path, System);
+    pub(super) fn config(&self) -> Option<git2::Config> {
+        config_of(&self.common_dir, &self.git_dir)
+    }
+}
+
+/// The configuration that git would use in the repository whose directories are these; a file of it that cannot be read
+/// counts as empty.
+pub(super) fn config_of(common_dir: &Path, git_dir: &Path) -> Option<git2::Config> {
+    use git2::ConfigLevel::{Global, Local, System, Worktree, XDG};
+    let mut config = git2::Config::new().ok()?;
+    let mut add = |path: PathBuf, level| {
+        if path.is_file() {
+            let _ = config.add_file(&path, level, false);
         }
-        if let Some(path) = set_variable("GIT_CONFIG_GLOBAL") {
-            add(PathBuf::from(path), Global);
-        } else {
-            if let Some(dir) = user_config_dir() {
-                add(dir.join("config"), XDG);
-            }
-            if let Some(home) = home() {
-                add(home.join(".gitconfig"), Global);
-            }
+    };
+    if std::env::var_os("GIT_CONFIG_NOSYSTEM").is_none()
+        && let Ok(path) = git2::Config::find_system()
+    {
+        add(path, System);
+    }
+    if let Some(path) = set_variable("GIT_CONFIG_GLOBAL") {
+        add(PathBuf::from(path), Global);
+    } else {
+        if let Some(dir) = user_config_dir() {
+            add(dir.join("config"), XDG);
         }
-        add(self.common_dir.join("config"), Local);
-        add(self.git_dir.join("config.worktree"), Worktree);
-        Some(config)
+        if let Some(home) = home() {
+            add(home.join(".gitconfig"), Global);
+        }
+    }
+    add(common_dir.join("config"), Local);
+    add(git_dir.join("config.worktree"), Worktree);
+    Some(config)
+}
+
+/// The file that `git config --global` writes to: the one in the home, unless only the other one exists.
+pub(super) fn global_config_file() -> Option<PathBuf> {
+    if let Some(path) = set_variable("GIT_CONFIG_GLOBAL") {
+        return Some(PathBuf::from(path));
+    }
+    let in_home = home().map(|home| home.join(".gitconfig"));
+    let other = user_config_dir().map(|dir| dir.join("config"));
+    match (in_home, other) {
+        (Some(first), Some(second)) if !first.exists() && second.exists() => Some(second),
+        (first, second) => first.or(second),
     }
 }
 

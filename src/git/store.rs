@@ -85,6 +85,15 @@ impl Store {
     /// Opens the repository that `path`, a directory, is or lies in. `git_dir` names the repository's own directory (or a `.git`
     /// file) where it is not found from `path`; `path` is then the top of the work tree.
     pub fn open(path: &Path, git_dir: Option<&Path>) -> Result<Self, StoreError> {
+        Self::open_with(path, git_dir, None)
+    }
+
+    /// As [`open`](Self::open), with objects in `objects` instead of in the repository's own `objects`.
+    pub(super) fn open_with(
+        path: &Path,
+        git_dir: Option<&Path>,
+        objects: Option<Vec<PathBuf>>,
+    ) -> Result<Self, StoreError> {
         let (git_dir, common_dir, root) = find(path, git_dir)?;
         // they may lead through `..`, which reads badly in messages
         let [git_dir, common_dir] =
@@ -107,7 +116,9 @@ impl Store {
             problems,
             common_dir,
         };
-        store.find_object_dirs();
+        let own = || vec![store.common_dir.join("objects")];
+        let dirs = objects.unwrap_or_else(own);
+        store.find_object_dirs(dirs);
         store.read_shallow();
         store.is_partial |= store.object_dirs.iter().any(|dir| has_promisor(dir));
         Ok(store)
@@ -121,8 +132,13 @@ impl Store {
     /// Every pack, by the path of its `.pack` file, of which only the `.idx` may be there: by object directory, then by name.
     /// What can't be listed is added to `problems`.
     pub fn packs(&self, problems: &mut Vec<String>) -> Vec<PathBuf> {
+        Self::packs_in(&self.object_dirs, problems)
+    }
+
+    /// As [`packs`](Self::packs), in these object directories.
+    pub(super) fn packs_in(dirs: &[PathBuf], problems: &mut Vec<String>) -> Vec<PathBuf> {
         let mut packs = Vec::new();
-        for dir in &self.object_dirs {
+        for dir in dirs {
             let dir = dir.join("pack");
             let stems: BTreeSet<PathBuf> = names_in(&dir, problems)
                 .into_iter()
@@ -165,10 +181,14 @@ impl Store {
         })
     }
 
-    fn find_object_dirs(&mut self) {
+    fn find_object_dirs(&mut self, first: Vec<PathBuf>) {
         let mut seen = HashSet::new();
         // depth-first in the order of the files, without recursion
-        let mut stack = vec![(self.common_dir.join("objects"), 0, None::<PathBuf>)];
+        let mut stack: Vec<_> = first
+            .into_iter()
+            .rev()
+            .map(|dir| (dir, 0, None::<PathBuf>))
+            .collect();
         while let Some((dir, depth, named_by)) = stack.pop() {
             let real = match fs::canonicalize(&dir) {
                 Ok(real) if real.is_dir() => real,

@@ -6,7 +6,7 @@ use std::fmt;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use super::{History, Origin, Secret, Store};
+use super::{Allowed, History, Origin, Secret, Store};
 
 /// How bad a leak of this kind is, whatever the certainty that it is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -223,9 +223,17 @@ pub struct Finding {
     pub notes: Vec<Cow<'static, str>>,
     /// Where it came from, if a history was scanned.
     pub history: Option<Box<History>>,
+    /// The comment that lets it pass, if one does. A report keeps such findings apart: see [`super::Report::sort`].
+    pub allowed: Option<Box<Allowed>>,
 }
 
 impl Finding {
+    /// What is the same for findings that stand for each other: the secret, and whether a comment allows it. One that loses its
+    /// comment is new.
+    pub fn standing(&self) -> (Fingerprint, bool) {
+        (self.fingerprint, self.allowed.is_some())
+    }
+
     /// The order of reports: path, then place, then rule; in a history, where many objects have one path, then the object.
     pub fn report_order(a: &Finding, b: &Finding) -> std::cmp::Ordering {
         let object = |finding: &Finding| match finding.origin.store {

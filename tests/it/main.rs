@@ -1,11 +1,14 @@
 //! The integration tests: one binary, a file for each behaviour.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod allow;
 mod architecture;
+mod ci;
 mod cli;
 mod determinism;
 mod docs;
 mod equivalence;
+mod finder;
 mod formats;
 mod generated;
 mod history_attribution;
@@ -19,6 +22,7 @@ mod packs;
 mod packs_damage;
 mod positions;
 mod quiet;
+mod range;
 mod replay;
 mod repositories;
 mod scale;
