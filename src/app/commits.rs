@@ -11,7 +11,7 @@ use crate::model::{ObjectId, Outcome, Report};
 use crate::range::{self, Tip};
 use crate::report::{Verbosity, render_rejection};
 
-use super::gate::{is_skipped, repository};
+use super::gate::{blocked, is_skipped, repository};
 use super::scan::Job;
 use super::{Failure, Streams};
 
@@ -33,6 +33,10 @@ pub(super) fn pre_push(args: PushArgs, streams: &mut Streams<'_>) -> Result<u8, 
     if is_skipped("pre-push", streams)? {
         return Ok(EXIT_CLEAN);
     }
+    push(args, streams).map_err(|failure| blocked("push", failure))
+}
+
+fn push(args: PushArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
     let store = repository()?;
     let remote = args.remote.to_string_lossy().into_owned();
     let options = args.scan.into_options(store.root.clone())?;
@@ -49,13 +53,14 @@ pub(super) fn pre_push(args: PushArgs, streams: &mut Streams<'_>) -> Result<u8, 
         let remote = crate::model::display_path(remote.as_bytes());
         let commits = counted(found.commits, "commit");
         let base = if is_unknown {
-            format!(
-                "nothing here tells what {remote} has (no refs/remotes of it), so all was scanned but what the pushed refs have there"
-            )
+            "; no refs/remotes here tells what it has already, so all is taken for new but what these refs have there"
         } else {
-            format!("all that {remote} was not known to have")
+            " that it is not known to have"
         };
-        writeln!(streams.err, "waxseal: pre-push: {commits}: {base}")?;
+        writeln!(
+            streams.err,
+            "waxseal: pre-push to {remote}: {commits}{base}"
+        )?;
     }
     let outcome = job.finish(found.report, streams)?;
     if outcome != Outcome::Clean {

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::Streams;
+use super::{Failure, Streams};
 use crate::error::Error;
 use crate::git::Store;
 use crate::model::display_path;
@@ -22,6 +22,17 @@ pub(super) fn is_skipped(hook: &str, streams: &mut Streams<'_>) -> io::Result<bo
         "waxseal: {hook} was not checked: {SKIP}={reason}"
     )?;
     Ok(true)
+}
+
+/// The failure of a hook that keeps git from what it was about to do.
+pub(super) fn blocked(action: &'static str, failure: Failure) -> Failure {
+    match failure {
+        Failure::Run(error) => Failure::Blocked {
+            action,
+            source: Box::new(error),
+        },
+        other => other,
+    }
 }
 
 /// The repository of the git that runs this hook.

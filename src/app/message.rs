@@ -9,7 +9,7 @@ use crate::model::{
 use crate::regular::{self, Links};
 
 use super::collect::Collector;
-use super::gate::{is_skipped, repository};
+use super::gate::{blocked, is_skipped, repository};
 use super::scan::Job;
 use super::{Failure, Streams};
 
@@ -21,6 +21,10 @@ pub(super) fn commit_msg(args: MessageArgs, streams: &mut Streams<'_>) -> Result
     if is_skipped("commit-msg", streams)? {
         return Ok(EXIT_CLEAN);
     }
+    check(args, streams).map_err(|failure| blocked("commit", failure))
+}
+
+fn check(args: MessageArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
     let store = repository()?;
     let options = args.scan.into_options(store.root.clone())?;
     let path = args.file.as_os_str().as_encoded_bytes();
@@ -45,7 +49,7 @@ pub(super) fn commit_msg(args: MessageArgs, streams: &mut Streams<'_>) -> Result
     let file = display_path(path);
     writeln!(
         streams.err,
-        "waxseal: commit blocked: take the secret out of the message, which is still in {file}. To commit all the same: WAXSEAL_SKIP=reason git commit"
+        "waxseal: commit blocked: take the secret out of the message (git commit -eF {file}). To commit all the same: WAXSEAL_SKIP=reason git commit"
     )?;
     Ok(exit_status(outcome))
 }

@@ -49,6 +49,16 @@ pub enum Failure {
     /// It can't be done.
     #[error(transparent)]
     Run(#[from] Error),
+    /// A hook can't do its work, so that what git was about to do must not be done.
+    #[error(
+        "{action} blocked, as it can't be checked (to go on all the same: WAXSEAL_SKIP=reason git {action})"
+    )]
+    Blocked {
+        /// What git was about to do: its own word.
+        action: &'static str,
+        /// What is wrong.
+        source: Box<Error>,
+    },
     /// Standard output or error can't be written to. A closed pipe is told apart by its kind.
     #[error("cannot write the output")]
     Output(#[from] io::Error),
