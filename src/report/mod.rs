@@ -5,9 +5,12 @@
 //! status. Secrets are only ever shown through [`crate::model::Secret::masked`], and text that came from
 //! a scanned file or its name never reaches a terminal unescaped.
 
+mod blocked;
+mod dialect;
 mod history;
 mod json;
 mod sarif;
+mod shell;
 mod summary;
 mod term;
 mod text;
@@ -17,6 +20,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::str::FromStr;
 
+pub use blocked::{Stopped, render_blocked};
 pub use summary::render_summary;
 
 use crate::model::{Finding, Report, Severity};
