@@ -1,6 +1,7 @@
 //! One function a subcommand: wires source, scan and report together. The only place where they meet.
 
 mod collect;
+mod doctor;
 mod history;
 mod install;
 mod outputs;
@@ -31,7 +32,7 @@ pub fn run(cli: Cli, streams: &mut Streams<'_>) -> Result<u8, Failure> {
         Command::Hook(command) => match command {
             HookCommand::Install(args) => install::install(&args, streams),
             HookCommand::Uninstall(args) => install::uninstall(&args, streams),
-            HookCommand::Doctor(_) => Ok(EXIT_CLEAN),
+            HookCommand::Doctor(args) => doctor::run(&args, streams),
         },
         Command::Rules(command) => rules::run(command, streams).map(|()| EXIT_CLEAN),
     }

@@ -13,7 +13,7 @@ use crate::config::{self, Color, Output, severity};
 use crate::error::{Error, unknown};
 use crate::report::{Format, Verbosity};
 
-pub(crate) use hook::{HookCommand, InstallArgs, UninstallArgs};
+pub(crate) use hook::{DoctorArgs, HookCommand, InstallArgs, UninstallArgs};
 
 use history::HistoryArgs;
 
