@@ -9,7 +9,6 @@ use std::io::{self, Write};
 use super::term::{self, Painter, Role};
 use super::{Meta, dialect::Dialect, shell};
 use crate::model::{Finding, ObjectKind, Report, Store};
-use crate::rules::Kind;
 
 /// What was stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +74,9 @@ struct Advice<'a> {
 
 impl Advice<'_> {
     fn write(&self, worst: &Finding, all: &[&Finding], out: &mut dyn Write) -> io::Result<()> {
+        // what is done about a .env is to leave it out as a whole; about anything else there is more to say
+        let subject = all.iter().find(|finding| !is_dotenv(finding));
+        let subject = subject.copied().unwrap_or(worst);
         let rule = self.meta.rule(&worst.rule);
         let why = rule.map_or("", |rule| &rule.why);
         let head = format!("waxseal: {} is blocked.", self.what());
@@ -84,16 +86,13 @@ impl Advice<'_> {
             self.paint.paint(Role::Bad, head),
             term::escape(why)
         )?;
-        let is_file = rule.is_some_and(|rule| {
-            matches!(rule.kind, Kind::File(_)) || rule.id.starts_with("dotenv-")
-        });
         match self.stopped {
-            Stopped::Commit { .. } if is_file => {
-                self.untrack(&worst.origin.within, out)?;
+            Stopped::Commit { .. } if all.iter().all(|finding| is_dotenv(finding)) => {
+                self.untrack(all, out)?;
             }
             Stopped::Commit { first } => {
                 self.unstage(all, first, out)?;
-                self.move_it(worst, out)?;
+                self.move_it(subject, out)?;
             }
             Stopped::Message(file) => {
                 let edit = if self.below {
@@ -103,7 +102,7 @@ impl Advice<'_> {
                 };
                 self.line("edit it", &edit, out)?;
             }
-            Stopped::Push | Stopped::Receive => self.rewrite(worst, out)?,
+            Stopped::Push | Stopped::Receive => self.rewrite(subject, out)?,
         }
         let rotate = match self.stopped {
             Stopped::Commit { .. } | Stopped::Message(_) => {
@@ -114,12 +113,12 @@ impl Advice<'_> {
             }
         };
         self.line("rotate", rotate, out)?;
-        let in_file = match worst.origin.store {
+        let in_file = match subject.origin.store {
             Store::Object(kind, _) => kind == ObjectKind::Blob,
             Store::File(_) | Store::Stdin => !matches!(self.stopped, Stopped::Message(_)),
         };
-        if in_file && !is_file {
-            self.allow(worst, all.len() > 1, out)?;
+        if in_file && !is_dotenv(subject) {
+            self.allow(subject, all.len() > 1, out)?;
         }
         self.skip(out)
     }
@@ -160,25 +159,36 @@ impl Advice<'_> {
         self.line("unstage", &text, out)
     }
 
-    fn untrack(&self, path: &[u8], out: &mut dyn Write) -> io::Result<()> {
-        let path_word = shell::pathspec(path, self.below);
-        // also right for one that was committed before: it stays on disk, and leaves the repository
-        self.line(
-            "unstage",
-            &format!("git rm --cached -f -- {path_word}    (the file on disk stays)"),
-            out,
-        )?;
+    fn untrack(&self, all: &[&Finding], out: &mut dyn Write) -> io::Result<()> {
+        let paths: BTreeSet<&[u8]> = all.iter().map(|finding| &*finding.origin.within).collect();
+        let more = paths.len().saturating_sub(PATHS);
+        let paths: Vec<&[u8]> = paths.into_iter().take(PATHS).collect();
+        let specs: Vec<String> = paths
+            .iter()
+            .map(|path| shell::pathspec(path, self.below))
+            .collect();
+        let rest = match more {
+            0 => "the file on disk stays".to_owned(),
+            _ => format!("and {more} more; the files on disk stay"),
+        };
+        // also right for one that was committed before: it leaves the repository and stays on disk
+        let text = format!("git rm --cached -f -- {}    ({rest})", specs.join(" "));
+        self.line("unstage", &text, out)?;
         let top = if self.below {
             r#""$(git rev-parse --show-toplevel)"/"#
         } else {
             ""
         };
-        // the file may not end with a newline
-        let line = [b"\n", shell::ignore_pattern(path).as_slice()].concat();
-        let line = shell::format(&line);
+        let patterns: Vec<Vec<u8>> = paths
+            .iter()
+            .map(|path| shell::ignore_pattern(path))
+            .collect();
+        // what is there may not end with a newline
+        let lines = [b"\n", patterns.join(&b'\n').as_slice()].concat();
+        let lines = shell::format(&lines);
         self.line(
             "ignore it",
-            &format!("printf {line} >>{top}.gitignore"),
+            &format!("printf {lines} >>{top}.gitignore"),
             out,
         )
     }
@@ -205,6 +215,10 @@ impl Advice<'_> {
                 return self.line("take out", text, out);
             }
             Store::Object(ObjectKind::Commit, _) => ("git commit --amend".to_owned(), "reword"),
+            _ if worst.origin.within.is_empty() => (
+                "edit the file, then git commit --amend --no-edit -a".to_owned(),
+                "edit",
+            ),
             Store::Object(ObjectKind::Blob, _) | Store::File(_) | Store::Stdin => {
                 let path = shell::pathspec(&worst.origin.within, self.below);
                 let amend = format!("edit the file, then git commit --amend --no-edit -- {path}");
@@ -255,6 +269,11 @@ impl Advice<'_> {
             Stopped::Receive => Ok(()),
         }
     }
+}
+
+/// Whether `finding` is about a dotenv file, or a value that stands where it should in a file that should not be here.
+fn is_dotenv(finding: &Finding) -> bool {
+    finding.place.start == finding.place.end || finding.rule.starts_with("dotenv-")
 }
 
 /// The name of a variable for what `rule` finds.

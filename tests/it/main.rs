@@ -14,6 +14,8 @@ mod history_objects;
 mod history_options;
 mod history_scope;
 mod history_topology;
+#[cfg(unix)]
+mod hook_install;
 mod index;
 mod packs;
 mod packs_damage;

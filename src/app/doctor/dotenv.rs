@@ -6,7 +6,7 @@ use super::Notes;
 use crate::app::Failure;
 use crate::app::collect::Collector;
 use crate::model::{Finding, GitState, Severity, Store};
-use crate::rules::{BUILTIN, Kind, Rule};
+use crate::rules::{BUILTIN, Kind};
 use crate::scan::{OVERLAP, Options, Scanner};
 use crate::source::{FileOptions, Windows, scan_paths};
 
@@ -15,11 +15,9 @@ const FEW: usize = 5;
 
 /// Looks for files that the scanner takes for dotenv files, in the work tree at `root`, with the same rules of what is ignored.
 pub(super) fn check(root: &Path, notes: &mut Notes<'_>) -> Result<(), Failure> {
-    let by_name = BUILTIN
-        .iter()
-        .filter(|rule| matches!(rule.kind, Kind::File(_)));
-    let rules: Vec<Rule> = by_name.cloned().collect();
-    let scanner = Scanner::new(rules, Options::default());
+    // all of them: whether a file holds values is for the others to say
+    let rules = BUILTIN.iter().filter(|rule| !rule.optional);
+    let scanner = Scanner::new(rules.cloned(), Options::default());
     let collector = Collector::new(&scanner);
     let files = FileOptions {
         jobs: 0,
@@ -32,13 +30,20 @@ pub(super) fn check(root: &Path, notes: &mut Notes<'_>) -> Result<(), Failure> {
     };
     scan_paths(&[root.to_owned()], &files, &collector);
     let report = collector.into_report();
-    let of = |wanted: GitState| -> Vec<&Finding> {
-        let here = |finding: &&Finding| {
-            finding.origin.store == Store::File(wanted) && finding.severity > Severity::Info
-        };
-        report.findings.iter().filter(here).collect()
+    let is_file = |id: &str| {
+        let rule = BUILTIN.iter().find(|rule| rule.id == id);
+        rule.is_some_and(|rule| matches!(rule.kind, Kind::File(_)))
     };
-    let (tracked, loose) = (of(GitState::Tracked), of(GitState::Untracked));
+    let of = |wanted: GitState, least: Severity| -> Vec<&Finding> {
+        let found = report.findings.iter().filter(|finding| {
+            finding.origin.store == Store::File(wanted)
+                && finding.severity >= least
+                && is_file(&finding.rule)
+        });
+        found.collect()
+    };
+    let tracked = of(GitState::Tracked, Severity::Low);
+    let loose = of(GitState::Untracked, Severity::Info);
     if !tracked.is_empty() {
         let text = format!(
             "tracked, with values in it: {}; rotate the values, git rm --cached the file, and add it to .gitignore",
