@@ -2,6 +2,7 @@
 
 mod collect;
 mod commits;
+mod doctor;
 mod gate;
 mod history;
 mod install;
@@ -34,10 +35,10 @@ pub fn run(cli: Cli, streams: &mut Streams<'_>) -> Result<u8, Failure> {
         Command::Hook(command) => match command {
             HookCommand::Install(args) => install::install(&args, streams),
             HookCommand::Uninstall(args) => install::uninstall(&args, streams),
-            HookCommand::Doctor(_) => Ok(EXIT_CLEAN),
             HookCommand::Run(RunCommand::CommitMsg(args)) => message::commit_msg(args, streams),
             HookCommand::Run(RunCommand::PrePush(args)) => commits::pre_push(args, streams),
             HookCommand::Run(RunCommand::PreReceive(args)) => commits::pre_receive(args, streams),
+            HookCommand::Doctor(args) => doctor::run(&args, streams),
         },
         Command::Rules(command) => rules::run(command, streams).map(|()| EXIT_CLEAN),
     }

@@ -16,7 +16,7 @@ use crate::report::{Format, Verbosity};
 
 pub(crate) use run::{MessageArgs, PushArgs, ReceiveArgs, RunCommand};
 
-pub(crate) use hook::{HookCommand, InstallArgs, UninstallArgs};
+pub(crate) use hook::{DoctorArgs, HookCommand, InstallArgs, UninstallArgs};
 
 use history::HistoryArgs;
 

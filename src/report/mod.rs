@@ -5,10 +5,13 @@
 //! status. Secrets are only ever shown through [`crate::model::Secret::masked`], and text that came from
 //! a scanned file or its name never reaches a terminal unescaped.
 
+mod blocked;
+mod dialect;
 mod history;
 mod json;
 mod rejection;
 mod sarif;
+mod shell;
 mod summary;
 mod term;
 mod text;
@@ -19,6 +22,7 @@ use std::io::{self, Write};
 use std::str::FromStr;
 
 pub use rejection::render_rejection;
+pub use blocked::{Stopped, render_blocked};
 pub use summary::render_summary;
 
 use crate::model::{Finding, Report, Severity};

@@ -8,6 +8,7 @@
     reason = "helpers of tests fail the test by panicking"
 )]
 
+mod blocked;
 mod history;
 
 use std::borrow::Cow;

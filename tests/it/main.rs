@@ -18,6 +18,8 @@ mod history_topology;
 mod hook_commit_msg;
 mod hook_push;
 mod hook_receive;
+#[cfg(unix)]
+mod hook_install;
 mod index;
 mod packs;
 mod packs_damage;
