@@ -56,6 +56,9 @@ pub enum Error {
     /// A history that can't be scanned.
     #[error(transparent)]
     History(#[from] crate::history::HistoryError),
+    /// What is staged can't be told.
+    #[error(transparent)]
+    Staged(#[from] crate::staged::StagedError),
     /// Options that contradict each other.
     #[error("{0}")]
     Usage(String),

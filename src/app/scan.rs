@@ -13,7 +13,7 @@ use crate::scan::{OVERLAP, Options, Scanner};
 use crate::source::{FileOptions, Windows, scan_paths, scan_stdin};
 
 use super::collect::Collector;
-use super::{Failure, Streams, history, outputs};
+use super::{Failure, Streams, history, outputs, staged};
 
 /// Key of the fingerprints while a repository has none of its own. It is no secret: it only keeps our digests from being
 /// the same as anybody else's.
@@ -48,6 +48,7 @@ pub(super) fn run(options: &ScanOptions, streams: &mut Streams<'_>) -> Result<Ou
             collector.into_report()
         }
         Input::History(history) => history::read(options, history, &scanner)?,
+        Input::Staged(how) => staged::read(options, *how, &scanner)?,
     };
     report.elapsed = started.elapsed();
 

@@ -2,17 +2,19 @@
 //! but a look at the clock.
 
 mod history;
+mod hook;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{self, Color, Input, Output, severity};
+use crate::config::{self, Color, Input, Output, StagedOptions, severity};
 use crate::error::{Error, unknown};
 use crate::report::{Format, Verbosity};
 
 use history::HistoryArgs;
+pub(crate) use hook::{HookCommand, HookRun};
 
 /// Keeps mail and messaging credentials out of repositories.
 ///
@@ -29,18 +31,21 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Scan files, folders, standard input or the history of a repository.
+    /// Scan files, folders, standard input, what is staged or the history of a repository.
     Scan(Box<ScanArgs>),
+    /// Run as a git hook.
+    #[command(subcommand)]
+    Hook(HookCommand),
     /// Show what is looked for, or try out rules of your own.
     #[command(subcommand)]
     Rules(RulesCommand),
 }
 
-/// Scan files, folders, standard input or the history of a repository.
+/// Scan files, folders, standard input, what is staged or the history of a repository.
 ///
 /// In a git work tree that is every tracked file, ignored or not, and every untracked file that is not ignored:
 /// what is in the repository or would get into it. An ignored .env is where secrets may live, and is left alone.
-/// Elsewhere it is every file. With --history it is what was ever committed instead.
+/// Elsewhere it is every file. With --staged it is what would be committed, with --history what was ever committed instead.
 #[derive(Debug, Args)]
 pub(crate) struct ScanArgs {
     /// Files or folders; `-` reads standard input.
@@ -49,11 +54,27 @@ pub(crate) struct ScanArgs {
     #[command(flatten)]
     input: InputArgs,
     #[command(flatten)]
+    staged: StagedArgs,
+    #[command(flatten)]
     history: HistoryArgs,
     #[command(flatten)]
     rules: RuleArgs,
     #[command(flatten)]
     output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Staged")]
+struct StagedArgs {
+    /// Scan what would be committed: what the index of the repository here holds and HEAD does not.
+    #[arg(
+        long,
+        conflicts_with_all = ["paths", "stdin_path", "no_ignore", "submodules", "history", "git_dir"]
+    )]
+    staged: bool,
+    /// With --staged, show and count what HEAD holds already as well, in the files that are staged.
+    #[arg(long, requires = "staged")]
+    all: bool,
 }
 
 #[derive(Debug, Args)]
@@ -145,9 +166,13 @@ pub(crate) enum RulesCommand {
 impl ScanArgs {
     /// What the scan needs, before a configuration file is merged in.
     pub(crate) fn into_options(self) -> Result<config::ScanOptions, Error> {
-        let input = match self.history.into_options(jiff::Timestamp::now())? {
-            Some(history) => Input::History(history),
-            None => Input::Paths(self.paths),
+        let history = self.history.into_options(jiff::Timestamp::now())?;
+        let input = match (self.staged.staged, history) {
+            (true, _) => Input::Staged(StagedOptions {
+                all: self.staged.all,
+            }),
+            (false, Some(history)) => Input::History(history),
+            (false, None) => Input::Paths(self.paths),
         };
         let options = options(input, self.rules, &self.output)?;
         Ok(config::ScanOptions {
