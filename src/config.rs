@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use serde::Deserialize;
 
 use crate::error::{Error, unknown};
-use crate::git::{Ground, WorkTree};
+use crate::git::{Environment, Ground, Store, WorkTree};
 use crate::model::{Severity, display_path};
 use crate::report::{Format, Settings, Verbosity};
 use crate::rules::parse::{self, RuleError, RuleSource};
@@ -82,13 +82,29 @@ pub struct HistoryOptions {
     pub allow_missing: bool,
 }
 
+/// How what is staged is scanned.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct StagedOptions {
+    /// Keep findings that `HEAD` holds already.
+    pub all: bool,
+}
+
+/// What to scan.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// Files and folders, or standard input where it is `-`.
+    Paths(Vec<PathBuf>),
+    /// What a repository holds and held.
+    History(HistoryOptions),
+    /// What the index of the repository holds that git would use here, and `HEAD` does not.
+    Staged(StagedOptions),
+}
+
 /// Everything a scan needs.
 #[derive(Clone, Debug)]
 pub struct ScanOptions {
     /// What to scan.
-    pub paths: Vec<PathBuf>,
-    /// The history to scan, instead of `paths`.
-    pub history: Option<HistoryOptions>,
+    pub input: Input,
     /// The name of standard input.
     pub stdin_path: OsString,
     /// Whether ignored files are scanned too.
@@ -292,10 +308,19 @@ fn read(path: &Path) -> Result<(String, String), Error> {
 /// The configuration file at the root of the repository that the first PATH is in, or in that folder itself where there
 /// is no repository. Never one from above the repository. For a history, the one at the root of the repository's work tree.
 fn discover(options: &ScanOptions) -> Result<Option<PathBuf>, Error> {
-    if let Some(history) = &options.history {
-        return work_tree(history).map_or(Ok(None), |root| regular(&root));
-    }
-    let first = options.paths.first().filter(|path| path.as_os_str() != "-");
+    let paths = match &options.input {
+        Input::History(history) => {
+            return work_tree(history).map_or(Ok(None), |root| regular(&root));
+        }
+        Input::Staged(_) => {
+            // where there is no repository, the scan itself says so
+            let store = Store::open_as_git(Path::new("."), &Environment::of_process()).ok();
+            let root = store.and_then(|store| store.root);
+            return root.map_or(Ok(None), |root| regular(&root));
+        }
+        Input::Paths(paths) => paths,
+    };
+    let first = paths.first().filter(|path| path.as_os_str() != "-");
     // a PATH that leads nowhere fails the scan itself; the others are resolved, for the folder above `a/..` is not `a`
     let Some(start) = first.and_then(|path| path.canonicalize().ok()) else {
         return Ok(None);

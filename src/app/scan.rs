@@ -4,7 +4,7 @@ use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crate::config::{self, Color, Policy, ScanOptions};
+use crate::config::{self, Color, Input, Policy, ScanOptions};
 use crate::error::Error;
 use crate::model::Outcome;
 use crate::report::{Meta, render, render_summary};
@@ -13,7 +13,7 @@ use crate::scan::{OVERLAP, Options, Scanner};
 use crate::source::{FileOptions, Windows, scan_paths, scan_stdin};
 
 use super::collect::Collector;
-use super::{Failure, Streams, history, outputs};
+use super::{Failure, Streams, history, outputs, staged};
 
 /// Key of the fingerprints while a repository has none of its own. It is no secret: it only keeps our digests from being
 /// the same as anybody else's.
@@ -41,12 +41,14 @@ pub(super) fn run(options: &ScanOptions, streams: &mut Streams<'_>) -> Result<Ou
             .filter_map(|output| output.file.as_ref().map(|path| (path, output.format)))
     };
     files().try_for_each(|(path, _)| outputs::probe(path))?;
-    let mut report = if let Some(history) = &options.history {
-        history::read(options, history, &scanner)?
-    } else {
-        let collector = Collector::new(&scanner);
-        read(options, &collector)?;
-        collector.into_report()
+    let mut report = match &options.input {
+        Input::Paths(paths) => {
+            let collector = Collector::new(&scanner);
+            read(options, paths, &collector)?;
+            collector.into_report()
+        }
+        Input::History(history) => history::read(options, history, &scanner)?,
+        Input::Staged(how) => staged::read(options, *how, &scanner)?,
     };
     report.elapsed = started.elapsed();
 
@@ -106,14 +108,14 @@ pub(super) fn run(options: &ScanOptions, streams: &mut Streams<'_>) -> Result<Ou
 }
 
 /// Pushes everything that is to be scanned into `collector`.
-fn read(options: &ScanOptions, collector: &Collector<'_>) -> Result<(), Error> {
+fn read(options: &ScanOptions, paths: &[PathBuf], collector: &Collector<'_>) -> Result<(), Error> {
     let windows = Windows {
         reach: OVERLAP,
         ..Windows::default()
     };
     let is_stdin = |path: &PathBuf| path.as_os_str() == "-";
-    if options.paths.iter().any(is_stdin) {
-        if options.paths.len() > 1 {
+    if paths.iter().any(is_stdin) {
+        if paths.len() > 1 {
             return Err(Error::Usage(
                 "`-` reads standard input and can't be mixed with other paths".to_owned(),
             ));
@@ -132,6 +134,6 @@ fn read(options: &ScanOptions, collector: &Collector<'_>) -> Result<(), Error> {
         submodules: options.submodules,
         windows,
     };
-    scan_paths(&options.paths, &files, collector);
+    scan_paths(paths, &files, collector);
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::HookRun;
 use crate::hooks::Hook;
 
 /// Where hooks are put when no repository is named.
@@ -18,6 +19,9 @@ pub(crate) enum HookCommand {
     Uninstall(UninstallArgs),
     /// Say whether commits are really checked here, and what is missing.
     Doctor(DoctorArgs),
+    /// Do what a git hook is there for; hooks call this.
+    #[command(subcommand)]
+    Run(HookRun),
 }
 
 /// Let git run waxseal: put a hook where git looks for it.

@@ -3,19 +3,20 @@
 
 mod history;
 mod hook;
+mod pre_commit;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{self, Color, Output, severity};
+use crate::config::{self, Color, Input, Output, StagedOptions, severity};
 use crate::error::{Error, unknown};
 use crate::report::{Format, Verbosity};
 
-pub(crate) use hook::{DoctorArgs, HookCommand, InstallArgs, UninstallArgs};
-
 use history::HistoryArgs;
+pub(crate) use hook::{DoctorArgs, HookCommand, InstallArgs, UninstallArgs};
+pub(crate) use pre_commit::HookRun;
 
 /// Keeps mail and messaging credentials out of repositories.
 ///
@@ -32,7 +33,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Scan files, folders, standard input or the history of a repository.
+    /// Scan files, folders, standard input, what is staged or the history of a repository.
     Scan(Box<ScanArgs>),
     /// Check commits and pushes by git hooks.
     #[command(subcommand)]
@@ -42,11 +43,11 @@ pub(crate) enum Command {
     Rules(RulesCommand),
 }
 
-/// Scan files, folders, standard input or the history of a repository.
+/// Scan files, folders, standard input, what is staged or the history of a repository.
 ///
 /// In a git work tree that is every tracked file, ignored or not, and every untracked file that is not ignored:
 /// what is in the repository or would get into it. An ignored .env is where secrets may live, and is left alone.
-/// Elsewhere it is every file. With --history it is what was ever committed instead.
+/// Elsewhere it is every file. With --staged it is what would be committed, with --history what was ever committed instead.
 #[derive(Debug, Args)]
 pub(crate) struct ScanArgs {
     /// Files or folders; `-` reads standard input.
@@ -55,11 +56,27 @@ pub(crate) struct ScanArgs {
     #[command(flatten)]
     input: InputArgs,
     #[command(flatten)]
+    staged: StagedArgs,
+    #[command(flatten)]
     history: HistoryArgs,
     #[command(flatten)]
     rules: RuleArgs,
     #[command(flatten)]
     output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Staged")]
+struct StagedArgs {
+    /// Scan what would be committed: what the index of the repository here holds and HEAD does not.
+    #[arg(
+        long,
+        conflicts_with_all = ["paths", "stdin_path", "no_ignore", "submodules", "history", "git_dir"]
+    )]
+    staged: bool,
+    /// With --staged, show and count what HEAD holds already as well, in the files that are staged.
+    #[arg(long, requires = "staged")]
+    all: bool,
 }
 
 #[derive(Debug, Args)]
@@ -151,55 +168,78 @@ pub(crate) enum RulesCommand {
 impl ScanArgs {
     /// What the scan needs, before a configuration file is merged in.
     pub(crate) fn into_options(self) -> Result<config::ScanOptions, Error> {
-        let outputs: Vec<Output> = self
-            .output
-            .formats
-            .iter()
-            .map(output)
-            .collect::<Result<_, _>>()?;
-        if outputs
-            .iter()
-            .filter(|output| output.file.is_none())
-            .count()
-            > 1
-        {
-            let problem = "only one --format can go to standard output; give the others a file: --format sarif=out.sarif";
-            return Err(Error::Usage(problem.to_owned()));
-        }
-        let fail_on = self.output.fail_on.as_deref().map(severity).transpose()?;
-        let verbosity = match (self.output.quiet, self.output.verbose) {
-            (true, _) => Verbosity::Quiet,
-            (false, 0) => Verbosity::Normal,
-            (false, 1) => Verbosity::Verbose,
-            (false, _) => Verbosity::Debug,
+        let history = self.history.into_options(jiff::Timestamp::now())?;
+        let input = match (self.staged.staged, history) {
+            (true, _) => Input::Staged(StagedOptions {
+                all: self.staged.all,
+            }),
+            (false, Some(history)) => Input::History(history),
+            (false, None) => Input::Paths(self.paths),
         };
+        let options = options(input, self.rules, &self.output)?;
         Ok(config::ScanOptions {
-            paths: self.paths,
-            history: self.history.into_options(jiff::Timestamp::now())?,
             stdin_path: self.input.stdin_path,
             no_ignore: self.input.no_ignore,
             no_binary: self.input.no_binary,
             submodules: self.input.submodules,
             jobs: self.input.jobs.unwrap_or(0),
-            rules: config::RuleChoice {
-                only: self.rules.only,
-                skip: self.rules.skip,
-                files: self.rules.files,
-            },
-            config: self.rules.config,
-            outputs: if outputs.is_empty() {
-                vec![Output {
-                    format: Format::Text,
-                    file: None,
-                }]
-            } else {
-                outputs
-            },
-            fail_on,
-            verbosity,
-            color: self.output.color,
+            ..options
         })
     }
+}
+
+/// What a scan of `input` needs, with the defaults where nothing is asked for.
+fn options(
+    input: Input,
+    rules: RuleArgs,
+    output: &OutputArgs,
+) -> Result<config::ScanOptions, Error> {
+    let outputs: Vec<Output> = output
+        .formats
+        .iter()
+        .map(self::output)
+        .collect::<Result<_, _>>()?;
+    if outputs
+        .iter()
+        .filter(|output| output.file.is_none())
+        .count()
+        > 1
+    {
+        let problem = "only one --format can go to standard output; give the others a file: --format sarif=out.sarif";
+        return Err(Error::Usage(problem.to_owned()));
+    }
+    let fail_on = output.fail_on.as_deref().map(severity).transpose()?;
+    let verbosity = match (output.quiet, output.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (false, 0) => Verbosity::Normal,
+        (false, 1) => Verbosity::Verbose,
+        (false, _) => Verbosity::Debug,
+    };
+    Ok(config::ScanOptions {
+        input,
+        stdin_path: OsString::new(),
+        no_ignore: false,
+        no_binary: false,
+        submodules: false,
+        jobs: 0,
+        rules: config::RuleChoice {
+            only: rules.only,
+            skip: rules.skip,
+            files: rules.files,
+        },
+        config: rules.config,
+        outputs: if outputs.is_empty() {
+            vec![Output {
+                format: Format::Text,
+                file: None,
+            }]
+        } else {
+            outputs
+        },
+        fail_on,
+        verbosity,
+        color: output.color,
+    })
 }
 
 fn output(arg: &OsString) -> Result<Output, Error> {

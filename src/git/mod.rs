@@ -4,20 +4,29 @@
 //! configuration names is ever run. Knows nothing of secrets and prints nothing.
 
 mod alternates;
+mod environment;
+mod finder;
 mod format;
 mod hooks;
+mod head;
 mod index;
 pub mod loose;
 pub mod pack;
+mod staging;
+pub mod tree;
 mod refs;
 mod reftable;
 mod repo;
 mod settings;
 mod store;
 
+pub use environment::Environment;
+pub use finder::{FindError, Finder};
 pub use format::RefStorage;
 pub use hooks::{GlobalConfig, HookSite, HooksPath, SetIn};
+pub use head::{HeadError, head};
 pub use index::{Entry, Index, Kind};
 pub use refs::Refs;
 pub use repo::{GitError, Ground, IgnoreFiles, WorkTree, is_git_dir, is_git_link};
+pub use staging::{CacheTree, EntryKind, NodeIx, StagedEntry, Staging, StagingError};
 pub use store::{Store, StoreError};

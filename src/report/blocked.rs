@@ -115,7 +115,9 @@ impl Advice<'_> {
         self.line("rotate", rotate, out)?;
         let in_file = match subject.origin.store {
             Store::Object(kind, _) => kind == ObjectKind::Blob,
-            Store::File(_) | Store::Stdin => !matches!(self.stopped, Stopped::Message(_)),
+            Store::File(_) | Store::Stdin | Store::Index(_) => {
+                !matches!(self.stopped, Stopped::Message(_))
+            }
         };
         if in_file && !is_dotenv(subject) {
             self.allow(subject, all.len() > 1, out)?;
@@ -219,7 +221,10 @@ impl Advice<'_> {
                 "edit the file, then git commit --amend --no-edit -a".to_owned(),
                 "edit",
             ),
-            Store::Object(ObjectKind::Blob, _) | Store::File(_) | Store::Stdin => {
+            Store::Object(ObjectKind::Blob, _)
+            | Store::File(_)
+            | Store::Stdin
+            | Store::Index(_) => {
                 let path = shell::pathspec(&worst.origin.within, self.below);
                 let amend = format!("edit the file, then git commit --amend --no-edit -- {path}");
                 (amend, "edit")

@@ -6,6 +6,7 @@ mod cli;
 mod determinism;
 mod docs;
 mod equivalence;
+mod finder;
 mod formats;
 mod generated;
 mod history_attribution;

@@ -9,6 +9,7 @@ pub mod delta;
 mod forest;
 mod index;
 mod inflate;
+mod lookup;
 mod walk;
 
 use std::io;
@@ -19,6 +20,7 @@ use gix_hash::ObjectId;
 pub use forest::{Forest, Kind, Node, NodeIx};
 pub use index::PackIndex;
 pub use inflate::Inflater;
+pub use lookup::Lookup;
 pub use walk::{Delta, Visit, guard, walk, walk_below};
 
 /// Largest object that is read, in bytes: it has to be held in memory, twice where it is a delta.
