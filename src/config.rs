@@ -98,6 +98,11 @@ pub enum Input {
     History(HistoryOptions),
     /// What the index of the repository holds that git would use here, and `HEAD` does not.
     Staged(StagedOptions),
+    /// What a hook is handed by git and reads itself.
+    Handed {
+        /// Top of the work tree whose configuration file counts; none where only one that is named does.
+        root: Option<PathBuf>,
+    },
 }
 
 /// Everything a scan needs.
@@ -318,6 +323,7 @@ fn discover(options: &ScanOptions) -> Result<Option<PathBuf>, Error> {
             let root = store.and_then(|store| store.root);
             return root.map_or(Ok(None), |root| regular(&root));
         }
+        Input::Handed { root } => return root.as_deref().map_or(Ok(None), regular),
         Input::Paths(paths) => paths,
     };
     let first = paths.first().filter(|path| path.as_os_str() != "-");

@@ -62,6 +62,9 @@ pub enum Error {
     /// What is staged can't be told.
     #[error(transparent)]
     Staged(#[from] crate::staged::StagedError),
+    /// A range of commits that can't be scanned.
+    #[error(transparent)]
+    Range(#[from] crate::range::RangeError),
     /// Options that contradict each other.
     #[error("{0}")]
     Usage(String),

@@ -3,7 +3,8 @@
 //! Data flows one way:
 //! `source → Blob → (prefilter) anchors → (matcher) candidate → (filter) Finding → Report → bytes`.
 //! Modules import only from layers below their own: [`model`] and the opener of files at the bottom, then [`git`] and
-//! [`rules`], then [`source`], [`scan`] and [`report`], which never import each other, then [`history`], then [`config`] and [`app`].
+//! [`rules`], then [`source`], [`scan`] and [`report`], which never import each other, then [`history`] and [`range`],
+//! then [`config`] and [`app`].
 
 pub mod app;
 pub mod cli;
@@ -13,6 +14,7 @@ pub mod git;
 pub mod history;
 pub mod hooks;
 pub mod model;
+pub mod range;
 mod regular;
 pub mod report;
 pub mod rules;

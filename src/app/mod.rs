@@ -1,10 +1,13 @@
 //! One function a subcommand: wires source, scan and report together. The only place where they meet.
 
 mod collect;
+mod commits;
 mod doctor;
+mod gate;
 mod history;
 mod hook;
 mod install;
+mod message;
 mod outputs;
 mod progress;
 mod rules;
@@ -42,17 +45,15 @@ pub enum Failure {
     /// It can't be done.
     #[error(transparent)]
     Run(#[from] Error),
-    /// A hook can't do what it is there for, so that it stands in the way.
+    /// A hook can't do its work, so that what git was about to do must not be done.
     #[error(
-        "cannot scan {what}, so it is refused (WAXSEAL_SKIP=reason {command} … goes on all the same)"
+        "{action} blocked, as it can't be checked (to go on all the same: WAXSEAL_SKIP=reason git {action})"
     )]
-    Hook {
-        /// What was to be scanned.
-        what: &'static str,
-        /// What git was asked for.
-        command: &'static str,
-        /// What is in the way.
-        source: Error,
+    Blocked {
+        /// What git was about to do: its own word.
+        action: &'static str,
+        /// What is wrong.
+        source: Box<Error>,
     },
     /// Standard output or error can't be written to. A closed pipe is told apart by its kind.
     #[error("cannot write the output")]

@@ -1,13 +1,13 @@
 //! `scan`: files, standard input or a history through the scanner into reports.
 
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::config::{self, Color, Input, Policy, ScanOptions};
 use crate::error::Error;
-use crate::model::Outcome;
-use crate::report::{Meta, render, render_summary};
+use crate::model::{Outcome, Report, Severity};
+use crate::report::{Format, Meta, Settings, Stopped, render, render_blocked, render_summary};
 use crate::rules::Rule;
 use crate::scan::{OVERLAP, Options, Scanner};
 use crate::source::{FileOptions, Windows, scan_paths, scan_stdin};
@@ -21,90 +21,162 @@ const FINGERPRINT_KEY: &[u8] = b"waxseal fingerprint v1";
 
 /// Scans, writes every report, and gives the outcome.
 pub(super) fn run(options: &ScanOptions, streams: &mut Streams<'_>) -> Result<Outcome, Failure> {
-    let started = Instant::now();
-    let Policy {
-        rules,
-        fail_on,
-        settings,
-    } = config::policy(options)?;
-    let scanner = Scanner::new(
-        rules,
-        Options {
-            no_binary: options.no_binary,
-            fingerprint_key: FINGERPRINT_KEY.to_vec(),
-        },
-    );
-    let files = || {
-        options
-            .outputs
-            .iter()
-            .filter_map(|output| output.file.as_ref().map(|path| (path, output.format)))
-    };
-    files().try_for_each(|(path, _)| outputs::probe(path))?;
+    let job = Job::new(options)?;
     let mut report = match &options.input {
         Input::Paths(paths) => {
-            let collector = Collector::new(&scanner);
+            let collector = Collector::new(&job.scanner);
             read(options, paths, &collector)?;
             collector.into_report()
         }
-        Input::History(history) => history::read(options, history, &scanner)?,
-        Input::Staged(how) => staged::read(options, *how, &scanner)?,
+        Input::History(history) => history::read(options, history, &job.scanner)?,
+        Input::Staged(how) => staged::read(options, *how, &job.scanner)?,
+        Input::Handed { .. } => Report::default(),
     };
-    report.elapsed = started.elapsed();
+    job.finish(&mut report, streams)
+}
 
-    let rules: Vec<&Rule> = scanner.rules().collect();
-    let meta = Meta {
-        version: env!("CARGO_PKG_VERSION"),
-        rules: &rules,
-        fail_on,
-        settings: settings.as_ref(),
-        verbosity: options.verbosity,
-        color: false,
-        now: SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_secs().cast_signed()),
-    };
-    let (color_out, color_err) = match options.color {
-        Color::Always => (true, true),
-        Color::Never => (false, false),
-        Color::Auto => streams.color,
-    };
-    // files first: a closed pipe on standard output must not keep them from being written. One that can't be written must
-    // not keep the findings from being shown either
-    let mut written = Ok(());
-    for (path, format) in files() {
-        let outcome = outputs::write(path, |out| render(format, &report, &meta, out));
-        written = written.and(outcome);
-    }
-    let for_stdout = options.outputs.iter().find(|output| output.file.is_none());
-    let shown = for_stdout.map_or(Ok(()), |output| {
-        let mut out = BufWriter::new(&mut *streams.out);
-        render(
-            output.format,
-            &report,
-            &Meta {
-                color: color_out,
-                ..meta
+/// A scan that is ready to read: rules were chosen, and reports can be written.
+pub(super) struct Job<'o> {
+    options: &'o ScanOptions,
+    started: Instant,
+    fail_on: Severity,
+    settings: Option<Settings>,
+    /// The rules that were chosen.
+    pub(super) scanner: Scanner,
+}
+
+impl<'o> Job<'o> {
+    /// Chooses rules, and fails where a report could not be written.
+    pub(super) fn new(options: &'o ScanOptions) -> Result<Self, Error> {
+        let started = Instant::now();
+        let Policy {
+            rules,
+            fail_on,
+            settings,
+        } = config::policy(options)?;
+        let scanner = Scanner::new(
+            rules,
+            Options {
+                no_binary: options.no_binary,
+                fingerprint_key: FINGERPRINT_KEY.to_vec(),
             },
-            &mut out,
-        )?;
-        out.flush()
-    });
-    render_summary(
-        &report,
-        &Meta {
-            color: color_err,
-            ..meta
-        },
-        &mut *streams.err,
-    )?;
-    match shown {
-        // the reader has seen enough
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
-        shown => shown?,
+        );
+        let job = Self {
+            options,
+            started,
+            fail_on,
+            settings,
+            scanner,
+        };
+        job.files().try_for_each(|(path, _)| outputs::probe(path))?;
+        Ok(job)
     }
-    written?;
-    Ok(report.outcome(fail_on))
+
+    fn files(&self) -> impl Iterator<Item = (&'o PathBuf, Format)> {
+        let outputs = self.options.outputs.iter();
+        outputs.filter_map(|output| output.file.as_ref().map(|path| (path, output.format)))
+    }
+
+    /// Hands what a renderer needs to `tell`, without colours.
+    pub(super) fn with_meta<T>(&self, tell: impl FnOnce(&Meta<'_>) -> T) -> T {
+        let rules: Vec<&Rule> = self.scanner.rules().collect();
+        tell(&Meta {
+            version: env!("CARGO_PKG_VERSION"),
+            rules: &rules,
+            fail_on: self.fail_on,
+            settings: self.settings.as_ref(),
+            verbosity: self.options.verbosity,
+            color: false,
+            now: SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .map_or(0, |since| since.as_secs().cast_signed()),
+        })
+    }
+
+    /// What `report` means for the exit status.
+    pub(super) fn outcome(&self, report: &Report) -> Outcome {
+        report.outcome(self.fail_on)
+    }
+
+    /// Writes every report, and gives the outcome.
+    pub(super) fn finish(
+        &self,
+        report: &mut Report,
+        streams: &mut Streams<'_>,
+    ) -> Result<Outcome, Failure> {
+        report.elapsed = self.started.elapsed();
+        self.with_meta(|meta| self.write(report, meta, streams))?;
+        Ok(self.outcome(report))
+    }
+
+    /// Says what to do about `report`, which stopped something. `below` says that the user is below the top of the work tree.
+    pub(super) fn advise(
+        &self,
+        report: &Report,
+        stopped: Stopped<'_>,
+        below: bool,
+        streams: &mut Streams<'_>,
+    ) -> io::Result<()> {
+        let (_, color) = self.colors(streams);
+        self.with_meta(|meta| {
+            let meta = Meta { color, ..*meta };
+            render_blocked(report, &meta, stopped, below, &mut *streams.err)
+        })
+    }
+
+    /// Whether standard output and standard error are coloured.
+    fn colors(&self, streams: &Streams<'_>) -> (bool, bool) {
+        match self.options.color {
+            Color::Always => (true, true),
+            Color::Never => (false, false),
+            Color::Auto => streams.color,
+        }
+    }
+
+    fn write(
+        &self,
+        report: &Report,
+        meta: &Meta<'_>,
+        streams: &mut Streams<'_>,
+    ) -> Result<(), Failure> {
+        let (color_out, color_err) = self.colors(streams);
+        // files first: a closed pipe on standard output must not keep them from being written. One that can't be written must
+        // not keep the findings from being shown either
+        let mut written = Ok(());
+        for (path, format) in self.files() {
+            let outcome = outputs::write(path, |out| render(format, report, meta, out));
+            written = written.and(outcome);
+        }
+        let mut outputs = self.options.outputs.iter();
+        let for_stdout = outputs.find(|output| output.file.is_none());
+        let shown = for_stdout.map_or(Ok(()), |output| {
+            let mut out = BufWriter::new(&mut *streams.out);
+            render(
+                output.format,
+                report,
+                &Meta {
+                    color: color_out,
+                    ..*meta
+                },
+                &mut out,
+            )?;
+            out.flush()
+        });
+        render_summary(
+            report,
+            &Meta {
+                color: color_err,
+                ..*meta
+            },
+            &mut *streams.err,
+        )?;
+        match shown {
+            // the reader has seen enough
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+            shown => shown?,
+        }
+        Ok(written?)
+    }
 }
 
 /// Pushes everything that is to be scanned into `collector`.

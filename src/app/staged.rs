@@ -16,6 +16,16 @@ pub(super) fn read(
     scanner: &Scanner,
 ) -> Result<Report, Error> {
     let store = Store::open_as_git(Path::new("."), &Environment::of_process())?;
+    read_in(&store, options, how, scanner)
+}
+
+/// Scans what is staged in the repository `store`.
+pub(super) fn read_in(
+    store: &Store,
+    options: &ScanOptions,
+    how: StagedOptions,
+    scanner: &Scanner,
+) -> Result<Report, Error> {
     let threads = match options.jobs {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         jobs => jobs,
@@ -24,5 +34,5 @@ pub(super) fn read(
         threads,
         all: how.all,
     };
-    Ok(staged::scan(&store, scanner, how)?)
+    Ok(staged::scan(store, scanner, how)?)
 }

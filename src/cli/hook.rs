@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::HookRun;
+use super::RunCommand;
 use crate::hooks::Hook;
 
 /// Where hooks are put when no repository is named.
@@ -19,9 +19,9 @@ pub(crate) enum HookCommand {
     Uninstall(UninstallArgs),
     /// Say whether commits are really checked here, and what is missing.
     Doctor(DoctorArgs),
-    /// Do what a git hook is there for; hooks call this.
+    /// Do what a hook has to do; git calls this.
     #[command(subcommand)]
-    Run(HookRun),
+    Run(RunCommand),
 }
 
 /// Let git run waxseal: put a hook where git looks for it.

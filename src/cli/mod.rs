@@ -4,6 +4,7 @@
 mod history;
 mod hook;
 mod pre_commit;
+mod run;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -16,7 +17,8 @@ use crate::report::{Format, Verbosity};
 
 use history::HistoryArgs;
 pub(crate) use hook::{DoctorArgs, HookCommand, InstallArgs, UninstallArgs};
-pub(crate) use pre_commit::HookRun;
+pub(crate) use pre_commit::PreCommitArgs;
+pub(crate) use run::{MessageArgs, PushArgs, ReceiveArgs, RunCommand};
 
 /// Keeps mail and messaging credentials out of repositories.
 ///

@@ -1,16 +1,10 @@
-//! The hooks that git runs. No I/O.
+//! The options of `hook run pre-commit`. No I/O.
 
-use clap::{Args, Subcommand};
+use clap::Args;
 
 use super::{OutputArgs, RuleArgs, options};
 use crate::config::{Input, ScanOptions, StagedOptions};
 use crate::error::Error;
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum HookRun {
-    /// Scan what is about to be committed: what the index holds and HEAD does not.
-    PreCommit(Box<PreCommitArgs>),
-}
 
 /// Scan what is about to be committed: what the index holds and HEAD does not.
 ///
@@ -30,9 +24,14 @@ pub(crate) struct PreCommitArgs {
 }
 
 impl PreCommitArgs {
+    /// How what is staged is scanned.
+    pub(crate) fn how(&self) -> StagedOptions {
+        StagedOptions { all: self.all }
+    }
+
     /// What the scan needs, before a configuration file is merged in.
     pub(crate) fn into_options(self) -> Result<ScanOptions, Error> {
-        let input = Input::Staged(StagedOptions { all: self.all });
+        let input = Input::Staged(self.how());
         options(input, self.rules, &self.output)
     }
 }

@@ -59,6 +59,36 @@ pub struct Refs {
 }
 
 impl Refs {
+    /// Reads the refs of `store` as they stand now: no reflogs, nothing that an operation left behind, nothing of other work trees. That
+    /// is what a remote can have from here, and it costs no more than there are refs.
+    pub fn current(store: &Store) -> Self {
+        let mut reader = Reader {
+            id_len: store.id_len(),
+            found: Self::default(),
+        };
+        let mut shared = BTreeMap::new();
+        reader.storage(store, &store.common_dir, &mut shared);
+        let mut own: Values = extract_own(&mut shared);
+        if store.git_dir != store.common_dir {
+            own = BTreeMap::new();
+            reader.storage(store, &store.git_dir, &mut own);
+        }
+        let scope = Scope {
+            own: &own,
+            shared: &shared,
+        };
+        for name in own.keys() {
+            let id = reader.resolve(&scope, name, "");
+            if name == b"HEAD" {
+                reader.found.head = id;
+            }
+        }
+        for name in shared.keys() {
+            reader.resolve(&scope, name, "");
+        }
+        reader.finish()
+    }
+
     /// Reads all refs of `store`.
     pub fn read(store: &Store) -> Self {
         let mut reader = Reader {

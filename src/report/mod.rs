@@ -9,6 +9,7 @@ mod blocked;
 mod dialect;
 mod history;
 mod json;
+mod rejection;
 mod sarif;
 mod shell;
 mod summary;
@@ -20,6 +21,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::str::FromStr;
 
+pub use rejection::render_rejection;
 pub use blocked::{Stopped, render_blocked};
 pub use summary::render_summary;
 

@@ -15,6 +15,9 @@ mod history_objects;
 mod history_options;
 mod history_scope;
 mod history_topology;
+mod hook_commit_msg;
+mod hook_push;
+mod hook_receive;
 #[cfg(unix)]
 mod hook_install;
 mod index;
@@ -22,6 +25,7 @@ mod packs;
 mod packs_damage;
 mod positions;
 mod quiet;
+mod range;
 mod replay;
 mod repositories;
 mod scale;

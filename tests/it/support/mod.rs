@@ -2,6 +2,7 @@
 
 pub(crate) mod craft;
 pub(crate) mod edits;
+pub(crate) mod gate;
 pub(crate) mod history;
 pub(crate) mod program;
 pub(crate) mod random;

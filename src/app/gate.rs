@@ -1,0 +1,54 @@
+//! What hooks have in common: where they run, and how they are passed by knowingly.
+
+use std::io;
+use std::path::Path;
+
+use super::{Failure, Streams};
+use crate::error::Error;
+use crate::git::{Environment, Store};
+use crate::model::display_path;
+
+/// The variable that lets one commit or push pass, with the reason for it.
+const SKIP: &str = "WAXSEAL_SKIP";
+
+/// Whether the user wants `hook` to be passed by this once. That is told, so that it stands in the log of whoever did it.
+pub(super) fn is_skipped(hook: &str, streams: &mut Streams<'_>) -> io::Result<bool> {
+    let reason = std::env::var_os(SKIP).unwrap_or_default();
+    let reason = display_path(reason.as_encoded_bytes().trim_ascii());
+    if reason.is_empty() {
+        return Ok(false);
+    }
+    writeln!(
+        streams.err,
+        "waxseal: {hook} was not checked: {SKIP}={reason}"
+    )?;
+    Ok(true)
+}
+
+/// The failure of a hook that keeps git from what it was about to do.
+pub(super) fn blocked(action: &'static str, failure: Failure) -> Failure {
+    match failure {
+        Failure::Run(error) => Failure::Blocked {
+            action,
+            source: Box::new(error),
+        },
+        other => other,
+    }
+}
+
+/// The repository of the git that runs this hook.
+pub(super) fn repository() -> Result<Store, Error> {
+    let here = Path::new(".");
+    Ok(Store::open_as_git(here, &Environment::of_process())?)
+}
+
+/// Whether the user is in a folder below the top of the work tree of `store`, from which git went up before it ran this hook.
+pub(super) fn is_below(store: &Store) -> bool {
+    let prefix = std::env::var_os("GIT_PREFIX").is_some_and(|prefix| !prefix.is_empty());
+    let top = store
+        .root
+        .as_ref()
+        .and_then(|root| root.canonicalize().ok());
+    let here = std::env::current_dir().and_then(|here| here.canonicalize());
+    prefix || top.is_some_and(|top| here.is_ok_and(|here| here != top))
+}

@@ -1,0 +1,108 @@
+//! The options of `hook run`: what git hands to its hooks, and how to scan. No I/O.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::{OutputArgs, PreCommitArgs, RuleArgs, options};
+use crate::config::{Color, Input, ScanOptions};
+use crate::error::Error;
+
+/// Do what a hook has to do; git calls this.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RunCommand {
+    /// Check what is about to be committed: what the index holds and HEAD does not.
+    PreCommit(Box<PreCommitArgs>),
+    /// Check the message of the commit that is being made.
+    CommitMsg(MessageArgs),
+    /// Check what is about to be pushed.
+    PrePush(PushArgs),
+    /// Check what was pushed here before it is let in.
+    PreReceive(ReceiveArgs),
+}
+
+/// Check the message of the commit that is being made.
+///
+/// What git will cut off, comments and the diff of `git commit -v`, is left out.
+#[derive(Debug, Args)]
+pub(crate) struct MessageArgs {
+    /// The file that holds the message.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) scan: GateArgs,
+}
+
+/// Check what is about to be pushed.
+///
+/// Standard input says which refs, as git does it. Scanned are the commits that the remote is not known to have: neither in
+/// what these refs have there nor in refs/remotes/REMOTE.
+#[derive(Debug, Args)]
+pub(crate) struct PushArgs {
+    /// Name of the remote, or its URL where it has no name.
+    #[arg(value_name = "REMOTE", default_value = "", hide_default_value = true)]
+    pub(crate) remote: OsString,
+    /// Where it is; git says it, and nothing hangs on it.
+    #[arg(value_name = "URL")]
+    pub(crate) url: Option<OsString>,
+    #[command(flatten)]
+    pub(crate) scan: GateArgs,
+}
+
+/// Check what was pushed here before it is let in.
+///
+/// Standard input says which refs, as git does it. Scanned are the commits that no ref of this repository has. No configuration file
+/// is read but the one that --config names, and nothing that the pusher sets switches this off.
+#[derive(Debug, Args)]
+pub(crate) struct ReceiveArgs {
+    #[command(flatten)]
+    rules: RuleArgs,
+    /// Lowest severity for which a push is refused: low, medium, high or critical [default: low].
+    #[arg(long, value_name = "SEVERITY")]
+    fail_on: Option<String>,
+    /// Number of threads [default: one for each core].
+    #[arg(short, long, value_name = "N")]
+    jobs: Option<usize>,
+}
+
+/// How a hook scans.
+#[derive(Debug, Args)]
+pub(crate) struct GateArgs {
+    #[command(flatten)]
+    rules: RuleArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    /// Number of threads [default: one for each core].
+    #[arg(short, long, value_name = "N")]
+    jobs: Option<usize>,
+}
+
+impl GateArgs {
+    /// What the scan needs. The configuration file at `root`, the top of the work tree, counts.
+    pub(crate) fn into_options(self, root: Option<PathBuf>) -> Result<ScanOptions, Error> {
+        let options = options(Input::Handed { root }, self.rules, &self.output)?;
+        Ok(ScanOptions {
+            jobs: self.jobs.unwrap_or(0),
+            ..options
+        })
+    }
+}
+
+impl ReceiveArgs {
+    /// What the scan needs. What was pushed has no say in it.
+    pub(crate) fn into_options(self) -> Result<ScanOptions, Error> {
+        let output = OutputArgs {
+            formats: Vec::new(),
+            fail_on: self.fail_on,
+            quiet: false,
+            verbose: 0,
+            color: Color::Never,
+        };
+        let options = options(Input::Handed { root: None }, self.rules, &output)?;
+        Ok(ScanOptions {
+            jobs: self.jobs.unwrap_or(0),
+            ..options
+        })
+    }
+}
