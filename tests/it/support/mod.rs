@@ -8,3 +8,4 @@ pub(crate) mod random;
 pub(crate) mod reading;
 pub(crate) mod record;
 pub(crate) mod repo;
+pub(crate) mod staged;
