@@ -25,7 +25,7 @@ const DEEPEST: usize = 5;
 #[derive(Debug, thiserror::Error)]
 pub enum HeadError {
     /// A file can't be read.
-    #[error("cannot read {}: {source}", .path.display())]
+    #[error("cannot read {}", .path.display())]
     Io {
         /// The file.
         path: PathBuf,

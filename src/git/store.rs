@@ -29,7 +29,7 @@ const MOST_DIRS: usize = 1000;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// What was named can't be looked at.
-    #[error("cannot open {}: {source}", .path.display())]
+    #[error("cannot open {}", .path.display())]
     Access {
         /// What was named.
         path: PathBuf,

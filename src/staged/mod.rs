@@ -30,7 +30,7 @@ pub enum StagedError {
     #[error("{} has no work tree, so nothing can be staged in it", .0.display())]
     Bare(std::path::PathBuf),
     /// The index can't be read.
-    #[error("cannot read the index {}: {source}", .path.display())]
+    #[error("cannot read the index {}", .path.display())]
     Index {
         /// The file.
         path: std::path::PathBuf,

@@ -35,7 +35,7 @@ pub enum StagingError {
     #[error("it uses the extension `{0}`, which is not known")]
     Unknown(String),
     /// The larger part of a split index.
-    #[error("its shared index {name} can't be read: {source}")]
+    #[error("its shared index {name} can't be read")]
     Shared {
         /// Name of the file.
         name: String,
