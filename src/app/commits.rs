@@ -9,9 +9,9 @@ use crate::error::{EXIT_CLEAN, Error, exit_status};
 use crate::git::{self, Refs, Store};
 use crate::model::{ObjectId, Outcome, Report};
 use crate::range::{self, Tip};
-use crate::report::{Verbosity, render_rejection};
+use crate::report::{Stopped, Verbosity, render_rejection};
 
-use super::gate::{blocked, is_skipped, repository};
+use super::gate::{blocked, is_below, is_skipped, repository};
 use super::scan::Job;
 use super::{Failure, Streams};
 
@@ -48,7 +48,7 @@ fn push(args: PushArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
     let tracking = git::tracking(&store, &refs, &remote);
     let is_unknown = tracking.is_empty();
     let job = Job::new(&options)?;
-    let found = scan(&store, &job, &options, &refs, &updates, tracking)?;
+    let mut found = scan(&store, &job, &options, &refs, &updates, tracking)?;
     if options.verbosity > Verbosity::Quiet {
         let remote = crate::model::display_path(remote.as_bytes());
         let commits = counted(found.commits, "commit");
@@ -62,17 +62,9 @@ fn push(args: PushArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
             "waxseal: pre-push to {remote}: {commits}{base}"
         )?;
     }
-    let outcome = job.finish(found.report, streams)?;
+    let outcome = job.finish(&mut found.report, streams)?;
     if outcome != Outcome::Clean {
-        let why = if outcome == Outcome::Found {
-            "take the secrets out of the commits (git commit --amend, git rebase -i), and replace keys that ever left this machine"
-        } else {
-            "what could not be read is named above"
-        };
-        writeln!(
-            streams.err,
-            "waxseal: push blocked; {why}. To push all the same: WAXSEAL_SKIP=reason git push"
-        )?;
+        job.advise(&found.report, Stopped::Push, is_below(&store), streams)?;
     }
     Ok(exit_status(outcome))
 }

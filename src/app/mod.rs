@@ -5,6 +5,7 @@ mod commits;
 mod doctor;
 mod gate;
 mod history;
+mod hook;
 mod install;
 mod message;
 mod outputs;
@@ -12,10 +13,11 @@ mod progress;
 mod rules;
 pub mod samples;
 mod scan;
+mod staged;
 
 use std::io::{self, Write};
 
-use crate::cli::{Cli, Command, HookCommand, RunCommand};
+use crate::cli::{Cli, Command};
 use crate::error::{EXIT_CLEAN, Error, exit_status};
 
 /// Where a run writes to, and what may be assumed of it.
@@ -32,14 +34,7 @@ pub struct Streams<'a> {
 pub fn run(cli: Cli, streams: &mut Streams<'_>) -> Result<u8, Failure> {
     match cli.command {
         Command::Scan(args) => Ok(exit_status(scan::run(&args.into_options()?, streams)?)),
-        Command::Hook(command) => match command {
-            HookCommand::Install(args) => install::install(&args, streams),
-            HookCommand::Uninstall(args) => install::uninstall(&args, streams),
-            HookCommand::Run(RunCommand::CommitMsg(args)) => message::commit_msg(args, streams),
-            HookCommand::Run(RunCommand::PrePush(args)) => commits::pre_push(args, streams),
-            HookCommand::Run(RunCommand::PreReceive(args)) => commits::pre_receive(args, streams),
-            HookCommand::Doctor(args) => doctor::run(&args, streams),
-        },
+        Command::Hook(command) => hook::run(command, streams),
         Command::Rules(command) => rules::run(command, streams).map(|()| EXIT_CLEAN),
     }
 }

@@ -22,8 +22,6 @@ pub enum Stopped<'a> {
     Message(&'a [u8]),
     /// A push, by the one who pushes.
     Push,
-    /// A push, by the one who is pushed to.
-    Receive,
 }
 
 /// As many paths as fit a command.
@@ -55,7 +53,7 @@ pub fn render_blocked(
         advice.write(worst, &findings, out)
     } else if !report.coverage.is_complete() {
         let head = format!(
-            "waxseal: {} is stopped: not everything could be read, so it can't be said to hold no secret",
+            "waxseal: {} blocked: not everything could be read, so it can't be said to hold no secret",
             advice.what()
         );
         writeln!(out, "{}", advice.paint.paint(Role::Bad, head))?;
@@ -79,7 +77,7 @@ impl Advice<'_> {
         let subject = subject.copied().unwrap_or(worst);
         let rule = self.meta.rule(&worst.rule);
         let why = rule.map_or("", |rule| &rule.why);
-        let head = format!("waxseal: {} is blocked.", self.what());
+        let head = format!("waxseal: {} blocked.", self.what());
         writeln!(
             out,
             "{} {}",
@@ -102,20 +100,22 @@ impl Advice<'_> {
                 };
                 self.line("edit it", &edit, out)?;
             }
-            Stopped::Push | Stopped::Receive => self.rewrite(subject, out)?,
+            Stopped::Push => self.rewrite(subject, out)?,
         }
         let rotate = match self.stopped {
             Stopped::Commit { .. } | Stopped::Message(_) => {
                 "if it was ever pushed, or shown to anybody: what was seen once stays known"
             }
-            Stopped::Push | Stopped::Receive => {
+            Stopped::Push => {
                 "if these commits are anywhere else already: what was seen once stays known"
             }
         };
         self.line("rotate", rotate, out)?;
         let in_file = match subject.origin.store {
             Store::Object(kind, _) => kind == ObjectKind::Blob,
-            Store::File(_) | Store::Stdin => !matches!(self.stopped, Stopped::Message(_)),
+            Store::File(_) | Store::Stdin | Store::Index(_) => {
+                !matches!(self.stopped, Stopped::Message(_))
+            }
         };
         if in_file && !is_dotenv(subject) {
             self.allow(subject, all.len() > 1, out)?;
@@ -125,8 +125,8 @@ impl Advice<'_> {
 
     fn what(&self) -> &'static str {
         match self.stopped {
-            Stopped::Commit { .. } | Stopped::Message(_) => "this commit",
-            Stopped::Push | Stopped::Receive => "this push",
+            Stopped::Commit { .. } | Stopped::Message(_) => "commit",
+            Stopped::Push => "push",
         }
     }
 
@@ -219,7 +219,10 @@ impl Advice<'_> {
                 "edit the file, then git commit --amend --no-edit -a".to_owned(),
                 "edit",
             ),
-            Store::Object(ObjectKind::Blob, _) | Store::File(_) | Store::Stdin => {
+            Store::Object(ObjectKind::Blob, _)
+            | Store::File(_)
+            | Store::Stdin
+            | Store::Index(_) => {
                 let path = shell::pathspec(&worst.origin.within, self.below);
                 let amend = format!("edit the file, then git commit --amend --no-edit -- {path}");
                 (amend, "edit")
@@ -258,15 +261,14 @@ impl Advice<'_> {
         match self.stopped {
             Stopped::Commit { .. } | Stopped::Message(_) => self.line(
                 "go on",
-                "WAXSEAL_SKIP='reason' git commit    (once, and knowingly)",
+                "WAXSEAL_SKIP=reason git commit    (once, and knowingly)",
                 out,
             ),
             Stopped::Push => self.line(
                 "go on",
-                "WAXSEAL_SKIP='reason' git push    (once, and knowingly)",
+                "WAXSEAL_SKIP=reason git push    (once, and knowingly)",
                 out,
             ),
-            Stopped::Receive => Ok(()),
         }
     }
 }

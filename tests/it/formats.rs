@@ -224,6 +224,7 @@ fn nasty() -> Report {
             (("demo-smtp-login".into(), "lookup"), 3),
         ]
         .into(),
+        held: None,
         elapsed: Duration::from_millis(3),
     }
 }

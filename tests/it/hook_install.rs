@@ -310,7 +310,7 @@ fn without_a_program_the_hook_fails_and_says_how_to_go_on() {
     assert!(!refused.status.success());
     assert_eq!(
         String::from_utf8_lossy(&refused.stderr),
-        "waxseal: not found, so nothing was checked and the pre-commit hook fails; put waxseal on PATH, or go on knowingly: WAXSEAL_SKIP='reason' git commit\n"
+        "waxseal: not found, so nothing was checked and the pre-commit hook fails; put waxseal on PATH, or go on knowingly: WAXSEAL_SKIP=reason git commit\n"
     );
     let skipped = Command::new(scratch.path("repo/.git/hooks/pre-commit"))
         .env("WAXSEAL_SKIP", "a %s \\n b")

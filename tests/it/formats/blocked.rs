@@ -64,12 +64,6 @@ fn advice_matches_its_goldens() {
         ("a message, from a folder below", &plain(), MESSAGE, true),
         ("a push", &from_history, Stopped::Push, false),
         (
-            "a push, on the server",
-            &from_history,
-            Stopped::Receive,
-            false,
-        ),
-        (
             "nothing found, not all read",
             &incomplete_and_empty(),
             COMMIT,
@@ -91,7 +85,7 @@ fn incomplete_and_empty() -> Report {
 #[test]
 fn advice_is_short_however_much_was_found() {
     for count in [1, 2, 50, 1000] {
-        for stopped in [COMMIT, FIRST, MESSAGE, Stopped::Push, Stopped::Receive] {
+        for stopped in [COMMIT, FIRST, MESSAGE, Stopped::Push] {
             let told = told(&many(count), stopped, false, false);
             let lines = told.lines().count();
             assert!((3..=8).contains(&lines), "{count}: {lines} lines\n{told}");
@@ -118,7 +112,7 @@ fn advice_shows_no_secret_and_steers_no_terminal() {
         });
     });
     for report in [nasty(), many(7), dotenv(), history] {
-        for stopped in [COMMIT, FIRST, MESSAGE, Stopped::Push, Stopped::Receive] {
+        for stopped in [COMMIT, FIRST, MESSAGE, Stopped::Push] {
             for below in [false, true] {
                 let plain = told(&report, stopped, below, false);
                 assert!(!plain.contains(MARKER), "{plain}");

@@ -9,3 +9,4 @@ pub(crate) mod random;
 pub(crate) mod reading;
 pub(crate) mod record;
 pub(crate) mod repo;
+pub(crate) mod staged;
