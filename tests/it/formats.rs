@@ -8,6 +8,7 @@
     reason = "helpers of tests fail the test by panicking"
 )]
 
+mod blocked;
 mod history;
 mod services;
 
@@ -226,6 +227,7 @@ fn nasty() -> Report {
             (("demo-smtp-login".into(), "lookup"), 3),
         ]
         .into(),
+        held: None,
         elapsed: Duration::from_millis(3),
         allows: allows(),
     }
