@@ -3,6 +3,7 @@
 //! Looks and tries out, and changes nothing in the repository.
 
 mod armed;
+mod canary;
 mod dotenv;
 
 use std::io::{self, Write};
@@ -70,6 +71,7 @@ pub(super) fn run(args: &DoctorArgs, streams: &mut Streams<'_>) -> Result<u8, Fa
     armed::folder(&site, global.as_ref(), &mut notes)?;
     armed::hooks(&site, &mut notes)?;
     environment(&mut notes)?;
+    canary::check(site.root.as_deref(), args.config.as_deref(), &mut notes)?;
     if let Some(root) = &site.root {
         dotenv::check(root, &mut notes)?;
     }
