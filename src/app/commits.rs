@@ -24,7 +24,7 @@ struct Update {
     name: String,
     /// The new state; none where the ref is deleted.
     new: Option<ObjectId>,
-    /// What the other side has, or had, there.
+    /// What the other side has there; none where that is nothing, or is not known.
     old: Option<ObjectId>,
 }
 
@@ -48,7 +48,9 @@ fn push(args: PushArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
     let tracking = git::tracking(&store, &refs, &remote);
     let is_unknown = tracking.is_empty();
     let job = Job::new(&options)?;
-    let mut found = scan(&store, &job, &options, &refs, &updates, tracking)?;
+    let there = updates.iter().filter_map(|update| update.old);
+    let known = tracking.into_iter().chain(there);
+    let mut found = scan(&store, &job, &options, &refs, &updates, known)?;
     if options.verbosity > Verbosity::Quiet {
         let remote = crate::model::display_path(remote.as_bytes());
         let commits = counted(found.commits, "commit");
@@ -81,7 +83,8 @@ pub(super) fn pre_receive(args: ReceiveArgs, streams: &mut Streams<'_>) -> Resul
     let refs = Refs::current(&store);
     let known = refs.refs.iter();
     let known = known.filter(|(name, _)| name.starts_with("refs/"));
-    let known = known.map(|(_, id)| *id).collect();
+    // what the refs held before is not taken from standard input: the pusher says it, and git has not compared it yet
+    let known = known.map(|(_, id)| *id);
     let job = Job::new(&options)?;
     let found = scan(&store, &job, &options, &refs, &updates, known)?;
     let outcome = job.outcome(&found.report);
@@ -97,14 +100,14 @@ struct Found {
     commits: u64,
 }
 
-/// Scans what `updates` bring that neither `known` nor the other side's own refs have.
+/// Scans what `updates` bring that is not in the history of what is `known`.
 fn scan(
     store: &Store,
     job: &Job<'_>,
     options: &ScanOptions,
     refs: &Refs,
     updates: &[Update],
-    known: Vec<ObjectId>,
+    known: impl Iterator<Item = ObjectId>,
 ) -> Result<Found, Error> {
     let tips: Vec<Tip> = updates
         .iter()
@@ -115,8 +118,7 @@ fn scan(
             })
         })
         .collect();
-    let olds = updates.iter().filter_map(|update| update.old);
-    let known: BTreeSet<ObjectId> = known.into_iter().chain(olds).collect();
+    let known: BTreeSet<ObjectId> = known.collect();
     let known: Vec<ObjectId> = known.into_iter().collect();
     let how = range::Options {
         threads: match options.jobs {
@@ -190,13 +192,13 @@ fn pushed(line: &[u8], id_len: usize) -> Option<Update> {
 /// `<old id> <new id> <ref>`.
 fn received(line: &[u8], id_len: usize) -> Option<Update> {
     let mut words = line.splitn(3, |byte| *byte == b' ');
-    let old = id(words.next()?, id_len)?;
+    id(words.next()?, id_len)?;
     let new = id(words.next()?, id_len)?;
     let name = words.next().filter(|name| !name.is_empty())?;
     Some(Update {
         name: String::from_utf8_lossy(name).into_owned(),
         new: Some(new).filter(|id| !id.is_null()),
-        old: Some(old).filter(|id| !id.is_null()),
+        old: None,
     })
 }
 

@@ -173,6 +173,24 @@ fn a_pusher_can_not_switch_it_off() {
 }
 
 #[test]
+fn what_the_pusher_says_of_old_values_is_not_believed() {
+    let repo = Scratch::repo();
+    commit(&repo, "a.txt", "clean\n").git(&["checkout", "-q", "--detach"]);
+    commit(&repo, "bad.py", key("bad"));
+    let bad = asked(&repo, "", &["rev-parse", "HEAD"]);
+    repo.git(&["checkout", "-q", "main"]);
+    // one command that will fail, for a ref that never was there, must not let another one through
+    let zeros = "0".repeat(40);
+    let input = format!("{bad} {bad} refs/heads/decoy\n{zeros} {bad} refs/heads/topic\n");
+    let run = run_with(
+        repo.root(),
+        ["hook", "run", "pre-receive"],
+        input.as_bytes(),
+    );
+    assert_eq!(run.code, 1, "{}", run.err);
+}
+
+#[test]
 fn the_server_has_its_own_configuration() {
     let scratch = armed("sha1");
     arm(
