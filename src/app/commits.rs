@@ -13,7 +13,7 @@ use crate::report::{Stopped, Verbosity, render_rejection};
 
 use super::gate::{blocked, is_below, is_skipped, repository};
 use super::scan::Job;
-use super::{Failure, Streams};
+use super::{Failure, Streams, framework};
 
 /// Most bytes that are read of what git says. A line for each ref; a repository with a million refs says less.
 const LONGEST: u64 = 256 << 20;
@@ -38,9 +38,21 @@ pub(super) fn pre_push(args: PushArgs, streams: &mut Streams<'_>) -> Result<u8, 
 
 fn push(args: PushArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
     let store = repository()?;
-    let remote = args.remote.to_string_lossy().into_owned();
+    let mut remote = args.remote.to_string_lossy().into_owned();
     let options = args.scan.into_options(store.root.clone())?;
-    let updates = updates("pre-push", &store, pushed)?;
+    let mut updates = updates("pre-push", &store, pushed)?;
+    if updates.is_empty()
+        && let Some(told) = framework::Push::told(&store)?
+    {
+        updates.push(Update {
+            name: told.name,
+            new: Some(told.new),
+            old: told.old,
+        });
+        if remote.is_empty() {
+            remote = told.remote;
+        }
+    }
     if updates.iter().all(|update| update.new.is_none()) {
         return Ok(EXIT_CLEAN);
     }

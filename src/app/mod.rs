@@ -3,6 +3,7 @@
 mod collect;
 mod commits;
 mod doctor;
+mod framework;
 mod gate;
 mod history;
 mod hook;

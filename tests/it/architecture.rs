@@ -30,7 +30,10 @@ const LAYERS: [&[&str]; 10] = [
 const ABSTAINS: [(&str, &[&str]); 4] = [
     ("history", &["regular", "rules", "source", "report"]),
     ("staged", &["regular", "rules", "source", "report"]),
-    ("range", &["regular", "rules", "source", "report", "hooks"]),
+    (
+        "range",
+        &["regular", "rules", "source", "report", "hooks", "staged"],
+    ),
     ("hooks", &["regular", "rules", "source", "scan", "report"]),
 ];
 
