@@ -98,8 +98,8 @@ const VARIABLES: [(&str, &str); 12] = [
         "GIT_CONFIG_PARAMETERS",
         "overrides settings, core.hooksPath perhaps",
     ),
-    ("HUSKY", "may switch off husky's hooks"),
-    ("LEFTHOOK", "may switch off lefthook's hooks"),
+    ("HUSKY", "switches off husky's hooks"),
+    ("LEFTHOOK", "switches off lefthook's hooks"),
     ("LEFTHOOK_EXCLUDE", "may switch off lefthook's jobs"),
     (
         "SKIP",
@@ -110,7 +110,11 @@ const VARIABLES: [(&str, &str); 12] = [
 fn environment(notes: &mut Notes<'_>) -> io::Result<()> {
     let mut none = true;
     for (name, does) in VARIABLES {
-        if let Some(value) = std::env::var_os(name).filter(|value| !value.is_empty()) {
+        let counts = |value: &std::ffi::OsString| match name {
+            "HUSKY" | "LEFTHOOK" => *value == "0" || *value == "false",
+            _ => !value.is_empty(),
+        };
+        if let Some(value) = std::env::var_os(name).filter(counts) {
             none = false;
             let value = display_path(value.as_encoded_bytes());
             notes.warn(
