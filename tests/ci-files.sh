@@ -1,10 +1,10 @@
 #!/bin/sh
-# Checks what CI services read of this repository: action.yml and docs/gitlab-ci.yml.
+# Checks what CI services read of this repository: action.yml, docs/gitlab-ci.yml, and the examples in docs/ci.md.
 #
 # Usage: tests/ci-files.sh WAXSEAL
 #   WAXSEAL  the program that the scripts in them are to run
 #
-# Both are validated against the schemas that check-jsonschema brings along. The steps of action.yml are then run
+# All are validated against the schemas that check-jsonschema brings along. The steps of action.yml are then run
 # one after the other by the shell that they name, in a clone and with the variables that GitHub sets, without GitHub.
 # Exit status: 0 when all is as it should be, 1 when something is not, 2 when the check itself could not be set up.
 set -eu
@@ -34,6 +34,20 @@ set_up || {
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 130' INT TERM HUP
+
+# The examples stand in this order, between the same fences.
+"$venv/bin/python" - "$root/docs/ci.md" "$scratch" <<'PYTHON' || exit 1
+import sys
+
+with open(sys.argv[1]) as file:
+    blocks = [block.split("```")[0] for block in file.read().split("```yaml\n")[1:]]
+for name, block in zip(("github-workflows", "bitbucket-pipelines", "azure-pipelines", "circle-ci"), blocks, strict=True):
+    with open(f"{sys.argv[2]}/{name}.yml", "w") as file:
+        file.write(block)
+PYTHON
+for example in github-workflows bitbucket-pipelines azure-pipelines circle-ci; do
+    "$venv/bin/check-jsonschema" --quiet --builtin-schema "vendor.$example" "$scratch/$example.yml" || exit 1
+done
 
 # The scripts of the steps, and what each of them finds in its environment; none may hold an expression.
 "$venv/bin/python" - "$root/action.yml" "$scratch" <<'PYTHON' || exit 1

@@ -55,7 +55,9 @@ pub(super) fn run(
     }
     let mut report = read.report;
     report.sort();
-    if let (true, Some((_, tip))) = (read.commits.is_some(), plan.tips.first()) {
+    // what has no base changes nothing, and neither does what brings nothing in
+    let is_change = read.commits.is_some_and(|count| count > 0);
+    if let (true, Some((_, tip))) = (is_change, plan.tips.first()) {
         let base = &plan.policy;
         let changed = changes::of_policy(base, tip, &mut points)?;
         report.findings.extend(changed);
@@ -145,10 +147,13 @@ impl Read {
 impl<'j> Plan<'j> {
     fn new(job: &'j Job, service: Option<Service>, points: &mut Points<'_>) -> Result<Self, Error> {
         let depth = service.map_or("`git fetch --unshallow` brings the rest", Service::depth);
+        let is_shallow = points.is_shallow();
         let absent = |what: &str, point: &Point| {
             let is_target = job.event.ends_with("(pull_request_target)");
             let advice = if is_target && what == "head" {
                 "`pull_request_target` checks out the base and not the pull request; use `pull_request`"
+            } else if matches!(point, Point::Short(_)) && !is_shallow {
+                "give a branch, a tag, or an id of at least 4 digits"
             } else {
                 depth
             };
