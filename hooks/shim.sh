@@ -94,5 +94,5 @@ case $name in
         ;;
     *) again='commit' ;;
 esac
-echo "waxseal: not found, so nothing was checked and the $name hook fails; put waxseal on PATH, or go on knowingly: WAXSEAL_SKIP='reason' git $again" >&2
+echo "waxseal: not found, so nothing was checked and the $name hook fails; put waxseal on PATH, or go on knowingly: WAXSEAL_SKIP=reason git $again" >&2
 exit 2

@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use serde::Deserialize;
 
 use crate::error::{Error, unknown};
-use crate::git::{Ground, WorkTree};
+use crate::git::{Environment, Ground, Store, WorkTree};
 use crate::model::{Severity, display_path};
 use crate::report::{Format, Settings, Verbosity};
 use crate::rules::parse::{self, RuleError, RuleSource};
@@ -87,6 +87,13 @@ pub struct HistoryOptions {
     pub allow_missing: bool,
 }
 
+/// How what is staged is scanned.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct StagedOptions {
+    /// Keep findings that `HEAD` holds already.
+    pub all: bool,
+}
+
 /// What of a CI job to scan.
 #[derive(Clone, Debug)]
 pub struct CiOptions {
@@ -105,6 +112,8 @@ pub enum Input {
     Paths(Vec<PathBuf>),
     /// What a repository holds and held.
     History(HistoryOptions),
+    /// What the index of the repository holds that git would use here, and `HEAD` does not.
+    Staged(StagedOptions),
     /// What a hook is handed by git, or a CI job by its service, and what is read elsewhere.
     Handed {
         /// Top of the work tree whose configuration file counts; none where only one that is named does.
@@ -341,6 +350,12 @@ fn discover(options: &ScanOptions) -> Result<Option<PathBuf>, Error> {
     let paths = match &options.input {
         Input::History(history) => {
             return work_tree(history).map_or(Ok(None), |root| regular(&root));
+        }
+        Input::Staged(_) => {
+            // where there is no repository, the scan itself says so
+            let store = Store::open_as_git(Path::new("."), &Environment::of_process()).ok();
+            let root = store.and_then(|store| store.root);
+            return root.map_or(Ok(None), |root| regular(&root));
         }
         Input::Handed { root } => return root.as_deref().map_or(Ok(None), regular),
         Input::Paths(paths) => paths,

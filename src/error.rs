@@ -60,6 +60,9 @@ pub enum Error {
     /// A hook that can't be installed or taken away.
     #[error(transparent)]
     Hook(#[from] crate::hooks::HookError),
+    /// What is staged can't be told.
+    #[error(transparent)]
+    Staged(#[from] crate::staged::StagedError),
     /// A range of commits that can't be scanned.
     #[error(transparent)]
     Range(#[from] crate::range::RangeError),

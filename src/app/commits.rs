@@ -9,9 +9,9 @@ use crate::error::{EXIT_CLEAN, Error, exit_status};
 use crate::git::{self, Refs, Store};
 use crate::model::{ObjectId, Outcome, Report};
 use crate::range::{self, Tip};
-use crate::report::{Verbosity, render_rejection};
+use crate::report::{Stopped, Verbosity, render_rejection};
 
-use super::gate::{is_skipped, repository};
+use super::gate::{blocked, is_below, is_skipped, repository};
 use super::scan::Job;
 use super::{Failure, Streams};
 
@@ -24,7 +24,7 @@ struct Update {
     name: String,
     /// The new state; none where the ref is deleted.
     new: Option<ObjectId>,
-    /// What the other side has, or had, there.
+    /// What the other side has there; none where that is nothing, or is not known.
     old: Option<ObjectId>,
 }
 
@@ -33,6 +33,10 @@ pub(super) fn pre_push(args: PushArgs, streams: &mut Streams<'_>) -> Result<u8, 
     if is_skipped("pre-push", streams)? {
         return Ok(EXIT_CLEAN);
     }
+    push(args, streams).map_err(|failure| blocked("push", failure))
+}
+
+fn push(args: PushArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
     let store = repository()?;
     let remote = args.remote.to_string_lossy().into_owned();
     let options = args.scan.into_options(store.root.clone())?;
@@ -44,30 +48,25 @@ pub(super) fn pre_push(args: PushArgs, streams: &mut Streams<'_>) -> Result<u8, 
     let tracking = git::tracking(&store, &refs, &remote);
     let is_unknown = tracking.is_empty();
     let job = Job::new(&options)?;
-    let found = scan(&store, &job, &options, &refs, &updates, tracking)?;
+    let there = updates.iter().filter_map(|update| update.old);
+    let known = tracking.into_iter().chain(there);
+    let mut found = scan(&store, &job, &options, &refs, &updates, known)?;
     if options.verbosity > Verbosity::Quiet {
         let remote = crate::model::display_path(remote.as_bytes());
         let commits = counted(found.commits, "commit");
         let base = if is_unknown {
-            format!(
-                "nothing here tells what {remote} has (no refs/remotes of it), so all was scanned but what the pushed refs have there"
-            )
+            "; no refs/remotes here tells what it has already, so all is taken for new but what these refs have there"
         } else {
-            format!("all that {remote} was not known to have")
-        };
-        writeln!(streams.err, "waxseal: pre-push: {commits}: {base}")?;
-    }
-    let outcome = job.finish(found.report, streams)?;
-    if outcome != Outcome::Clean {
-        let why = if outcome == Outcome::Found {
-            "take the secrets out of the commits (git commit --amend, git rebase -i), and replace keys that ever left this machine"
-        } else {
-            "what could not be read is named above"
+            " that it is not known to have"
         };
         writeln!(
             streams.err,
-            "waxseal: push blocked; {why}. To push all the same: WAXSEAL_SKIP=reason git push"
+            "waxseal: pre-push to {remote}: {commits}{base}"
         )?;
+    }
+    let outcome = job.finish(&mut found.report, streams)?;
+    if outcome != Outcome::Clean {
+        job.advise(&found.report, Stopped::Push, is_below(&store), streams)?;
     }
     Ok(exit_status(outcome))
 }
@@ -84,7 +83,8 @@ pub(super) fn pre_receive(args: ReceiveArgs, streams: &mut Streams<'_>) -> Resul
     let refs = Refs::current(&store);
     let known = refs.refs.iter();
     let known = known.filter(|(name, _)| name.starts_with("refs/"));
-    let known = known.map(|(_, id)| *id).collect();
+    // what the refs held before is not taken from standard input: the pusher says it, and git has not compared it yet
+    let known = known.map(|(_, id)| *id);
     let job = Job::new(&options)?;
     let found = scan(&store, &job, &options, &refs, &updates, known)?;
     let outcome = job.outcome(&found.report);
@@ -100,14 +100,14 @@ struct Found {
     commits: u64,
 }
 
-/// Scans what `updates` bring that neither `known` nor the other side's own refs have.
+/// Scans what `updates` bring that is not in the history of what is `known`.
 fn scan(
     store: &Store,
     job: &Job<'_>,
     options: &ScanOptions,
     refs: &Refs,
     updates: &[Update],
-    known: Vec<ObjectId>,
+    known: impl Iterator<Item = ObjectId>,
 ) -> Result<Found, Error> {
     let tips: Vec<Tip> = updates
         .iter()
@@ -118,8 +118,7 @@ fn scan(
             })
         })
         .collect();
-    let olds = updates.iter().filter_map(|update| update.old);
-    let known: BTreeSet<ObjectId> = known.into_iter().chain(olds).collect();
+    let known: BTreeSet<ObjectId> = known.collect();
     let known: Vec<ObjectId> = known.into_iter().collect();
     let how = range::Options {
         threads: match options.jobs {
@@ -193,13 +192,13 @@ fn pushed(line: &[u8], id_len: usize) -> Option<Update> {
 /// `<old id> <new id> <ref>`.
 fn received(line: &[u8], id_len: usize) -> Option<Update> {
     let mut words = line.splitn(3, |byte| *byte == b' ');
-    let old = id(words.next()?, id_len)?;
+    id(words.next()?, id_len)?;
     let new = id(words.next()?, id_len)?;
     let name = words.next().filter(|name| !name.is_empty())?;
     Some(Update {
         name: String::from_utf8_lossy(name).into_owned(),
         new: Some(new).filter(|id| !id.is_null()),
-        old: Some(old).filter(|id| !id.is_null()),
+        old: None,
     })
 }
 

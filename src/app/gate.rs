@@ -1,10 +1,11 @@
 //! What hooks have in common: where they run, and how they are passed by knowingly.
 
 use std::io;
+use std::path::Path;
 
-use super::Streams;
+use super::{Failure, Streams};
 use crate::error::Error;
-use crate::git::Store;
+use crate::git::{Environment, Store};
 use crate::model::display_path;
 
 /// The variable that lets one commit or push pass, with the reason for it.
@@ -24,11 +25,30 @@ pub(super) fn is_skipped(hook: &str, streams: &mut Streams<'_>) -> io::Result<bo
     Ok(true)
 }
 
+/// The failure of a hook that keeps git from what it was about to do.
+pub(super) fn blocked(action: &'static str, failure: Failure) -> Failure {
+    match failure {
+        Failure::Run(error) => Failure::Blocked {
+            action,
+            source: Box::new(error),
+        },
+        other => other,
+    }
+}
+
 /// The repository of the git that runs this hook.
 pub(super) fn repository() -> Result<Store, Error> {
-    let here = std::env::current_dir().map_err(|source| Error::Io {
-        path: "the current folder".to_owned(),
-        source,
-    })?;
-    Ok(Store::here(&here)?)
+    let here = Path::new(".");
+    Ok(Store::open_as_git(here, &Environment::of_process())?)
+}
+
+/// Whether the user is in a folder below the top of the work tree of `store`, from which git went up before it ran this hook.
+pub(super) fn is_below(store: &Store) -> bool {
+    let prefix = std::env::var_os("GIT_PREFIX").is_some_and(|prefix| !prefix.is_empty());
+    let top = store
+        .root
+        .as_ref()
+        .and_then(|root| root.canonicalize().ok());
+    let here = std::env::current_dir().and_then(|here| here.canonicalize());
+    prefix || top.is_some_and(|top| here.is_ok_and(|here| here != top))
 }

@@ -273,7 +273,7 @@ fn uninstall_globally(streams: &mut Streams<'_>) -> Result<u8, Failure> {
 }
 
 /// The hooks of the repository that `repo` is in, and where those for all repositories are.
-fn site(repo: &Path) -> Result<(HookSite, Option<Global>), Error> {
+pub(super) fn site(repo: &Path) -> Result<(HookSite, Option<Global>), Error> {
     let name = || display_path(repo.as_os_str().as_encoded_bytes());
     let real = repo.canonicalize().map_err(|source| Error::Io {
         path: name(),
@@ -306,7 +306,7 @@ fn is_committed(site: &HookSite) -> bool {
 }
 
 /// A path for people: from the current folder if it lies below.
-fn shown(path: &Path) -> String {
+pub(super) fn shown(path: &Path) -> String {
     let here = std::env::current_dir().and_then(|dir| dir.canonicalize());
     let short: PathBuf = here
         .ok()

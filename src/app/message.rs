@@ -7,9 +7,10 @@ use crate::model::{
     Blob, GitState, Origin, Outcome, Part, Sink as _, Sinks as _, Store as Place, display_path,
 };
 use crate::regular::{self, Links};
+use crate::report::Stopped;
 
 use super::collect::Collector;
-use super::gate::{is_skipped, repository};
+use super::gate::{blocked, is_below, is_skipped, repository};
 use super::scan::Job;
 use super::{Failure, Streams};
 
@@ -21,6 +22,10 @@ pub(super) fn commit_msg(args: MessageArgs, streams: &mut Streams<'_>) -> Result
     if is_skipped("commit-msg", streams)? {
         return Ok(EXIT_CLEAN);
     }
+    check(args, streams).map_err(|failure| blocked("commit", failure))
+}
+
+fn check(args: MessageArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
     let store = repository()?;
     let options = args.scan.into_options(store.root.clone())?;
     let path = args.file.as_os_str().as_encoded_bytes();
@@ -37,16 +42,12 @@ pub(super) fn commit_msg(args: MessageArgs, streams: &mut Streams<'_>) -> Result
         bytes: &message,
         part: Part::whole(message.len()),
     });
-    let report = collector.into_report();
+    let mut report = collector.into_report();
     if job.outcome(&report) == Outcome::Clean {
         return Ok(EXIT_CLEAN);
     }
-    let outcome = job.finish(report, streams)?;
-    let file = display_path(path);
-    writeln!(
-        streams.err,
-        "waxseal: commit blocked: take the secret out of the message, which is still in {file}. To commit all the same: WAXSEAL_SKIP=reason git commit"
-    )?;
+    let outcome = job.finish(&mut report, streams)?;
+    job.advise(&report, Stopped::Message(path), is_below(&store), streams)?;
     Ok(exit_status(outcome))
 }
 

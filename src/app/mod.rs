@@ -3,8 +3,10 @@
 mod ci;
 mod collect;
 mod commits;
+mod doctor;
 mod gate;
 mod history;
+mod hook;
 mod install;
 mod message;
 mod outputs;
@@ -12,10 +14,11 @@ mod progress;
 mod rules;
 pub mod samples;
 mod scan;
+mod staged;
 
 use std::io::{self, Write};
 
-use crate::cli::{Cli, Command, HookCommand, RunCommand};
+use crate::cli::{Cli, Command};
 use crate::error::{EXIT_CLEAN, Error, exit_status};
 
 /// Where a run writes to, and what may be assumed of it.
@@ -32,14 +35,7 @@ pub struct Streams<'a> {
 pub fn run(cli: Cli, streams: &mut Streams<'_>) -> Result<u8, Failure> {
     match cli.command {
         Command::Scan(args) => Ok(exit_status(scan::run(&args.into_options()?, streams)?)),
-        Command::Hook(command) => match command {
-            HookCommand::Install(args) => install::install(&args, streams),
-            HookCommand::Uninstall(args) => install::uninstall(&args, streams),
-            HookCommand::Doctor(_) => Ok(EXIT_CLEAN),
-            HookCommand::Run(RunCommand::CommitMsg(args)) => message::commit_msg(args, streams),
-            HookCommand::Run(RunCommand::PrePush(args)) => commits::pre_push(args, streams),
-            HookCommand::Run(RunCommand::PreReceive(args)) => commits::pre_receive(args, streams),
-        },
+        Command::Hook(command) => hook::run(command, streams),
         Command::Ci(args) => {
             let (options, ci) = args.into_options()?;
             Ok(exit_status(ci::run(&options, &ci, streams)?))
@@ -54,6 +50,16 @@ pub enum Failure {
     /// It can't be done.
     #[error(transparent)]
     Run(#[from] Error),
+    /// A hook can't do its work, so that what git was about to do must not be done.
+    #[error(
+        "{action} blocked, as it can't be checked (to go on all the same: WAXSEAL_SKIP=reason git {action})"
+    )]
+    Blocked {
+        /// What git was about to do: its own word.
+        action: &'static str,
+        /// What is wrong.
+        source: Box<Error>,
+    },
     /// Standard output or error can't be written to. A closed pipe is told apart by its kind.
     #[error("cannot write the output")]
     Output(#[from] io::Error),

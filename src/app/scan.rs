@@ -1,19 +1,19 @@
 //! `scan`: files, standard input or a history through the scanner into reports.
 
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::config::{self, Color, Input, Policy, ScanOptions};
 use crate::error::Error;
 use crate::model::{Outcome, Report, Severity};
-use crate::report::{Format, Meta, Settings, render, render_summary};
+use crate::report::{Format, Meta, Settings, Stopped, render, render_blocked, render_summary};
 use crate::rules::Rule;
 use crate::scan::{OVERLAP, Options, Scanner};
 use crate::source::{FileOptions, Windows, scan_paths, scan_stdin};
 
 use super::collect::Collector;
-use super::{Failure, Streams, history, outputs};
+use super::{Failure, Streams, history, outputs, staged};
 
 /// Key of the fingerprints while a repository has none of its own. It is no secret: it only keeps our digests from being
 /// the same as anybody else's.
@@ -22,16 +22,17 @@ pub(super) const FINGERPRINT_KEY: &[u8] = b"waxseal fingerprint v1";
 /// Scans, writes every report, and gives the outcome.
 pub(super) fn run(options: &ScanOptions, streams: &mut Streams<'_>) -> Result<Outcome, Failure> {
     let job = Job::new(options)?;
-    let report = match &options.input {
+    let mut report = match &options.input {
         Input::Paths(paths) => {
             let collector = Collector::new(&job.scanner);
             read(options, paths, &collector)?;
             collector.into_report()
         }
         Input::History(history) => history::read(options, history, &job.scanner)?,
+        Input::Staged(how) => staged::read(options, *how, &job.scanner)?,
         Input::Handed { .. } => Report::default(),
     };
-    job.finish(report, streams)
+    job.finish(&mut report, streams)
 }
 
 /// A scan that is ready to read: rules were chosen, and reports can be written.
@@ -114,12 +115,36 @@ impl<'o> Job<'o> {
     /// Writes every report, and gives the outcome.
     pub(super) fn finish(
         &self,
-        mut report: Report,
+        report: &mut Report,
         streams: &mut Streams<'_>,
     ) -> Result<Outcome, Failure> {
         report.elapsed = self.started.elapsed();
-        self.with_meta(|meta| self.write(&report, meta, streams))?;
-        Ok(self.outcome(&report))
+        self.with_meta(|meta| self.write(report, meta, streams))?;
+        Ok(self.outcome(report))
+    }
+
+    /// Says what to do about `report`, which stopped something. `below` says that the user is below the top of the work tree.
+    pub(super) fn advise(
+        &self,
+        report: &Report,
+        stopped: Stopped<'_>,
+        below: bool,
+        streams: &mut Streams<'_>,
+    ) -> io::Result<()> {
+        let (_, color) = self.colors(streams);
+        self.with_meta(|meta| {
+            let meta = Meta { color, ..*meta };
+            render_blocked(report, &meta, stopped, below, &mut *streams.err)
+        })
+    }
+
+    /// Whether standard output and standard error are coloured.
+    fn colors(&self, streams: &Streams<'_>) -> (bool, bool) {
+        match self.options.color {
+            Color::Always => (true, true),
+            Color::Never => (false, false),
+            Color::Auto => streams.color,
+        }
     }
 
     fn write(
@@ -128,11 +153,7 @@ impl<'o> Job<'o> {
         meta: &Meta<'_>,
         streams: &mut Streams<'_>,
     ) -> Result<(), Failure> {
-        let (color_out, color_err) = match self.options.color {
-            Color::Always => (true, true),
-            Color::Never => (false, false),
-            Color::Auto => streams.color,
-        };
+        let (color_out, color_err) = self.colors(streams);
         // files first: a closed pipe on standard output must not keep them from being written. One that can't be written must
         // not keep the findings from being shown either
         let mut written = Ok(());
@@ -165,7 +186,7 @@ impl<'o> Job<'o> {
         )?;
         match shown {
             // the reader has seen enough
-            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
             shown => shown?,
         }
         Ok(written?)

@@ -4,6 +4,7 @@
 mod ci;
 mod history;
 mod hook;
+mod pre_commit;
 mod run;
 
 use std::ffi::OsString;
@@ -11,17 +12,15 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{self, Color, Input, Output, severity};
+use crate::config::{self, Color, Input, Output, StagedOptions, severity};
 use crate::error::{Error, unknown};
 use crate::report::{Format, Verbosity};
 
-pub(crate) use run::{MessageArgs, PushArgs, ReceiveArgs, RunCommand};
-
-pub(crate) use hook::{HookCommand, InstallArgs, UninstallArgs};
-
 pub(crate) use ci::CiArgs;
-
 use history::HistoryArgs;
+pub(crate) use hook::{DoctorArgs, HookCommand, InstallArgs, UninstallArgs};
+pub(crate) use pre_commit::PreCommitArgs;
+pub(crate) use run::{MessageArgs, PushArgs, ReceiveArgs, RunCommand};
 
 /// Keeps mail and messaging credentials out of repositories.
 ///
@@ -38,7 +37,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Scan files, folders, standard input or the history of a repository.
+    /// Scan files, folders, standard input, what is staged or the history of a repository.
     Scan(Box<ScanArgs>),
     /// Check commits and pushes by git hooks.
     #[command(subcommand)]
@@ -50,11 +49,11 @@ pub(crate) enum Command {
     Rules(RulesCommand),
 }
 
-/// Scan files, folders, standard input or the history of a repository.
+/// Scan files, folders, standard input, what is staged or the history of a repository.
 ///
 /// In a git work tree that is every tracked file, ignored or not, and every untracked file that is not ignored:
 /// what is in the repository or would get into it. An ignored .env is where secrets may live, and is left alone.
-/// Elsewhere it is every file. With --history it is what was ever committed instead.
+/// Elsewhere it is every file. With --staged it is what would be committed, with --history what was ever committed instead.
 #[derive(Debug, Args)]
 pub(crate) struct ScanArgs {
     /// Files or folders; `-` reads standard input.
@@ -63,11 +62,27 @@ pub(crate) struct ScanArgs {
     #[command(flatten)]
     input: InputArgs,
     #[command(flatten)]
+    staged: StagedArgs,
+    #[command(flatten)]
     history: HistoryArgs,
     #[command(flatten)]
     rules: RuleArgs,
     #[command(flatten)]
     output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Staged")]
+struct StagedArgs {
+    /// Scan what would be committed: what the index of the repository here holds and HEAD does not.
+    #[arg(
+        long,
+        conflicts_with_all = ["paths", "stdin_path", "no_ignore", "submodules", "history", "git_dir"]
+    )]
+    staged: bool,
+    /// With --staged, show and count what HEAD holds already as well, in the files that are staged.
+    #[arg(long, requires = "staged")]
+    all: bool,
 }
 
 #[derive(Debug, Args)]
@@ -166,9 +181,13 @@ pub(crate) enum RulesCommand {
 impl ScanArgs {
     /// What the scan needs, before a configuration file is merged in.
     pub(crate) fn into_options(self) -> Result<config::ScanOptions, Error> {
-        let input = match self.history.into_options(jiff::Timestamp::now())? {
-            Some(history) => Input::History(history),
-            None => Input::Paths(self.paths),
+        let history = self.history.into_options(jiff::Timestamp::now())?;
+        let input = match (self.staged.staged, history) {
+            (true, _) => Input::Staged(StagedOptions {
+                all: self.staged.all,
+            }),
+            (false, Some(history)) => Input::History(history),
+            (false, None) => Input::Paths(self.paths),
         };
         let options = options(input, self.rules, &self.output)?;
         Ok(config::ScanOptions {

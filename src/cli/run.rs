@@ -5,13 +5,15 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{OutputArgs, RuleArgs, options};
+use super::{OutputArgs, PreCommitArgs, RuleArgs, options};
 use crate::config::{Color, Input, ScanOptions};
 use crate::error::Error;
 
 /// Do what a hook has to do; git calls this.
 #[derive(Debug, Subcommand)]
 pub(crate) enum RunCommand {
+    /// Check what is about to be committed: what the index holds and HEAD does not.
+    PreCommit(Box<PreCommitArgs>),
     /// Check the message of the commit that is being made.
     CommitMsg(MessageArgs),
     /// Check what is about to be pushed.

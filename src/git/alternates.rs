@@ -2,6 +2,7 @@
 //!
 //! Where they lead is found out elsewhere.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// Where a line of `alternates` leads; nothing for a comment. A quoted path is left as it stands if its quoting is broken, as git
@@ -13,6 +14,34 @@ pub(super) fn alternate(line: &[u8]) -> Option<PathBuf> {
     }
     let path = unquoted(line).unwrap_or_else(|| line.to_owned());
     Some(path_from(path))
+}
+
+/// Where `GIT_ALTERNATE_OBJECT_DIRECTORIES` leads: lines as above, in one list. What is in quotes may hold what parts the others.
+pub(super) fn listed(list: OsString) -> Vec<PathBuf> {
+    let list = list.into_encoded_bytes();
+    let separator = if cfg!(windows) { b';' } else { b':' };
+    let mut paths = Vec::new();
+    let mut rest = list.as_slice();
+    while !rest.is_empty() {
+        let quoted = closing_quote(rest).unwrap_or(0);
+        let end = rest[quoted..].iter().position(|byte| *byte == separator);
+        let end = end.map_or(rest.len(), |end| quoted + end);
+        paths.extend(alternate(&rest[..end]));
+        rest = rest.get(end + 1..).unwrap_or_default();
+    }
+    paths
+}
+
+/// Where the quotes end with which `text` begins, one past their last byte.
+fn closing_quote(text: &[u8]) -> Option<usize> {
+    let mut is_escaped = false;
+    let inner = text.strip_prefix(b"\"")?;
+    let end = inner.iter().position(|byte| {
+        let ends = *byte == b'"' && !is_escaped;
+        is_escaped = *byte == b'\\' && !is_escaped;
+        ends
+    })?;
+    Some(end + 2)
 }
 
 /// The text of a path in git's quotes; none if it is not in quotes.
@@ -58,6 +87,21 @@ fn path_from(bytes: Vec<u8>) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn a_list_of_alternates_is_parted_by_colons() {
+        for (list, paths) in [
+            ("", &[][..]),
+            ("/a", &["/a"]),
+            ("/a:b::/c", &["/a", "b", "/c"]),
+            ("\"/a:b\\\"\":/c", &["/a:b\"", "/c"]),
+            ("\"/a:b", &["\"/a", "b"]),
+        ] {
+            let expected: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
+            assert_eq!(listed(list.into()), expected, "{list}");
+        }
+    }
 
     #[test]
     fn a_line_of_alternates_may_be_quoted() {

@@ -4,14 +4,17 @@
 //! configuration names is ever run. Knows nothing of secrets and prints nothing.
 
 mod alternates;
+mod environment;
 mod finder;
 mod format;
-mod here;
 mod hooks;
+mod head;
 mod index;
 pub mod loose;
 mod message;
 pub mod pack;
+mod staging;
+pub mod tree;
 mod refs;
 mod reftable;
 mod repo;
@@ -20,13 +23,16 @@ mod short;
 mod store;
 mod tracking;
 
+pub use environment::Environment;
 pub use finder::{FindError, Finder};
 pub use format::RefStorage;
 pub use hooks::{GlobalConfig, HookSite, HooksPath, SetIn};
+pub use head::{HeadError, head};
 pub use index::{Entry, Index, Kind};
 pub use message::Cleanup;
 pub use refs::Refs;
 pub use repo::{GitError, Ground, IgnoreFiles, WorkTree, is_git_dir, is_git_link};
 pub use short::starting_with;
+pub use staging::{CacheTree, EntryKind, NodeIx, StagedEntry, Staging, StagingError};
 pub use store::{Store, StoreError};
 pub use tracking::tracking;

@@ -85,6 +85,11 @@ impl Tables {
         refs.filter_map(|(name, value)| Some((name.as_slice(), value.as_ref()?)))
     }
 
+    /// What the ref called `name` holds.
+    pub fn get(&self, name: &[u8]) -> Option<&Value> {
+        self.refs.get(name)?.as_ref()
+    }
+
     /// The ref and the two ids of every log entry that was not deleted.
     pub fn logs(&self) -> impl Iterator<Item = (&[u8], &[ObjectId; 2])> {
         self.logs.iter().filter_map(|(key, ids)| {

@@ -1,7 +1,7 @@
 //! Finds a repository and the places its objects lie in: packs, loose objects, alternates.
 //!
-//! Only the repository's own files count, no environment variable: a scan of a REPO is about that REPO. What can't be listed or is
-//! missing becomes a problem in words, never a silent gap. Objects themselves are read elsewhere.
+//! Only the repository's own files count and no environment variable, unless they are handed in: a scan of a REPO is about that
+//! REPO. What can't be listed or is missing becomes a problem in words, never a silent gap. Objects themselves are read elsewhere.
 
 use std::collections::{BTreeSet, HashSet};
 use std::fs;
@@ -12,7 +12,7 @@ use super::alternates::alternate;
 use super::format::{Format, RefStorage, last};
 use super::repo::{Ground, common_dir_of, git_link_target, is_git_dir_with};
 use super::settings::{self, Setting};
-use super::{GitError, WorkTree};
+use super::{Environment, GitError, WorkTree};
 use crate::model::ObjectId;
 use crate::regular::{self, Links};
 
@@ -29,7 +29,7 @@ const MOST_DIRS: usize = 1000;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// What was named can't be looked at.
-    #[error("cannot open {}: {source}", .path.display())]
+    #[error("cannot open {}", .path.display())]
     Access {
         /// What was named.
         path: PathBuf,
@@ -79,35 +79,82 @@ pub struct Store {
     pub shallow: Vec<ObjectId>,
     /// What is missing or can't be read, in words.
     pub problems: Vec<String>,
+    /// The index, where another than the usual one is asked for.
+    index_file: Option<PathBuf>,
 }
 
 impl Store {
     /// Opens the repository that `path`, a directory, is or lies in. `git_dir` names the repository's own directory (or a `.git`
     /// file) where it is not found from `path`; `path` is then the top of the work tree.
     pub fn open(path: &Path, git_dir: Option<&Path>) -> Result<Self, StoreError> {
-        Self::open_with(path, git_dir, None)
+        let (git_dir, common_dir, root) = find(path, git_dir, None)?;
+        let (mut store, settings) = Self::at(git_dir, common_dir, root)?;
+        if last(&settings, "core.bare").is_some_and(Setting::is_true) {
+            store.root = None;
+        }
+        store.find_object_dirs(store.common_dir.join("objects"), Vec::new());
+        Ok(store)
     }
 
-    /// As [`open`](Self::open), with objects in `objects` instead of in the repository's own `objects`.
-    pub(super) fn open_with(
-        path: &Path,
-        git_dir: Option<&Path>,
-        objects: Option<Vec<PathBuf>>,
-    ) -> Result<Self, StoreError> {
-        let (git_dir, common_dir, root) = find(path, git_dir)?;
+    /// Opens the repository that git would use in the directory `path` with these variables, as in one of its hooks.
+    pub fn open_as_git(path: &Path, given: &Environment) -> Result<Self, StoreError> {
+        let here = real(path)?;
+        let from_here = |dir: &PathBuf| here.join(dir);
+        let git_dir = given.git_dir.as_ref().map(from_here);
+        let common_dir = given.common_dir.as_ref().map(from_here);
+        let (own_dir, shared, root) = find(&here, git_dir.as_deref(), common_dir.as_deref())?;
+        let is_named = git_dir.is_some();
+        let (mut store, mut settings) = Self::at(own_dir, common_dir.unwrap_or(shared), root)?;
+        if last(&settings, "extensions.worktreeconfig").is_some_and(Setting::is_true) {
+            let own = store.git_dir.join("config.worktree");
+            settings.extend(read_settings(&own, &mut store.problems));
+        }
+        let is_bare = last(&settings, "core.bare").is_some_and(Setting::is_true);
+        // the setting of the main work tree says nothing of the others
+        let is_main = store.git_dir == store.common_dir;
+        let named = last(&settings, "core.worktree").and_then(|setting| setting.value.as_ref());
+        if let Some(top) = &given.work_tree {
+            store.root = Some(real(&here.join(top))?);
+        } else if is_main && is_bare {
+            store.root = None;
+        } else if let Some(top) = named.filter(|_| is_main) {
+            store.root = Some(real(&store.git_dir.join(top))?);
+        } else if is_named && given.is_outside {
+            store.root = None;
+        }
+        // git goes to the top of the work tree before it reads the others
+        let base = store.root.clone().unwrap_or(here);
+        let own = given.objects.as_ref().map(|dir| base.join(dir));
+        let own = own.unwrap_or_else(|| store.common_dir.join("objects"));
+        store.find_object_dirs(own, given.lent(&base));
+        store.index_file = given.index_file.as_ref().map(|file| base.join(file));
+        Ok(store)
+    }
+
+    /// The index of this work tree.
+    pub fn index_file(&self) -> PathBuf {
+        let usual = || self.git_dir.join("index");
+        self.index_file.clone().unwrap_or_else(usual)
+    }
+
+    /// A repository whose objects are still to be found, and its settings.
+    fn at(
+        git_dir: PathBuf,
+        common_dir: PathBuf,
+        root: Option<PathBuf>,
+    ) -> Result<(Self, Vec<Setting>), StoreError> {
         // they may lead through `..`, which reads badly in messages
         let [git_dir, common_dir] =
             [git_dir, common_dir].map(|dir| fs::canonicalize(&dir).unwrap_or(dir));
         let mut problems = Vec::new();
-        let settings = read_settings(&common_dir, &mut problems);
+        let settings = read_settings(&common_dir.join("config"), &mut problems);
         let format = Format::of(&settings).map_err(|reason| StoreError::Format {
             dir: common_dir.clone(),
             reason,
         })?;
-        let is_bare = last(&settings, "core.bare").is_some_and(Setting::is_true);
         let mut store = Self {
             git_dir,
-            root: root.filter(|_| !is_bare),
+            root,
             hash: format.hash,
             ref_storage: format.ref_storage,
             object_dirs: Vec::new(),
@@ -115,13 +162,10 @@ impl Store {
             shallow: Vec::new(),
             problems,
             common_dir,
+            index_file: None,
         };
-        let own = || vec![store.common_dir.join("objects")];
-        let dirs = objects.unwrap_or_else(own);
-        store.find_object_dirs(dirs);
         store.read_shallow();
-        store.is_partial |= store.object_dirs.iter().any(|dir| has_promisor(dir));
-        Ok(store)
+        Ok((store, settings))
     }
 
     /// Bytes of an object's name.
@@ -181,14 +225,13 @@ impl Store {
         })
     }
 
-    fn find_object_dirs(&mut self, first: Vec<PathBuf>) {
+    /// Finds all object directories from `own` and those that are `lent` besides.
+    fn find_object_dirs(&mut self, own: PathBuf, lent: Vec<PathBuf>) {
         let mut seen = HashSet::new();
         // depth-first in the order of the files, without recursion
-        let mut stack: Vec<_> = first
-            .into_iter()
-            .rev()
-            .map(|dir| (dir, 0, None::<PathBuf>))
-            .collect();
+        let mut stack: Vec<(PathBuf, usize, Option<PathBuf>)> = Vec::new();
+        stack.extend(lent.into_iter().rev().map(|dir| (dir, 1, None)));
+        stack.push((own, 0, None));
         while let Some((dir, depth, named_by)) = stack.pop() {
             let real = match fs::canonicalize(&dir) {
                 Ok(real) if real.is_dir() => real,
@@ -232,6 +275,7 @@ impl Store {
                     .rev()
                     .map(|path| (path, depth + 1, Some(file.clone()))),
             );
+            self.is_partial |= has_promisor(&dir);
             self.object_dirs.push(dir);
         }
     }
@@ -261,14 +305,15 @@ impl Store {
 
 type Dirs = (PathBuf, PathBuf, Option<PathBuf>);
 
-/// Git directory, common directory and top of the work tree.
-fn find(path: &Path, git_dir: Option<&Path>) -> Result<Dirs, StoreError> {
-    let real = |path: &Path| {
-        fs::canonicalize(path).map_err(|source| StoreError::Access {
-            path: path.to_owned(),
-            source,
-        })
-    };
+fn real(path: &Path) -> Result<PathBuf, StoreError> {
+    fs::canonicalize(path).map_err(|source| StoreError::Access {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Git directory, common directory and top of the work tree. The common directory may be given.
+fn find(path: &Path, git_dir: Option<&Path>, common: Option<&Path>) -> Result<Dirs, StoreError> {
     let dir = real(path)?;
     if let Some(named) = git_dir {
         let mut git_dir = real(named)?;
@@ -280,7 +325,10 @@ fn find(path: &Path, git_dir: Option<&Path>) -> Result<Dirs, StoreError> {
             let target = git_link_target(&git_dir).map_err(refused)?;
             git_dir = target.ok_or_else(|| StoreError::NoGitDir(named.to_owned()))?;
         }
-        let common_dir = common_dir_of(&git_dir).map_err(refused)?;
+        let common_dir = match common {
+            Some(common) => common.to_owned(),
+            None => common_dir_of(&git_dir).map_err(refused)?,
+        };
         if !is_git_dir_with(&git_dir, &common_dir).map_err(refused)? {
             return Err(StoreError::NoGitDir(named.to_owned()));
         }
@@ -310,9 +358,8 @@ fn dirs_of(tree: &WorkTree) -> Dirs {
     )
 }
 
-fn read_settings(common_dir: &Path, problems: &mut Vec<String>) -> Vec<Setting> {
-    let file = common_dir.join("config");
-    let text = read_optional(&file, LONGEST, problems).unwrap_or_default();
+fn read_settings(file: &Path, problems: &mut Vec<String>) -> Vec<Setting> {
+    let text = read_optional(file, LONGEST, problems).unwrap_or_default();
     let (settings, bad) = settings::parse(&text);
     if let Some(line) = bad.first() {
         problems.push(format!(

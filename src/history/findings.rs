@@ -412,7 +412,7 @@ impl Shower<'_> {
                 .push("worse at another place of the history than at this one".into());
         }
         if secret.allowed {
-            let note = "comments allow it at other places, which are not counted here";
+            let note = "comments allow it at other places; those are not counted here, not even one in HEAD";
             finding.notes.push(note.into());
         }
         finding.history = Some(Box::new(history));

@@ -201,7 +201,7 @@ fn is_chosen(finding: &Finding, chosen: &Chosen, graph: &Graph, tips: &Tips) -> 
             .ix(&id)
             .is_some_and(|commit| chosen.commits.contains(commit)),
         model::Store::Object(_, id) => chosen.tags && tips.others.contains_key(&id),
-        model::Store::File(_) | model::Store::Stdin => true,
+        model::Store::File(_) | model::Store::Stdin | model::Store::Index(_) => true,
     }
 }
 

@@ -1,31 +1,12 @@
 //! Tree objects: what is new in one that is stored as a delta of another.
 //!
-//! A tree is a list of entries without an index: mode, name, NUL, id. Those that were copied whole are known from the other tree; only
-//! the rest is parsed. Knows nothing of what an entry is looked at for.
+//! A tree is a list of entries without an index. Those that were copied whole are known from the other tree; only the rest
+//! is parsed. Knows nothing of what an entry is looked at for.
 
 use crate::git::pack::delta::Op;
+use crate::git::tree::parse;
 
-/// What an entry of a tree leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// A file, executable or not, or a symbolic link.
-    Blob,
-    /// A folder.
-    Tree,
-    /// A commit of another repository: a submodule.
-    Commit,
-}
-
-/// One entry of a tree.
-#[derive(Clone, Copy, Debug)]
-pub struct Entry<'t> {
-    /// What it leads to.
-    pub target: Target,
-    /// Its name, without any folder.
-    pub name: &'t [u8],
-    /// The id of what it leads to.
-    pub id: &'t [u8],
-}
+pub use crate::git::tree::{Entry, Malformed, Target};
 
 /// What stands next in a tree.
 pub enum Piece<'t> {
@@ -34,10 +15,6 @@ pub enum Piece<'t> {
     /// Entries that begin in this range of the other tree, moved by this many bytes.
     Copied(std::ops::Range<u32>, i64),
 }
-
-/// A tree that is no list of entries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Malformed;
 
 /// Offsets at which the entries of a tree begin, and at which the last one ends.
 pub type Starts = Vec<u32>;
@@ -102,25 +79,6 @@ fn whole_entries(known: &[u32], from: u32, end: u32) -> &[u32] {
     let first = known.partition_point(|start| *start < from);
     let count = known[first..].partition_point(|start| *start <= end);
     &known[first..first + count]
-}
-
-/// The entry that begins at `at`, and where it ends.
-fn parse(tree: &[u8], at: usize, id_len: usize) -> Option<(Entry<'_>, usize)> {
-    let rest = &tree[at..];
-    let space = rest.iter().take(8).position(|byte| *byte == b' ')?;
-    let nul = space + 1 + memchr::memchr(0, &rest[space + 1..])?;
-    let end = nul + 1 + id_len;
-    let id = rest.get(nul + 1..end)?;
-    let name = &rest[space + 1..nul];
-    let target = match &rest[..space] {
-        b"40000" | b"040000" => Target::Tree,
-        b"160000" => Target::Commit,
-        mode if !mode.is_empty() && mode.iter().all(|digit| (b'0'..=b'7').contains(digit)) => {
-            Target::Blob
-        }
-        _ => return None,
-    };
-    Some((Entry { target, name, id }, at + end))
 }
 
 fn small(offset: usize) -> u32 {

@@ -103,7 +103,7 @@ const LEFTHOOK: [&str; 8] = [
     ".lefthook.json",
 ];
 
-fn text(path: &Path) -> Option<String> {
+pub(super) fn text(path: &Path) -> Option<String> {
     let meta = fs::metadata(path).ok()?;
     if !meta.is_file() || meta.len() > LONGEST {
         return None;

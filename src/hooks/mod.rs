@@ -4,6 +4,7 @@
 //! carry its own mark, moves foreign ones aside under a name of their own, and takes nothing away that was changed since.
 //! Says what it did as data; knows nothing of secrets and prints nothing.
 
+mod armed;
 mod file;
 mod global;
 mod install;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
+pub use armed::{Armed, armed};
 pub use file::is_run;
 pub use global::{Disarmed, Global, Globally};
 pub use install::{Earlier, How, Installed, Uninstalled, install, uninstall};

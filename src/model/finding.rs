@@ -6,7 +6,7 @@ use std::fmt;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use super::{Allowed, History, Origin, Secret, Store};
+use super::{Allowed, History, ObjectKind, Origin, Secret, Store};
 
 /// How bad a leak of this kind is, whatever the certainty that it is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -232,6 +232,7 @@ impl Finding {
     pub fn report_order(a: &Finding, b: &Finding) -> std::cmp::Ordering {
         let object = |finding: &Finding| match finding.origin.store {
             Store::Object(kind, id) => Some((id, kind)),
+            Store::Index(id) => Some((id, ObjectKind::Blob)),
             Store::File(_) | Store::Stdin => None,
         };
         (&a.origin.path, a.place, &a.rule)

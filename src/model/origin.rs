@@ -24,6 +24,8 @@ pub enum Store {
     File(GitState),
     /// Standard input, under the name the user gave it.
     Stdin,
+    /// What is staged in the index of a repository: a blob, under its path from the top of the work tree.
+    Index(ObjectId),
     /// An object in the store of a repository. The path is that of a blob in some commit's tree, or empty.
     Object(ObjectKind, ObjectId),
 }

@@ -365,3 +365,101 @@ fn sort(nodes: &[Node], order: &mut Vec<u32>) {
     sorted.extend(rest.into_iter().map(|Reverse((_, _, ix))| ix));
     *order = sorted;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Commits that are made up, which no git would make.
+    #[derive(Clone, Default)]
+    struct Script(HashMap<ObjectId, (Kind, Vec<u8>)>);
+
+    fn id(byte: u8) -> ObjectId {
+        ObjectId::new(&[byte; 20])
+    }
+
+    impl Script {
+        fn commit(&mut self, byte: u8, time: i64, parents: &[u8]) {
+            let mut text = format!("tree {}\n", id(0xff));
+            for parent in parents {
+                text += &format!("parent {}\n", id(*parent));
+            }
+            text += &format!("author A <a> {time} +0000\ncommitter C <c> {time} +0000\n\nx\n");
+            self.0.insert(id(byte), (Kind::Commit, text.into_bytes()));
+        }
+
+        fn tag(&mut self, byte: u8, target: u8) {
+            let text = format!("object {}\ntype commit\n", id(target));
+            self.0.insert(id(byte), (Kind::Tag, text.into_bytes()));
+        }
+
+        /// The commits of a range in their order, and the objects that are lost.
+        fn range(&self, exclude: &[u8], include: &[u8]) -> (Vec<u8>, usize) {
+            let mut reader = Reader::new(self.clone());
+            let ids = |bytes: &[u8]| bytes.iter().map(|byte| id(*byte)).collect::<Vec<_>>();
+            let include = Ends::of(&ids(include), &mut reader);
+            let exclude = Ends::of(&ids(exclude), &mut reader);
+            let walk = walk(&include, &exclude, &[], &mut reader).unwrap();
+            let order = walk.order.iter();
+            let order = order.map(|ix| walk.node(*ix).id.as_bytes()[0]).collect();
+            let mut coverage = crate::model::Coverage::default();
+            reader.lost.add_to(&mut coverage, false);
+            (order, coverage.named.len() + include.lost.len())
+        }
+    }
+
+    impl Source for Script {
+        fn read(&mut self, id: &ObjectId) -> Result<(Kind, Vec<u8>), Loss> {
+            self.0.get(id).cloned().ok_or(Loss::Missing)
+        }
+    }
+
+    #[test]
+    fn parents_come_before_children_and_older_before_younger() {
+        let mut script = Script::default();
+        script.commit(1, 10, &[]);
+        script.commit(2, 30, &[1]);
+        script.commit(3, 20, &[1]);
+        script.commit(4, 5, &[2, 3]);
+        assert_eq!(script.range(&[], &[4]), (vec![1, 3, 2, 4], 0));
+        assert_eq!(script.range(&[1], &[4, 2]), (vec![3, 2, 4], 0));
+        assert_eq!(script.range(&[3], &[4]), (vec![2, 4], 0));
+        assert_eq!(script.range(&[4], &[2]), (vec![], 0));
+    }
+
+    #[test]
+    fn circles_and_commits_that_are_gone_end_nothing() {
+        let mut script = Script::default();
+        script.commit(1, 10, &[3]);
+        script.commit(2, 20, &[1]);
+        script.commit(3, 30, &[2]);
+        script.commit(4, 40, &[3, 9]);
+        script.tag(5, 6);
+        script.tag(6, 5);
+        let (mut order, lost) = script.range(&[], &[4]);
+        order.sort_unstable();
+        assert_eq!((order, lost), (vec![1, 2, 3, 4], 1), "9 is missing");
+        assert_eq!(script.range(&[3], &[4]), (vec![4], 1));
+        // what is left out may be gone, but a parent may not
+        assert_eq!(script.range(&[3, 8], &[4]), (vec![4], 1));
+        assert_eq!(script.range(&[1, 2, 8], &[3]), (vec![], 0));
+        assert_eq!(script.range(&[], &[5, 7]), (vec![], 2));
+        assert_eq!(script.range(&[5, 7], &[]), (vec![], 0));
+    }
+
+    #[test]
+    fn what_tips_reach_is_known_by_their_bits() {
+        let mut script = Script::default();
+        script.commit(1, 10, &[]);
+        script.commit(2, 20, &[1]);
+        script.commit(3, 30, &[1]);
+        let mut reader = Reader::new(script);
+        let include = Ends::of(&[id(2), id(3)], &mut reader);
+        let walk = walk(&include, &Ends::default(), &[], &mut reader).unwrap();
+        assert_eq!(walk.reached_by(&[id(2), id(3)]), [0b11, 0b01, 0b10]);
+        assert_eq!(
+            (walk.place_of_end(1), walk.end_at(4), walk.end_at(2)),
+            (4, Some(1), None)
+        );
+    }
+}

@@ -6,21 +6,33 @@ use std::io::{self, Write};
 
 use super::term::{self, Painter, Role};
 use super::wording::{counted, fault, grouped};
-use super::{Meta, Verbosity};
+use super::{Meta, Verbosity, text};
 use crate::model::{Allowed, Finding, Marker, Report};
+
+/// How many comments are named before they are only counted.
+const WARNINGS: usize = 20;
 
 /// Writes what is wrong with comments, how many findings they let pass and, on request, which.
 pub(super) fn render(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> io::Result<()> {
     let allows = &report.allows;
     let paint = Painter { color: meta.color };
-    for warning in &allows.warnings {
+    let verbose = meta.verbosity >= Verbosity::Verbose;
+    let most = if verbose { usize::MAX } else { WARNINGS };
+    for warning in allows.warnings.iter().take(most) {
         let place = format!("{}:{}", term::path(&warning.path), warning.line);
         let place = paint.paint(Role::Place, place);
         let fault = term::escape(&fault(&warning.fault));
         writeln!(out, "waxseal: {place}: {fault}")?;
     }
+    let rest = allows.warnings.len().saturating_sub(most) as u64;
+    if rest > 0 {
+        let comments = counted(rest, "waxseal:allow comment", "waxseal:allow comments");
+        writeln!(
+            out,
+            "waxseal: and {comments} more; -v tells what is wrong with them"
+        )?;
+    }
     let all = || allows.findings.iter().filter_map(with_comment);
-    let verbose = meta.verbosity >= Verbosity::Verbose;
     if verbose && allows.unused > 0 {
         let (comments, lets) = if allows.unused == 1 {
             ("comment", "lets")
@@ -58,12 +70,7 @@ pub(super) fn render(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> i
     )?;
     if verbose {
         for (finding, allowed) in all() {
-            let place = format!(
-                "{}:{}:{}",
-                term::path(&finding.origin.path),
-                finding.place.line,
-                finding.place.column
-            );
+            let place = text::place(finding);
             let reason = allowed.reason.as_deref().unwrap_or("no reason given");
             writeln!(
                 out,

@@ -50,7 +50,7 @@ fn relative(path: &[u8]) -> &[u8] {
 pub(super) fn headline(finding: &Finding) -> String {
     match finding.origin.store {
         Store::Object(kind, object) => history::headline(finding, kind, object),
-        Store::File(_) | Store::Stdin => {
+        Store::Index(_) | Store::File(_) | Store::Stdin => {
             let (line, column) = (finding.place.line, finding.place.column);
             format!("{}:{line}:{column}", file(finding))
         }

@@ -6,7 +6,9 @@
 //! a scanned file or its name never reaches a terminal unescaped.
 
 mod allowed;
+mod blocked;
 mod codequality;
+mod dialect;
 mod github;
 mod gitlab;
 mod history;
@@ -15,6 +17,7 @@ mod json;
 mod junit;
 mod rejection;
 mod sarif;
+mod shell;
 mod summary;
 mod term;
 mod text;
@@ -24,6 +27,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::str::FromStr;
 
+pub use blocked::{Stopped, render_blocked};
 pub use rejection::render_rejection;
 pub use summary::render_summary;
 pub use term::escape;

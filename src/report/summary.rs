@@ -44,6 +44,16 @@ pub fn render_summary(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> 
             Some(skipped) => writeln!(out, "; skipped {skipped}")?,
             None => writeln!(out)?,
         }
+        if let Some(held @ 1..) = report.held {
+            let (them, noun) = match held {
+                1 => ("it", "1 finding that HEAD holds already was".to_owned()),
+                _ => (
+                    "them",
+                    format!("{} findings that HEAD holds already were", grouped(held)),
+                ),
+            };
+            writeln!(out, "waxseal: {noun} left out; --all shows {them}")?;
+        }
     }
     if !report.coverage.is_complete() {
         let count = failure_count(&report.coverage);
@@ -212,15 +222,25 @@ fn scanned(report: &Report) -> String {
         return scanned_objects(coverage, objects, report.elapsed);
     }
     if coverage.files == 0 {
-        return "nothing was scanned".to_owned();
+        let is_staged = report.held.is_some() && coverage.is_complete();
+        let none = if is_staged {
+            "nothing is staged that HEAD does not hold"
+        } else {
+            "nothing was scanned"
+        };
+        return none.to_owned();
     }
+    let (one, many) = match report.held {
+        Some(_) => ("staged file", "staged files"),
+        None => ("file", "files"),
+    };
     let binary = match coverage.binary_files {
         0 => String::new(),
         count => format!(" ({} binary)", grouped(count)),
     };
     format!(
         "scanned {}{binary}, {} in {}",
-        counted(coverage.files, "file", "files"),
+        counted(coverage.files, one, many),
         size(coverage.bytes),
         elapsed(report.elapsed)
     )

@@ -22,17 +22,22 @@ pub(super) fn render(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> i
     Ok(())
 }
 
-fn headline(finding: &Finding, meta: &Meta<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let paint = Painter { color: meta.color };
-    let place = match finding.origin.store {
+/// Where a finding is, as its headline says it.
+pub(super) fn place(finding: &Finding) -> String {
+    match finding.origin.store {
         Store::Object(kind, object) => history::headline(finding, kind, object),
-        Store::File(_) | Store::Stdin => format!(
+        Store::File(_) | Store::Stdin | Store::Index(_) => format!(
             "{}:{}:{}",
             term::path(&finding.origin.path),
             finding.place.line,
             finding.place.column
         ),
-    };
+    }
+}
+
+fn headline(finding: &Finding, meta: &Meta<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let paint = Painter { color: meta.color };
+    let place = place(finding);
     write!(
         out,
         "{}  {}  {}",
@@ -84,8 +89,12 @@ fn body(finding: &Finding, meta: &Meta<'_>, out: &mut dyn Write) -> io::Result<(
         }
     }
     if verbose {
-        if let Store::Object(kind, object) = finding.origin.store {
-            writeln!(out, "{indent}object: {} {object}", kind.id())?;
+        match finding.origin.store {
+            Store::Object(kind, object) => {
+                writeln!(out, "{indent}object: {} {object}", kind.id())?;
+            }
+            Store::Index(object) => writeln!(out, "{indent}object: blob {object}")?,
+            Store::File(_) | Store::Stdin => {}
         }
         writeln!(out, "{indent}fingerprint: {}", finding.fingerprint)?;
     }
@@ -116,7 +125,10 @@ fn circumstances(finding: &Finding) -> Vec<String> {
     match finding.origin.store {
         Store::File(GitState::Untracked) => clauses.push("not tracked by git".to_owned()),
         Store::File(GitState::Ignored) => clauses.push("ignored by git".to_owned()),
-        Store::File(GitState::Tracked | GitState::Outside) | Store::Stdin | Store::Object(..) => {}
+        Store::File(GitState::Tracked | GitState::Outside)
+        | Store::Stdin
+        | Store::Index(_)
+        | Store::Object(..) => {}
     }
     if finding.confidence == Confidence::Low {
         clauses.push("low confidence".to_owned());

@@ -453,8 +453,8 @@ impl<'s> Worker<'s> {
         let mut lines = Lines::new(bytes, self.state.base);
         let candidates = std::mem::take(&mut self.decisions.candidates);
         let options = &self.scanner.options;
-        let commented = options.allowing.as_ref().map(|allowing| {
-            let secrets = candidates.iter().map(|candidate| &candidate.value);
+        let mut commented = options.allowing.as_ref().map(|allowing| {
+            let secrets = candidates.iter().map(|it| (it.secret, &it.value));
             let words = &self.scanner.words;
             (
                 allowing,
@@ -470,7 +470,7 @@ impl<'s> Worker<'s> {
                 rule: &self.scanner.rules[usize::from(candidate.rule)].rule.id,
                 secret: candidate.secret.range(),
             };
-            let allowed = commented.as_ref().and_then(|(allowing, text)| {
+            let allowed = commented.as_mut().and_then(|(allowing, text)| {
                 let number = |at: usize| lines.number(at);
                 self.ledger.judge(allowing, text, &claim, &number)
             });

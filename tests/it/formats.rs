@@ -8,6 +8,7 @@
     reason = "helpers of tests fail the test by panicking"
 )]
 
+mod blocked;
 mod history;
 mod services;
 
@@ -17,8 +18,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use waxseal::model::{
-    Confidence, Coverage, Encoding, Excerpt, Finding, FindingPart, Fingerprint, GitState, Origin,
-    Place, Report, Secret, Severity, Skip, SkipReason, Store,
+    AllowFault, AllowWarning, Allowed, Allows, Confidence, Coverage, Encoding, Excerpt, Finding,
+    FindingPart, Fingerprint, GitState, Marker, Origin, Place, Report, Secret, Severity, Skip,
+    SkipReason, Store,
 };
 use waxseal::report::{Format, Meta, Verbosity, render, render_summary};
 use waxseal::rules::{FileRule, Kind, Reach, Rule};
@@ -225,8 +227,46 @@ fn nasty() -> Report {
             (("demo-smtp-login".into(), "lookup"), 3),
         ]
         .into(),
+        held: None,
         elapsed: Duration::from_millis(3),
-        ..Report::default()
+        allows: allows(),
+    }
+}
+
+/// What comments let pass, and what is wrong with them.
+fn allows() -> Allows {
+    let allowed = |marker, line, reason: Option<&str>, path| Finding {
+        allowed: Some(Box::new(Allowed {
+            marker,
+            line,
+            reason: reason.map(str::to_owned),
+        })),
+        ..finding(
+            "demo-api-key",
+            Severity::Critical,
+            path,
+            place(214, 12, 13, 30),
+        )
+    };
+    let warning = |line, fault| AllowWarning {
+        path: b"app/a\x1b]0;owned\x07\nb.yml".to_vec(),
+        line,
+        fault,
+    };
+    let nearest = "demo-api-key".to_owned();
+    Allows {
+        findings: vec![
+            allowed(Marker::Waxseal, 11, Some("docs \u{202e}only"), b"a\xff.py"),
+            allowed(Marker::Gitleaks, 12, None, b"b.py"),
+        ],
+        warnings: vec![
+            warning(1, AllowFault::NoRule),
+            warning(2, AllowFault::AllRules),
+            warning(3, AllowFault::UnknownRule { nearest }),
+            warning(4, AllowFault::NoReason { required: false }),
+            warning(4, AllowFault::NoReason { required: true }),
+        ],
+        unused: 1_001,
     }
 }
 
@@ -461,11 +501,14 @@ fn json_lines_hold_the_findings_of_the_document() {
             .lines()
             .map(|line| serde_json::from_str(line).unwrap())
             .collect();
+        let allowed = lines.partition_point(|line| line["type"] == "finding");
         for line in &mut lines {
             line.as_object_mut().unwrap().shift_remove("type").unwrap();
         }
         let mut rebuilt = lines.pop().unwrap();
+        let allowed = lines.split_off(allowed);
         rebuilt["findings"] = Value::Array(lines);
+        rebuilt["allowed"] = Value::Array(allowed);
         assert_eq!(rebuilt, document);
     }
 }
@@ -510,6 +553,7 @@ fn the_document_describes_every_key_and_name() {
     keys(&parsed(Format::Json, &nasty()), &mut names);
     keys(&parsed(Format::Json, &history::full()), &mut names);
     names.extend(SkipReason::ALL.map(|reason| reason.id().to_owned()));
+    names.extend(Marker::ALL.map(|marker| marker.id().to_owned()));
     names.extend(Severity::ALL.map(|severity| severity.id().to_owned()));
     names.extend(Confidence::ALL.map(|confidence| confidence.id().to_owned()));
     for name in names {

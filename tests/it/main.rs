@@ -1,6 +1,7 @@
 //! The integration tests: one binary, a file for each behaviour.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod allow;
 mod architecture;
 mod ci;
 mod cli;
@@ -16,6 +17,11 @@ mod history_objects;
 mod history_options;
 mod history_scope;
 mod history_topology;
+mod hook_commit_msg;
+mod hook_push;
+mod hook_receive;
+#[cfg(unix)]
+mod hook_install;
 mod index;
 mod packs;
 mod packs_damage;
@@ -26,6 +32,10 @@ mod replay;
 mod repositories;
 mod scale;
 mod secrecy;
+mod staged;
+mod staged_hook;
+mod staged_places;
+mod staged_property;
 mod support;
 mod walk;
 mod windows;

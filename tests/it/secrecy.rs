@@ -216,6 +216,32 @@ const CASES: &[Case] = &[
         &["<<password>>", "<<alnum:32>>", "<<hex:32#t>>"],
     ),
     case(
+        "reasons that quote secrets",
+        "a.py",
+        "key = '<<sendgrid-key>>'  # waxseal:allow sendgrid-api-key it was <<sendgrid-key|drop:3|take:30>> once\n\
+         key = '<<sendgrid-key>>'  # waxseal:allow sendgrid-api-key <<sendgrid-key|base64>>\n\
+         key = '<<sendgrid-key>>'  # waxseal:allow sendgrid-api-key and <<sendgrid-key#2>>\n\
+         key = '<<sendgrid-key>>'  # waxseal:allow sendgrid-api-key and password <<password>>, not <<hex:32>>\n\
+         # waxseal:allow sendgrid-api-key beside smtp://u:<<password#2>>@smtp.harbor.io\n\
+         key = '<<sendgrid-key>>'\nkey = '<<sendgrid-key#2>>'\n",
+        &[
+            BARE,
+            "<<sendgrid-key|base64>>",
+            "<<sendgrid-key#2|drop:3>>",
+            "<<password>>",
+            "<<password#2>>",
+            "<<hex:32>>",
+        ],
+    ),
+    case(
+        "secrets in place of a rule",
+        "a.py",
+        "key = '<<sendgrid-key>>'  # waxseal:allow <<hex:32>> why\n\
+         key = '<<sendgrid-key>>'  # waxseal:allow smtp-logn,<<alnum:20>> why\n\
+         key = '<<sendgrid-key>>'  # gitleaks:allow <<hex:32#2>>\n",
+        &[BARE, "<<hex:32>>", "<<alnum:20>>", "<<hex:32#2>>"],
+    ),
+    case(
         "the line after and before",
         "a.py",
         "password = '<<password>>'\nkey = '<<sendgrid-key>>'\npassword = '<<password#2>>'\n",

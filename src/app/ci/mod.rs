@@ -66,7 +66,7 @@ pub(super) fn run(
         report.sort();
         scan.notices = changes::notices().into();
     }
-    scan.finish(report, streams)
+    scan.finish(&mut report, streams)
 }
 
 /// What to do where no CI service is known.

@@ -249,6 +249,7 @@ impl<'a> Finding<'a> {
             store: match finding.origin.store {
                 Store::File(_) => "file",
                 Store::Stdin => "stdin",
+                Store::Index(_) => "index",
                 Store::Object(kind, _) => kind.id(),
             },
             git: git_state(finding.origin.store),
@@ -274,6 +275,7 @@ pub(super) fn git_state(store: Store) -> Option<&'static str> {
         Store::File(GitState::Tracked) => Some("tracked"),
         Store::File(GitState::Untracked) => Some("untracked"),
         Store::File(GitState::Ignored) => Some("ignored"),
+        Store::Index(_) => Some("staged"),
         Store::Stdin | Store::Object(..) => None,
     }
 }

@@ -137,7 +137,7 @@ impl ArtifactLocation {
     fn of_finding(finding: &Finding) -> Self {
         match finding.origin.store {
             Store::Object(kind, object) => Self::in_object(kind, object, &finding.origin.path),
-            Store::File(_) | Store::Stdin => Self::new(&finding.origin.path),
+            Store::File(_) | Store::Stdin | Store::Index(_) => Self::new(&finding.origin.path),
         }
     }
 

@@ -17,8 +17,8 @@ pub struct Line<'t> {
 /// A comment on a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Comment {
-    /// Offset in the line one past its last byte, before what closes it.
-    pub end: usize,
+    /// What it says, as offsets in the line: without what opens and closes it.
+    pub inside: Range<usize>,
     /// Whether the line holds nothing else.
     pub alone: bool,
 }
@@ -45,14 +45,15 @@ const AT_START: [&[u8]; 7] = [b"*", b"::", b"REM", b"rem", b"Rem", b"dnl", b".."
 const AROUND: [&[u8]; 2] = [b"{", b"}"];
 
 impl Line<'_> {
-    /// The comment that holds the byte at `at`. `values` are the ranges of secrets on the line, sorted: what stands in them
-    /// opens and closes nothing.
-    pub fn comment_at(self, at: usize, values: &[Range<usize>]) -> Option<Comment> {
+    /// The comments on the line, in order. `values` are the ranges of secrets on it, sorted: what stands in them opens and
+    /// closes nothing. A marker begins at each of `markers`, sorted: right behind some signs that open no comment otherwise.
+    pub fn comments(self, values: &[Range<usize>], markers: &[usize]) -> Vec<Comment> {
         let line = self.bytes;
+        let mut comments = Vec::new();
         let mut values = values.iter().peekable();
         let mut unclosed = Unclosed::default();
         let mut i = 0;
-        while i <= at {
+        while i < line.len() {
             while values.next_if(|value| value.end <= i).is_some() {}
             if let Some(value) = values.peek()
                 && value.contains(&i)
@@ -64,32 +65,30 @@ impl Line<'_> {
                 i = close + 1;
                 continue;
             }
-            let Some((inside, closer)) = self.opening(i, at) else {
+            let Some((start, closer)) = self.opening(i, markers) else {
                 i += 1;
                 continue;
             };
-            let end = match closer {
-                Some(closer) => memchr::memmem::find(&line[inside..], closer).map(|n| inside + n),
-                None => None,
+            let found = closer.and_then(|closer| {
+                let end = start + memchr::memmem::find(&line[start..], closer)?;
+                Some((end, end + closer.len()))
+            });
+            let (end, after) = found.unwrap_or((line.len(), line.len()));
+            let is_blank = |part: &[u8]| {
+                let part = part.trim_ascii();
+                part.is_empty() || AROUND.contains(&part)
             };
-            let after = end.map_or(line.len(), |end| end + closer.map_or(0, <[u8]>::len));
-            if at < after {
-                let end = end.unwrap_or(line.len());
-                let is_blank = |part: &[u8]| {
-                    let part = part.trim_ascii();
-                    part.is_empty() || AROUND.contains(&part)
-                };
-                let alone = self.is_start && is_blank(&line[..i]) && is_blank(&line[after..]);
-                return (inside <= at && at < end).then_some(Comment { end, alone });
-            }
+            comments.push(Comment {
+                inside: start..end,
+                alone: self.is_start && is_blank(&line[..i]) && is_blank(&line[after..]),
+            });
             i = after;
         }
-        None
+        comments
     }
 
-    /// Where the text of a comment that opens at `i` begins, and what closes it before the end of the line. A marker stands at
-    /// `at`: right behind some signs that are no comment otherwise.
-    fn opening(self, i: usize, at: usize) -> Option<(usize, Option<&'static [u8]>)> {
+    /// Where the text of a comment that opens at `i` begins, and what closes it before the end of the line.
+    fn opening(self, i: usize, markers: &[usize]) -> Option<(usize, Option<&'static [u8]>)> {
         let rest = &self.bytes[i..];
         let block = BLOCKS.iter().find(|(open, _)| rest.starts_with(open));
         if let Some((open, close)) = block {
@@ -99,8 +98,10 @@ impl Line<'_> {
         let behind_blank = before.map_or(self.is_start, |byte| byte.is_ascii_whitespace());
         let at_start = self.is_start && self.bytes[..i].trim_ascii().is_empty();
         let next = |len: usize| rest.get(len).copied();
-        let then_blank =
-            |len: usize| i + len == at || next(len).is_none_or(|byte| byte.is_ascii_whitespace());
+        let then_blank = |len: usize| {
+            next(len).is_none_or(|byte| byte.is_ascii_whitespace())
+                || markers.binary_search(&(i + len)).is_ok()
+        };
         let len = match rest.first()? {
             // not the one of `https://`
             b'/' if next(1) == Some(b'/') && before != Some(b':') => 2,
@@ -114,9 +115,8 @@ impl Line<'_> {
             {
                 2
             }
-            b';' | b'%' if behind_blank => 1,
-            // Visual Basic
-            b'\'' if behind_blank => 1,
+            // an apostrophe is one in Visual Basic
+            b';' | b'%' | b'\'' if behind_blank => 1,
             // Vim
             b'"' if at_start => 1,
             // Fortran
@@ -204,7 +204,9 @@ mod tests {
             bytes: line.as_bytes(),
             is_start: true,
         };
-        line.comment_at(at, &values).map(|comment| comment.alone)
+        let comments = line.comments(&values, &[at]);
+        let comment = comments.iter().find(|it| it.inside.contains(&at));
+        comment.map(|comment| comment.alone)
     }
 
     #[test]
@@ -221,7 +223,6 @@ mod tests {
             "Const k = \"SG.x\" ' @ it's a test",
             "k: https://SG.x/ # @",
             "k = SG.x (* @ *)",
-            "# SG.x @",
             "k = 'don\\'t SG.x' # @",
             "k = f'SG.x' # @ 'a'",
             "it's SG.x # @ isn't",
@@ -249,6 +250,7 @@ mod tests {
             "/* @",
             "% @",
             "--@",
+            "# SG.x @",
         ] {
             assert_eq!(of(line), Some(true), "{line}");
         }
@@ -301,7 +303,7 @@ mod tests {
                 bytes: line.as_bytes(),
                 is_start: true,
             };
-            let _ = line.comment_at(line.bytes.len() - 1, &[]);
+            let _ = line.comments(&[], &[]);
             assert!(started.elapsed().as_secs() < 10, "{quote}");
         }
     }

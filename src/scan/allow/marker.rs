@@ -71,7 +71,9 @@ impl Words {
                 },
             };
             let is_wanted = foreign || marker == Marker::Waxseal;
-            let before = found.at.start.checked_sub(1).map(|at| text[at]);
+            // `--` may stand before it
+            let before = &text[..found.at.start];
+            let before = before.strip_suffix(b"--").unwrap_or(before).last().copied();
             let after = text.get(found.at.end).copied();
             let is_whole = !before.is_some_and(is_word) && !after.is_some_and(is_word);
             (is_wanted && is_whole).then_some(found)

@@ -2,26 +2,24 @@
 //!
 //! Looks at a text only once something was found in it. A marker has to stand in a comment (`comment`) on the line of the secret
 //! or alone on the line above, and never in the secret or in the string literal that holds it. What a marker says, `marker`
-//! knows. Nothing here decides what a secret is.
+//! and `text` know. Nothing here decides what a secret is.
 
 mod comment;
 mod marker;
+mod text;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use crate::model::{
-    AllowFault, AllowWarning, Allowed, Allows, Marker, Origin, Quotes, Secret, Span, Store,
-};
-use crate::rules::nearest;
+use crate::model::{AllowFault, AllowWarning, Allowed, Allows, Marker, Origin, Store};
 
-use super::excerpt;
-
-use comment::{Comment, Line};
-use marker::{Found, Scope};
+use comment::Comment;
+use marker::Scope;
+use text::{Said, Stretch};
 
 pub use marker::Words;
+pub use text::Text;
 
 /// Bytes of a line that are looked at on each side of a secret, and of the line above it. Lines are longer in machine-made
 /// files only. Far less than windows of a file overlap.
@@ -36,111 +34,6 @@ pub struct Allowing {
     pub require_reason: bool,
     /// Ids of all rules that there are, also of those that the scan leaves out.
     pub known: Vec<Cow<'static, str>>,
-}
-
-/// A text in which something was found.
-pub struct Text<'t> {
-    bytes: &'t [u8],
-    markers: Vec<Found>,
-    /// Stretches that hold secrets, sorted and disjoint.
-    masks: &'t [Span],
-    quotes: Quotes,
-}
-
-impl<'t> Text<'t> {
-    /// Searches `bytes` for markers. `secrets` are those found in it, and `masks` the stretches that hold one.
-    pub fn new<'s>(
-        words: &Words,
-        allowing: &Allowing,
-        bytes: &'t [u8],
-        masks: &'t [Span],
-        secrets: impl Iterator<Item = &'s Secret>,
-    ) -> Self {
-        let markers = words.find(bytes, allowing.foreign);
-        let mut quotes = Quotes::default();
-        if markers.iter().any(|found| found.marker == Marker::Waxseal) {
-            secrets.for_each(|secret| quotes.add(secret));
-        }
-        Self {
-            bytes,
-            markers,
-            masks,
-            quotes,
-        }
-    }
-
-    /// The markers that begin in `range`.
-    fn markers_in(&self, range: &Range<usize>) -> &[Found] {
-        let first = self.markers.partition_point(|it| it.at.start < range.start);
-        let end = self.markers.partition_point(|it| it.at.start < range.end);
-        &self.markers[first.min(end)..end]
-    }
-
-    /// The line of `at`, as far as it is looked at.
-    fn line(&self, at: &Range<usize>) -> Stretch {
-        let low = at.start.saturating_sub(REACH);
-        let high = self.bytes.len().min(at.end.saturating_add(REACH));
-        let before = memchr::memrchr(b'\n', &self.bytes[low..at.start]);
-        let start = before.map_or(low, |n| low + n + 1);
-        let after = memchr::memchr(b'\n', &self.bytes[at.end..high]);
-        let end = after.map_or(high, |n| at.end + n);
-        Stretch {
-            range: start..end,
-            is_start: before.is_some() || low == 0,
-        }
-    }
-
-    /// The line above the one that begins at `start`, if all of it is looked at.
-    fn above(&self, start: usize) -> Option<Stretch> {
-        let end = start.checked_sub(1)?;
-        let low = end.saturating_sub(REACH);
-        let before = memchr::memrchr(b'\n', &self.bytes[low..end]);
-        (before.is_some() || low == 0).then(|| Stretch {
-            range: before.map_or(low, |n| low + n + 1)..end,
-            is_start: true,
-        })
-    }
-
-    fn comment(&self, stretch: &Stretch, at: usize) -> Option<(usize, Comment)> {
-        let Range { start, end } = stretch.range;
-        let first = self.masks.partition_point(|it| it.range().end <= start);
-        let values: Vec<Range<usize>> = self.masks[first..]
-            .iter()
-            .map(|mask| mask.range())
-            .take_while(|mask| mask.start < end)
-            .map(|mask| mask.start.saturating_sub(start)..mask.end.min(end) - start)
-            .collect();
-        let line = stretch.line(self.bytes);
-        let comment = line.comment_at(at - start, &values)?;
-        Some((start + comment.end, comment))
-    }
-
-    /// The reason at `range`, as it may be shown.
-    fn reason(&self, range: Range<usize>) -> String {
-        let reason = &self.bytes[range.clone()];
-        if self.quotes.are_in(reason) {
-            return Secret::MASK.to_owned();
-        }
-        let shown = excerpt::quote(self.bytes, range, self.masks);
-        shown.chars().take(Allowed::MOST).collect()
-    }
-}
-
-/// A line, or a part of one.
-struct Stretch {
-    range: Range<usize>,
-    /// Whether the line begins where it does.
-    is_start: bool,
-}
-
-impl Stretch {
-    fn line<'t>(&self, bytes: &'t [u8]) -> Line<'t> {
-        let bytes = &bytes[self.range.clone()];
-        Line {
-            bytes: bytes.strip_suffix(b"\r").unwrap_or(bytes),
-            is_start: self.is_start,
-        }
-    }
 }
 
 /// What is known of the comments of one file, and of all files before it.
@@ -196,16 +89,16 @@ impl Ledger {
     pub fn judge(
         &mut self,
         allowing: &Allowing,
-        text: &Text<'_>,
+        text: &mut Text<'_>,
         claim: &Claim<'_>,
         number: &dyn Fn(usize) -> u64,
     ) -> Option<Allowed> {
-        if text.markers.is_empty() {
+        if text.is_unmarked() {
             return None;
         }
         let secret = &claim.secret;
         // a secret may be put together from several lines: its first one and its last one count
-        let is_one = memchr::memchr(b'\n', &text.bytes[secret.clone()]).is_none();
+        let is_one = memchr::memchr(b'\n', &text.bytes()[secret.clone()]).is_none();
         let first_end = if is_one { secret.end } else { secret.start };
         let first = text.line(&(secret.start..first_end));
         let last = (!is_one).then(|| text.line(&(secret.end..secret.end)));
@@ -219,15 +112,15 @@ impl Ledger {
             last.as_ref().map(|it| (it, false)),
             above.as_ref().map(|it| (it, true)),
         ];
-        let mut foreign = None;
-        let mut own = None;
+        let (mut own, mut foreign) = (None, None);
         for (stretch, is_above) in lines.into_iter().flatten() {
-            let literal = if is_above {
-                None
-            } else {
-                literal(text, stretch, secret)
-            };
-            for found in text.markers_in(&stretch.range) {
+            let markers = text.markers_in(&stretch.range).to_vec();
+            if markers.is_empty() {
+                continue;
+            }
+            let literal = (!is_above).then(|| text.literal(stretch, secret)).flatten();
+            let comments = text.comments(stretch);
+            for found in markers {
                 let stands_in =
                     |range: &Range<usize>| found.at.start < range.end && range.start < found.at.end;
                 let speaks = match found.scope {
@@ -238,26 +131,28 @@ impl Ledger {
                 if !speaks || stands_in(secret) || literal.as_ref().is_some_and(stands_in) {
                     continue;
                 }
-                let Some((end, comment)) = text.comment(stretch, found.at.start) else {
+                let ix = comments.partition_point(|it| it.inside.end <= found.at.start);
+                let Some(comment) = comments
+                    .get(ix)
+                    .filter(|it| it.inside.start <= found.at.start && (it.alone || !is_above))
+                else {
                     continue;
                 };
-                if is_above && !comment.alone {
-                    continue;
-                }
-                let line = number(found.at.start);
-                let next = text.markers_in(&(found.at.end..end));
-                let end = next.first().map_or(end, |next| next.at.start);
-                let said = found.at.end..end.max(found.at.end);
+                let behind = text.words_behind(&found.at, comment);
                 if found.marker == Marker::Waxseal {
-                    let allowed = self.entry(allowing, text, claim.rule, said, line);
-                    own = own.or(allowed);
+                    let said = text.said(&found.at, behind.end, allowing);
+                    let line = number(found.at.start);
+                    let passes = self.note(allowing, &said, claim.rule, line);
+                    if passes && own.is_none() {
+                        own = Some(text.allowed(&said, line));
+                    }
                 } else if foreign.is_none()
                     && (found.marker != Marker::Secretlint
-                        || marker::secretlint_names(&text.bytes[said], claim.rule))
+                        || marker::secretlint_names(&text.bytes()[behind], claim.rule))
                 {
                     foreign = Some(Allowed {
                         marker: found.marker,
-                        line,
+                        line: number(found.at.start),
                         reason: None,
                     });
                 }
@@ -279,101 +174,41 @@ impl Ledger {
         let head = head.unwrap_or(&kept);
         let head = &head[..head.len().min(REACH)];
         let end = memchr::memchr(b'\n', head).unwrap_or(head.len());
-        let text = Text::new(words, allowing, &head[..end], &[], std::iter::empty());
+        let bytes = &head[..end];
+        let mut text = Text::new(words, allowing, bytes, &[], std::iter::empty());
         let stretch = Stretch {
             range: 0..end,
             is_start: true,
         };
+        let comments = text.comments(&stretch);
         let mut own = None;
         // other programs' comments speak of a line
-        for found in &text.markers {
+        let markers = text.markers_in(&stretch.range).to_vec();
+        for found in markers {
+            let is_in = |comment: &&Comment| comment.inside.contains(&found.at.start);
             if found.marker == Marker::Waxseal
-                && let Some((end, _)) = text.comment(&stretch, found.at.start)
+                && let Some(comment) = comments.iter().find(is_in)
             {
-                let next = text.markers_in(&(found.at.end..end));
-                let end = next.first().map_or(end, |next| next.at.start);
-                let said = found.at.end..end.max(found.at.end);
-                own = own.or(self.entry(allowing, &text, rule, said, 1));
+                let behind = text.words_behind(&found.at, comment);
+                let said = text.said(&found.at, behind.end, allowing);
+                if self.note(allowing, &said, rule, 1) && own.is_none() {
+                    own = Some(text.allowed(&said, 1));
+                }
             }
         }
         self.head = kept;
         own
     }
 
-    /// What a comment of ours on `line` that goes on with `said` does for a finding of `rule`.
-    fn entry(
-        &mut self,
-        allowing: &Allowing,
-        text: &Text<'_>,
-        rule: &str,
-        said: Range<usize>,
-        line: u64,
-    ) -> Option<Allowed> {
-        let entry = marker::entry(&text.bytes[said.clone()]);
-        let mut faults = BTreeSet::new();
-        let mut is_named = false;
-        let mut is_known = false;
-        for name in &entry.rules {
-            match fault_of(name, allowing) {
-                None => {
-                    is_known = true;
-                    is_named |= *name == rule.as_bytes();
-                }
-                // the first word of a reason, mostly
-                Some(AllowFault::NoRule) if is_known => {}
-                Some(fault) => _ = faults.insert(fault),
-            }
-        }
-        if entry.rules.is_empty() {
-            faults.insert(AllowFault::NoRule);
-        }
-        let has_reason = !entry.reason.is_empty();
-        if is_known && !has_reason {
-            faults.insert(AllowFault::NoReason {
-                required: allowing.require_reason,
-            });
-        }
-        if faults.is_empty() {
+    /// Takes note of a comment of ours on `line`, and tells whether it lets a finding of `rule` pass.
+    fn note(&mut self, allowing: &Allowing, said: &Said, rule: &str, line: u64) -> bool {
+        let is_named = said.rules.iter().any(|name| name == rule.as_bytes());
+        if said.faults.is_empty() {
             *self.used.entry(line).or_default() |= is_named;
         }
-        self.faults
-            .extend(faults.into_iter().map(|fault| (line, fault)));
-        let counts = is_named && (has_reason || !allowing.require_reason);
-        counts.then(|| Allowed {
-            marker: Marker::Waxseal,
-            line,
-            reason: has_reason.then(|| {
-                text.reason(said.start + entry.reason.start..said.start + entry.reason.end)
-            }),
-        })
+        for fault in &said.faults {
+            self.faults.insert((line, fault.clone()));
+        }
+        is_named && (!said.reason.is_empty() || !allowing.require_reason)
     }
-}
-
-/// The inside of the string literal in which `secret` stands, as far as it is on the line.
-fn literal(text: &Text<'_>, stretch: &Stretch, secret: &Range<usize>) -> Option<Range<usize>> {
-    let Range { start, end } = stretch.range;
-    let value = secret.start.clamp(start, end) - start..secret.end.clamp(start, end) - start;
-    let literal = stretch.line(text.bytes).literal_around(&value)?;
-    Some(start + literal.start..start + literal.end)
-}
-
-/// What is wrong with `name` as the name of a rule.
-fn fault_of(name: &[u8], allowing: &Allowing) -> Option<AllowFault> {
-    let known = || allowing.known.iter().map(AsRef::as_ref);
-    if known().any(|id| id.as_bytes() == name) {
-        return None;
-    }
-    if matches!(name, b"*" | b"all" | b"any" | b"ALL") {
-        return Some(AllowFault::AllRules);
-    }
-    let known: Vec<&str> = known().collect();
-    let near = std::str::from_utf8(name)
-        .ok()
-        .filter(|name| name.len() <= 64);
-    Some(match near.and_then(|name| nearest(name, &known)) {
-        Some(nearest) => AllowFault::UnknownRule {
-            nearest: nearest.to_owned(),
-        },
-        None => AllowFault::NoRule,
-    })
 }

@@ -19,6 +19,7 @@ impl Worker<'_> {
         let note = match origin.store {
             Store::File(GitState::Tracked) => "tracked by git",
             Store::File(GitState::Untracked) => "not ignored by git: the next `git add` takes it",
+            Store::Index(_) => "staged: the next commit takes it",
             Store::Object(ObjectKind::Blob, _) if !origin.within.is_empty() => "committed",
             Store::File(GitState::Outside | GitState::Ignored)
             | Store::Stdin

@@ -2,9 +2,11 @@
 
 pub(crate) mod craft;
 pub(crate) mod edits;
+pub(crate) mod gate;
 pub(crate) mod history;
 pub(crate) mod program;
 pub(crate) mod random;
 pub(crate) mod reading;
 pub(crate) mod record;
 pub(crate) mod repo;
+pub(crate) mod staged;

@@ -111,7 +111,7 @@ impl Record {
             Some(Store::File(GitState::Untracked)) => "U",
             Some(Store::File(GitState::Ignored)) => "I",
             Some(Store::File(GitState::Outside)) => "-",
-            Some(Store::Stdin | Store::Object(..)) | None => "?",
+            Some(Store::Stdin | Store::Index(_) | Store::Object(..)) | None => "?",
         };
         self.files
             .iter()

@@ -74,6 +74,31 @@ impl Scratch {
         args: &[impl AsRef<OsStr>],
         input: &[u8],
     ) -> Vec<u8> {
+        let mut git = self
+            .command(date, dir, args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // A git that does not read its input may be gone already.
+        let _ = git.stdin.take().unwrap().write_all(input);
+        let output = git.wait_with_output().unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        output.stdout
+    }
+
+    /// Git, about to run in a directory below, with `date` for author and committer.
+    pub(crate) fn command(
+        &self,
+        date: &str,
+        dir: impl AsRef<Path>,
+        args: &[impl AsRef<OsStr>],
+    ) -> Command {
         let dir = self.path(dir);
         let mut command = Command::new("git");
         for (name, _) in std::env::vars_os() {
@@ -81,7 +106,7 @@ impl Scratch {
                 command.env_remove(name);
             }
         }
-        let mut git = command
+        command
             .current_dir(&dir)
             .args([
                 "-c",
@@ -99,20 +124,7 @@ impl Scratch {
             .env("GIT_AUTHOR_DATE", date)
             .env("GIT_COMMITTER_NAME", "C")
             .env("GIT_COMMITTER_EMAIL", "c@example.com")
-            .env("GIT_COMMITTER_DATE", date)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        // A git that does not read its input may be gone already.
-        let _ = git.stdin.take().unwrap().write_all(input);
-        let output = git.wait_with_output().unwrap();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        output.stdout
+            .env("GIT_COMMITTER_DATE", date);
+        command
     }
 }
