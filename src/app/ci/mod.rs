@@ -35,13 +35,15 @@ pub(super) fn run(
     let get = |name: &str| std::env::var(name).ok();
     let environment = Environment::new(&get);
     let service = environment.service();
-    let job = match (&ci.range, service) {
+    let mut job = match (&ci.range, service) {
         (Some(range), _) => asked_for(range),
         (None, Some(service)) => {
             ci::job(service, environment, event(service)?.as_deref()).map_err(Error::from)?
         }
         (None, None) => return Err(Error::Usage(NO_SERVICE.to_owned()).into()),
     };
+    // it holds names of branches
+    job.event = escape(&job.event);
     let store = Store::open(".".as_ref(), None).map_err(Error::from)?;
     let mut points = Points::new(&store, Refs::current(&store));
     let plan = Plan::new(&job, service, &mut points)?;
@@ -291,7 +293,7 @@ impl<'j> Plan<'j> {
             Some(service) if !self.job.event.starts_with("--") => format!("{} ", service.name()),
             _ => String::new(),
         };
-        let event = escape(&self.job.event);
+        let event = &self.job.event;
         let Some((tip, commit)) = self.tips.first() else {
             return format!("{service}{event}: nothing to scan");
         };
