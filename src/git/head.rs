@@ -42,9 +42,8 @@ pub fn head(store: &Store) -> Result<Option<ObjectId>, HeadError> {
     if store.ref_storage == RefStorage::Reftable {
         return in_tables(store);
     }
-    let mut value = match in_file(&store.git_dir.join("HEAD"), store.id_len())? {
-        Some(value) => value,
-        None => return Err(HeadError::Damaged("it does not exist".to_owned())),
+    let Some(mut value) = in_file(&store.git_dir.join("HEAD"), store.id_len())? else {
+        return Err(HeadError::Damaged("it does not exist".to_owned()));
     };
     for _ in 0..=DEEPEST {
         let name = match value {

@@ -101,7 +101,8 @@ fn a_second_copy_is_one_more() {
 #[test]
 fn renames_with_and_without_a_change() {
     let repo = Scratch::repo();
-    let body: String = (0..30).map(|line| format!("line {line}\n")).collect();
+    let body: Vec<String> = (0..30).map(|line| format!("line {line}\n")).collect();
+    let body = body.concat();
     commit(&repo, "d/a.py", format!("{body}{}", key("a")));
     repo.git(&["mv", "d", "moved"]);
     staged(&repo).finds(&[]).reads(1).leaves_out(1);
