@@ -62,6 +62,16 @@ pub fn head(store: &Store) -> Result<Option<ObjectId>, HeadError> {
     Err(circle())
 }
 
+/// The commits that are being merged into `HEAD`; none where no merge is in progress, or where it can't be told.
+pub fn merge_heads(store: &Store) -> Vec<ObjectId> {
+    let path = store.git_dir.join("MERGE_HEAD");
+    let text = regular::read(&path, Links::Follow, LONGEST_REF).unwrap_or_default();
+    let lines = text.split(|byte| *byte == b'\n');
+    lines
+        .filter_map(|line| parse_id(line.trim_ascii(), store.id_len()))
+        .collect()
+}
+
 fn circle() -> HeadError {
     HeadError::Damaged("too many symbolic refs lead to one another".to_owned())
 }

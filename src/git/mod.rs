@@ -22,7 +22,7 @@ mod store;
 pub use environment::Environment;
 pub use finder::{FindError, Finder};
 pub use format::RefStorage;
-pub use head::{HeadError, head};
+pub use head::{HeadError, head, merge_heads};
 pub use index::{Entry, Index, Kind};
 pub use refs::Refs;
 pub use repo::{GitError, Ground, IgnoreFiles, WorkTree, is_git_dir, is_git_link};
