@@ -5,6 +5,7 @@ mod collect;
 mod commits;
 mod doctor;
 mod gate;
+mod handed;
 mod history;
 mod hook;
 mod install;
