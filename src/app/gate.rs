@@ -13,9 +13,15 @@ const SKIP: &str = "WAXSEAL_SKIP";
 
 /// Whether the user wants `hook` to be passed by this once. That is told, so that it stands in the log of whoever did it.
 pub(super) fn is_skipped(hook: &str, streams: &mut Streams<'_>) -> io::Result<bool> {
-    let reason = std::env::var_os(SKIP).unwrap_or_default();
+    let Some(reason) = std::env::var_os(SKIP) else {
+        return Ok(false);
+    };
     let reason = display_path(reason.as_encoded_bytes().trim_ascii());
     if reason.is_empty() {
+        writeln!(
+            streams.err,
+            "waxseal: {SKIP} is empty and skips nothing: it must say why"
+        )?;
         return Ok(false);
     }
     writeln!(

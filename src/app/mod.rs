@@ -4,6 +4,7 @@ mod ci;
 mod collect;
 mod commits;
 mod doctor;
+mod framework;
 mod gate;
 mod handed;
 mod history;

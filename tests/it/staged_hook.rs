@@ -57,7 +57,7 @@ fn is_refused(repo: &Scratch, args: &[&str], finding: &str) {
     let (done, said) = git(repo, "", args);
     assert!(!done, "{said}");
     assert!(
-        said.contains(finding) && said.contains("commit refused"),
+        said.contains(finding) && said.contains("commit blocked"),
         "{said}"
     );
     assert_eq!(asked(repo, "", &["rev-parse", "--all"]), head);
@@ -178,14 +178,14 @@ fn it_can_be_passed_over_for_a_reason_that_is_recorded() {
     assert!(done, "{said}");
     assert_eq!(
         said,
-        "waxseal: not scanned, WAXSEAL_SKIP says: test data\\x1b[2J, not in use\n"
+        "waxseal: pre-commit was not checked: WAXSEAL_SKIP=test data\\x1b[2J, not in use\n"
     );
 }
 
 #[test]
 fn it_fails_closed_and_says_how_to_go_on() {
     let repo = armed();
-    let way = "WAXSEAL_SKIP=reason git commit …";
+    let way = "WAXSEAL_SKIP=reason git commit";
     let hook = ["hook", "run", "pre-commit"];
     let refused = |says: &str| {
         let run = run(repo.root(), hook);

@@ -3,6 +3,7 @@
 //! Looks and tries out, and changes nothing in the repository.
 
 mod armed;
+mod canary;
 mod dotenv;
 
 use std::io::{self, Write};
@@ -70,6 +71,7 @@ pub(super) fn run(args: &DoctorArgs, streams: &mut Streams<'_>) -> Result<u8, Fa
     armed::folder(&site, global.as_ref(), &mut notes)?;
     armed::hooks(&site, &mut notes)?;
     environment(&mut notes)?;
+    canary::check(site.root.as_deref(), args.config.as_deref(), &mut notes)?;
     if let Some(root) = &site.root {
         dotenv::check(root, &mut notes)?;
     }
@@ -96,8 +98,8 @@ const VARIABLES: [(&str, &str); 12] = [
         "GIT_CONFIG_PARAMETERS",
         "overrides settings, core.hooksPath perhaps",
     ),
-    ("HUSKY", "may switch off husky's hooks"),
-    ("LEFTHOOK", "may switch off lefthook's hooks"),
+    ("HUSKY", "switches off husky's hooks"),
+    ("LEFTHOOK", "switches off lefthook's hooks"),
     ("LEFTHOOK_EXCLUDE", "may switch off lefthook's jobs"),
     (
         "SKIP",
@@ -108,7 +110,11 @@ const VARIABLES: [(&str, &str); 12] = [
 fn environment(notes: &mut Notes<'_>) -> io::Result<()> {
     let mut none = true;
     for (name, does) in VARIABLES {
-        if let Some(value) = std::env::var_os(name).filter(|value| !value.is_empty()) {
+        let counts = |value: &std::ffi::OsString| match name {
+            "HUSKY" | "LEFTHOOK" => *value == "0" || *value == "false",
+            _ => !value.is_empty(),
+        };
+        if let Some(value) = std::env::var_os(name).filter(counts) {
             none = false;
             let value = display_path(value.as_encoded_bytes());
             notes.warn(

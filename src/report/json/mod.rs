@@ -93,6 +93,9 @@ struct Summary<'a> {
     outcome: &'static str,
     fail_on: &'static str,
     counts: Counts,
+    /// Findings that `HEAD` holds already and that are not among these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held: Option<u64>,
     coverage: Coverage<'a>,
     drops: Vec<Drop<'a>>,
     allows: allowed::Summary<'a>,
@@ -113,6 +116,7 @@ impl<'a> Summary<'a> {
             },
             fail_on: meta.fail_on.id(),
             counts: Counts::new(report),
+            held: report.held,
             coverage: Coverage::new(&report.coverage),
             drops: report
                 .drops
@@ -222,6 +226,9 @@ struct Finding<'a> {
     path: Path<'a>,
     store: &'static str,
     git: Option<&'static str>,
+    /// The blob that is staged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    object: Option<String>,
     place: Place,
     secret: Option<String>,
     excerpt: &'a str,
@@ -253,6 +260,10 @@ impl<'a> Finding<'a> {
                 Store::Object(kind, _) => kind.id(),
             },
             git: git_state(finding.origin.store),
+            object: match finding.origin.store {
+                Store::Index(id) => Some(id.to_string()),
+                Store::File(_) | Store::Stdin | Store::Object(..) => None,
+            },
             place: Place::new(finding.place),
             secret: masked(finding),
             excerpt: &finding.excerpt.0,
