@@ -218,9 +218,9 @@ impl<S: Source> Lane<'_, S> {
             return Rc::clone(held);
         }
         let mut findings = Vec::new();
-        if let Ok(content) = self.reader.read(&id, Kind::Blob) {
+        if let Some(content) = self.reader.again(&id) {
             let path = &self.job.paths[path as usize];
-            self.worker.scan(&blob(path, id, content), &mut findings);
+            self.worker.scan(&blob(path, id, &content), &mut findings);
         }
         let held: HashSet<Fingerprint> = findings
             .into_iter()
