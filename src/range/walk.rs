@@ -390,11 +390,15 @@ mod tests {
 
     impl Script {
         fn commit(&mut self, byte: u8, time: i64, parents: &[u8]) {
-            let mut text = format!("tree {}\n", id(0xff));
-            for parent in parents {
-                text += &format!("parent {}\n", id(*parent));
-            }
-            text += &format!("author A <a> {time} +0000\ncommitter C <c> {time} +0000\n\nx\n");
+            let parents = parents.iter();
+            let parents: Vec<String> = parents
+                .map(|parent| format!("parent {}\n", id(*parent)))
+                .collect();
+            let text = format!(
+                "tree {}\n{}author A <a> {time} +0000\ncommitter C <c> {time} +0000\n\nx\n",
+                id(0xff),
+                parents.concat()
+            );
             self.0.insert(id(byte), (Kind::Commit, text.into_bytes()));
         }
 

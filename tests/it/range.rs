@@ -559,15 +559,16 @@ fn it_finds_what_a_scan_of_every_new_file_finds() {
                 }
             }
             let mut files = String::new();
-            for _ in 0..1 + random.below(3) {
+            for _ in 0..=random.below(3) {
                 let names = ["a.py", "d/b.py", "d/e/.env", "d/e/c.yml", "x.txt"];
                 let name = names[random.below(names.len())];
                 let n = random.below(9);
-                files += &match random.below(4) {
+                let change = match random.below(4) {
                     0 => format!("D {name}\n"),
                     1 => Import::file(name, &text(&format!("API_TOKEN=<<alnum:40#t{n}>>\n"))),
                     _ => Import::file(name, &format!("{}# {n}\n", key(&format!("k{n}")))),
                 };
+                files.push_str(&change);
             }
             let parents: Vec<usize> = parents.into_iter().collect();
             let date = i64::try_from(1_000_000_000 + mark * 1000).unwrap();
