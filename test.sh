@@ -85,5 +85,8 @@ expect 0 "the schemas of GitLab and JUnit" tests/report-schemas.sh \
 expect 0 "the code quality report" python3 -m json.tool "$scratch/found.codequality" "$scratch/pretty.json"
 expect 0 "the JSON report" python3 -m json.tool "$scratch/found.json" "$scratch/pretty.json"
 
+echo "test.sh: action.yml and the GitLab template"
+expect 0 "what CI services read" tests/ci-files.sh target/debug/waxseal
+
 echo "test.sh: cargo test"
 expect 0 "cargo test" cargo test --locked --no-fail-fast

@@ -13,7 +13,7 @@ use crate::report::{Stopped, Verbosity, render_rejection};
 use super::gate::{blocked, is_below, is_skipped, repository};
 use super::handed::{self, Update};
 use super::scan::Job;
-use super::{Failure, Streams, framework};
+use super::{Failure, Streams};
 
 /// Scans what a push from here would bring to the remote.
 pub(super) fn pre_push(args: PushArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
