@@ -77,5 +77,9 @@ expect 0 "the SARIF schema" tests/sarif-schema.sh \
     testdata/golden/formats/*.sarif "$scratch/found.sarif" "$scratch/clean.sarif" "$scratch/failed.sarif"
 expect 0 "the JSON report" python3 -m json.tool "$scratch/found.json" "$scratch/pretty.json"
 
+echo "test.sh: waxseal in pre-commit, husky and lefthook"
+# with WAXSEAL_HOOKS_BUILD set also as the framework builds it, which takes minutes
+expect 0 "the hooks" tests/hooks-frameworks.sh "${CARGO_TARGET_DIR:-target}/debug/waxseal" ${WAXSEAL_HOOKS_BUILD:+--rust}
+
 echo "test.sh: cargo test"
 expect 0 "cargo test" cargo test --locked --no-fail-fast

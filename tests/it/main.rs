@@ -19,6 +19,8 @@ mod hook_commit_msg;
 mod hook_push;
 mod hook_receive;
 #[cfg(unix)]
+mod hook_doctor;
+#[cfg(unix)]
 mod hook_install;
 mod index;
 mod packs;
