@@ -75,6 +75,14 @@ expect 2 "scanning what is not there" \
     cargo run --locked --quiet -- scan --format "sarif=$scratch/failed.sarif" "$scratch/nowhere"
 expect 0 "the SARIF schema" tests/sarif-schema.sh \
     testdata/golden/formats/*.sarif "$scratch/found.sarif" "$scratch/clean.sarif" "$scratch/failed.sarif"
+
+echo "test.sh: reports of CI services against their schemas"
+expect 1 "scanning for CI services" \
+    cargo run --locked --quiet -- scan --format "gitlab=$scratch/found.gitlab" --format "junit=$scratch/found.junit" \
+    --format "codequality=$scratch/found.codequality" "$tree"
+expect 0 "the schemas of GitLab and JUnit" tests/report-schemas.sh \
+    testdata/golden/formats/*.gitlab testdata/golden/formats/*.junit "$scratch/found.gitlab" "$scratch/found.junit"
+expect 0 "the code quality report" python3 -m json.tool "$scratch/found.codequality" "$scratch/pretty.json"
 expect 0 "the JSON report" python3 -m json.tool "$scratch/found.json" "$scratch/pretty.json"
 
 echo "test.sh: waxseal in pre-commit, husky and lefthook"

@@ -15,6 +15,7 @@ use crate::model::{Severity, display_path};
 use crate::report::{Format, Settings, Verbosity};
 use crate::rules::parse::{self, RuleError, RuleSource};
 use crate::rules::{BUILTIN, Rule};
+use crate::scan::Allowing;
 
 /// Name of the configuration file.
 pub const FILE_NAME: &str = ".waxseal.toml";
@@ -48,6 +49,10 @@ pub struct RuleChoice {
     pub skip: Vec<String>,
     /// Files with further rules.
     pub files: Vec<PathBuf>,
+    /// Whether comments in the scanned files let nothing pass.
+    pub no_allow: bool,
+    /// Whether comments that were written for other programs let nothing pass.
+    pub no_foreign_markers: bool,
 }
 
 /// How the versions of files in a history are read.
@@ -89,6 +94,17 @@ pub struct StagedOptions {
     pub all: bool,
 }
 
+/// What of a CI job to scan.
+#[derive(Clone, Debug)]
+pub struct CiOptions {
+    /// `A..B`, instead of what the environment says.
+    pub range: Option<String>,
+    /// Largest blob that is scanned. Bytes.
+    pub max_blob_size: Option<u64>,
+    /// Whether objects may be missing that a partial clone left to its remote.
+    pub allow_missing: bool,
+}
+
 /// What to scan.
 #[derive(Clone, Debug)]
 pub enum Input {
@@ -98,7 +114,7 @@ pub enum Input {
     History(HistoryOptions),
     /// What the index of the repository holds that git would use here, and `HEAD` does not.
     Staged(StagedOptions),
-    /// What a hook is handed by git and reads itself.
+    /// What a hook is handed by git, or a CI job by its service, and what is read elsewhere.
     Handed {
         /// Top of the work tree whose configuration file counts; none where only one that is named does.
         root: Option<PathBuf>,
@@ -146,6 +162,11 @@ struct File {
     enable_rules: Vec<String>,
     /// Lowest severity that makes a finding count.
     fail_on: Option<String>,
+    /// Whether a `waxseal:allow` comment counts only with a reason.
+    #[serde(default)]
+    require_reason: bool,
+    /// Whether comments that were written for other programs let findings pass.
+    foreign_markers: Option<bool>,
     /// Further rules; read by the rule parser.
     #[serde(default)]
     rule: Vec<toml::Table>,
@@ -158,6 +179,8 @@ pub struct Policy {
     pub rules: Vec<Rule>,
     /// Lowest severity that makes a finding count.
     pub fail_on: Severity,
+    /// Which comments let findings pass, if any do.
+    pub allowing: Option<Allowing>,
     /// The configuration file that had a say in them.
     pub settings: Option<Settings>,
 }
@@ -168,14 +191,19 @@ pub fn policy(options: &ScanOptions) -> Result<Policy, Error> {
         Some(path) => Some(path.clone()),
         None => discover(options)?,
     };
+    let file = path.map(|path| read(&path)).transpose()?;
+    policy_of(options, file)
+}
+
+/// The same with a configuration file that was read elsewhere, given as its name and its text.
+pub fn policy_of(options: &ScanOptions, given: Option<(String, String)>) -> Result<Policy, Error> {
     let mut own = None;
     let mut file = File::default();
-    if let Some(path) = &path {
-        let (name, text) = read(path)?;
-        file = toml::from_str(&text).map_err(|error| syntax(&name, &text, &error))?;
+    if let Some((name, text)) = &given {
+        file = toml::from_str(text).map_err(|error| syntax(name, text, &error))?;
         if !file.rule.is_empty() {
-            let rules = parse::parse_among(&name, &text).map_err(|error| refused(error, &text))?;
-            own = Some((name, rules));
+            let rules = parse::parse_among(name, text).map_err(|error| refused(error, text))?;
+            own = Some((name.clone(), rules));
         }
     }
     let rules = all_rules(&options.rules.files, own)?;
@@ -207,6 +235,11 @@ pub fn policy(options: &ScanOptions) -> Result<Policy, Error> {
         };
         on && !has(&choice.skip, rule)
     };
+    let allowing = (!choice.no_allow).then(|| Allowing {
+        foreign: !choice.no_foreign_markers && file.foreign_markers.unwrap_or(true),
+        require_reason: file.require_reason,
+        known: rules.iter().map(|rule| rule.id.clone()).collect(),
+    });
     let fail_on = match (options.fail_on, &file.fail_on) {
         (Some(severity), _) => severity,
         (None, Some(name)) => severity(name)?,
@@ -218,14 +251,15 @@ pub fn policy(options: &ScanOptions) -> Result<Policy, Error> {
         let problem = "no rule is left to look for: the rules that --rule or the configuration ask for are left out again";
         return Err(Error::Usage(problem.to_owned()));
     }
-    let settings = path.map(|path| Settings {
-        file: display_path(path.as_os_str().as_encoded_bytes()),
+    let settings = given.map(|(name, _)| Settings {
+        file: name,
         left_out: off.iter().map(|rule| rule.id.to_string()).collect(),
         fail_on: Some(fail_on).filter(|_| options.fail_on.is_none() && file.fail_on.is_some()),
     });
     Ok(Policy {
         rules,
         fail_on,
+        allowing,
         settings,
     })
 }

@@ -1,6 +1,7 @@
 //! Failures of a whole run, and what the exit status says.
 
 use crate::model::Outcome;
+use crate::rules::nearest;
 
 /// Exit status of a run: the same for every format.
 pub const EXIT_CLEAN: u8 = 0;
@@ -65,6 +66,9 @@ pub enum Error {
     /// A range of commits that can't be scanned.
     #[error(transparent)]
     Range(#[from] crate::range::RangeError),
+    /// A CI job that does not say enough of itself.
+    #[error(transparent)]
+    Ci(#[from] crate::ci::CiError),
     /// Options that contradict each other.
     #[error("{0}")]
     Usage(String),
@@ -94,14 +98,4 @@ pub fn unknown<'a>(what: &'static str, name: &str, known: impl Iterator<Item = &
         name: name.to_owned(),
         hint,
     }
-}
-
-/// The name among `known` that is nearest to `name`, if one is near at all.
-fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
-    known
-        .iter()
-        .map(|known| (strsim::jaro_winkler(name, known), *known))
-        .filter(|(score, _)| *score > 0.75)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, known)| known)
 }

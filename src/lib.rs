@@ -7,6 +7,7 @@
 //! then [`config`] and [`app`].
 
 pub mod app;
+pub mod ci;
 pub mod cli;
 pub mod config;
 pub mod error;

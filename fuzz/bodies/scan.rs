@@ -4,10 +4,20 @@ use std::sync::LazyLock;
 
 use waxseal::model::{GitState, Origin, Store};
 use waxseal::rules::BUILTIN;
-use waxseal::scan::{Options, Scanner};
+use waxseal::scan::{Allowing, Options, Scanner};
 
-static SCANNER: LazyLock<Scanner> =
-    LazyLock::new(|| Scanner::new(BUILTIN.to_vec(), Options::default()));
+static SCANNER: LazyLock<Scanner> = LazyLock::new(|| {
+    let allowing = Allowing {
+        foreign: true,
+        require_reason: false,
+        known: BUILTIN.iter().map(|rule| rule.id.clone()).collect(),
+    };
+    let options = Options {
+        allowing: Some(allowing),
+        ..Options::default()
+    };
+    Scanner::new(BUILTIN.to_vec(), options)
+});
 
 const NAMES: [&str; 12] = [
     "a.py",

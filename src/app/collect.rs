@@ -29,9 +29,9 @@ impl<'s> Collector<'s> {
             std::mem::take(&mut *self.merged.lock().unwrap_or_else(PoisonError::into_inner));
         report.sort();
         // two windows of a large file may meet the same secret, and two PATHs the same file
-        report
-            .findings
-            .dedup_by(|a, b| Finding::report_order(a, b).is_eq());
+        for findings in [&mut report.findings, &mut report.allows.findings] {
+            findings.dedup_by(|a, b| Finding::report_order(a, b).is_eq());
+        }
         report
     }
 }
@@ -98,5 +98,6 @@ impl Drop for Lane<'_> {
         let mut merged = self.merged.lock().unwrap_or_else(PoisonError::into_inner);
         merged.findings.append(&mut self.findings);
         merged.coverage.merge(std::mem::take(&mut self.coverage));
+        merged.allows.merge(self.worker.take_allows());
     }
 }

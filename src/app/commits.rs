@@ -1,32 +1,19 @@
 //! `hook run pre-push` and `hook run pre-receive`: what git says is about to go, and whether it may.
 
 use std::collections::BTreeSet;
-use std::io::{self, Read as _};
 
 use crate::cli::{PushArgs, ReceiveArgs};
 use crate::config::ScanOptions;
 use crate::error::{EXIT_CLEAN, Error, exit_status};
 use crate::git::{self, Refs, Store};
-use crate::model::{ObjectId, Outcome, Report};
+use crate::model::{ObjectId, Outcome, Report, display_path};
 use crate::range::{self, Tip};
 use crate::report::{Stopped, Verbosity, render_rejection};
 
 use super::gate::{blocked, is_below, is_skipped, repository};
+use super::handed::{self, Update};
 use super::scan::Job;
 use super::{Failure, Streams, framework};
-
-/// Most bytes that are read of what git says. A line for each ref; a repository with a million refs says less.
-const LONGEST: u64 = 256 << 20;
-
-/// What a push does to one ref.
-struct Update {
-    /// What to call the new state.
-    name: String,
-    /// The new state; none where the ref is deleted.
-    new: Option<ObjectId>,
-    /// What the other side has there; none where that is nothing, or is not known.
-    old: Option<ObjectId>,
-}
 
 /// Scans what a push from here would bring to the remote.
 pub(super) fn pre_push(args: PushArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
@@ -40,7 +27,7 @@ fn push(args: PushArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
     let store = repository()?;
     let mut remote = args.remote.to_string_lossy().into_owned();
     let options = args.scan.into_options(store.root.clone())?;
-    let mut updates = updates("pre-push", &store, pushed)?;
+    let mut updates = handed::pushed(&store)?;
     if updates.is_empty()
         && let Some(told) = framework::Push::told(&store)?
     {
@@ -64,7 +51,7 @@ fn push(args: PushArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
     let known = tracking.into_iter().chain(there);
     let mut found = scan(&store, &job, &options, &refs, &updates, known)?;
     if options.verbosity > Verbosity::Quiet {
-        let remote = crate::model::display_path(remote.as_bytes());
+        let remote = shown(&remote);
         let commits = counted(found.commits, "commit");
         let base = if is_unknown {
             "; no refs/remotes here tells what it has already, so all is taken for new but what these refs have there"
@@ -88,7 +75,7 @@ pub(super) fn pre_receive(args: ReceiveArgs, streams: &mut Streams<'_>) -> Resul
     let store = repository()?;
     // what was pushed must have no say in how it is judged
     let options = args.into_options()?;
-    let updates = updates("pre-receive", &store, received)?;
+    let updates = handed::received(&store)?;
     if updates.iter().all(|update| update.new.is_none()) {
         return Ok(EXIT_CLEAN);
     }
@@ -154,71 +141,42 @@ fn scan(
     })
 }
 
-/// Reads what git says on standard input, a line for each ref.
-fn updates(
-    hook: &str,
-    store: &Store,
-    parse: impl Fn(&[u8], usize) -> Option<Update>,
-) -> Result<Vec<Update>, Error> {
-    let failed = |source| Error::Io {
-        path: "standard input".to_owned(),
-        source,
-    };
-    let mut text = Vec::new();
-    let mut input = io::stdin().lock().take(LONGEST + 1);
-    input.read_to_end(&mut text).map_err(failed)?;
-    if text.len() as u64 > LONGEST {
-        return Err(failed(io::ErrorKind::FileTooLarge.into()));
+/// A remote as it may be shown: a URL may hold a password.
+fn shown(remote: &str) -> String {
+    let remote = display_path(remote.as_bytes());
+    if remote.is_empty() {
+        return "a remote".to_owned();
     }
-    let lines = text.split_inclusive(|byte| *byte == b'\n');
-    let lines = (1..).zip(lines.map(|line| line.strip_suffix(b"\n").unwrap_or(line)));
-    let read = |(number, line)| {
-        parse(line, store.id_len()).ok_or_else(|| {
-            Error::Usage(format!(
-                "hook run {hook}: line {number} of standard input is not what git hands to this hook; let git run it"
-            ))
-        })
+    let Some((scheme, rest)) = remote.split_once("://") else {
+        return remote;
     };
-    lines.map(read).collect()
-}
-
-/// `<local ref> <local id> <remote ref> <remote id>`. The first may be any revision, with spaces in it.
-fn pushed(line: &[u8], id_len: usize) -> Option<Update> {
-    let mut words = line.rsplitn(4, |byte| *byte == b' ');
-    let old = id(words.next()?, id_len)?;
-    let theirs = words.next().filter(|name| !name.is_empty())?;
-    let new = id(words.next()?, id_len)?;
-    let ours = words.next().filter(|name| !name.is_empty())?;
-    let name = if ours.starts_with(b"refs/") {
-        ours
-    } else {
-        theirs
-    };
-    Some(Update {
-        name: String::from_utf8_lossy(name).into_owned(),
-        new: Some(new).filter(|id| !id.is_null()),
-        old: Some(old).filter(|id| !id.is_null()),
-    })
-}
-
-/// `<old id> <new id> <ref>`.
-fn received(line: &[u8], id_len: usize) -> Option<Update> {
-    let mut words = line.splitn(3, |byte| *byte == b' ');
-    id(words.next()?, id_len)?;
-    let new = id(words.next()?, id_len)?;
-    let name = words.next().filter(|name| !name.is_empty())?;
-    Some(Update {
-        name: String::from_utf8_lossy(name).into_owned(),
-        new: Some(new).filter(|id| !id.is_null()),
-        old: None,
-    })
-}
-
-fn id(text: &[u8], len: usize) -> Option<ObjectId> {
-    ObjectId::from_hex(text).filter(|id| id.as_bytes().len() == len)
+    let (place, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = place.rsplit('@').next().unwrap_or(place);
+    format!("{scheme}://{host}{path}")
 }
 
 fn counted(count: u64, one: &str) -> String {
     let end = if count == 1 { "" } else { "s" };
     format!("{count} {one}{end}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn a_remote_is_shown_without_its_password() {
+        for (remote, text) in [
+            ("origin", "origin"),
+            ("", "a remote"),
+            ("../a b", "../a b"),
+            ("git@example.com:a/b", "git@example.com:a/b"),
+            ("https://example.com/a@b", "https://example.com/a@b"),
+            ("https://me:pass@example.com/a", "https://example.com/a"),
+            ("https://me:p@ss@example.com", "https://example.com"),
+            ("a\x1b[m", "a\\x1b[m"),
+        ] {
+            assert_eq!(shown(remote), text);
+        }
+    }
 }

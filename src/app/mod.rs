@@ -1,10 +1,12 @@
 //! One function a subcommand: wires source, scan and report together. The only place where they meet.
 
+mod ci;
 mod collect;
 mod commits;
 mod doctor;
 mod framework;
 mod gate;
+mod handed;
 mod history;
 mod hook;
 mod install;
@@ -36,6 +38,10 @@ pub fn run(cli: Cli, streams: &mut Streams<'_>) -> Result<u8, Failure> {
     match cli.command {
         Command::Scan(args) => Ok(exit_status(scan::run(&args.into_options()?, streams)?)),
         Command::Hook(command) => hook::run(command, streams),
+        Command::Ci(args) => {
+            let (options, ci) = args.into_options()?;
+            Ok(exit_status(ci::run(&options, &ci, streams)?))
+        }
         Command::Rules(command) => rules::run(command, streams).map(|()| EXIT_CLEAN),
     }
 }

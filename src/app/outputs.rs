@@ -3,6 +3,7 @@
 //! A report that can't be written must be known before minutes of scanning, not after. And a report is there whole or
 //! not at all: it is written beside the old one, which gives way only to a finished one.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -10,9 +11,20 @@ use std::path::{Path, PathBuf};
 use crate::error::Error;
 use crate::model::display_path;
 
-/// Fails if a report could not be written to `path`. Leaves nothing behind: what lies there might be scanned.
-pub(super) fn probe(path: &Path) -> Result<(), Error> {
-    tried(path).map_err(|source| failed(path, source))
+/// Fails if a report could not be written to one of `paths`, or if two of them are the same file, of which only the last
+/// report would be left. Leaves nothing behind: what lies there might be scanned.
+pub(super) fn probe<'p>(paths: impl Iterator<Item = &'p PathBuf>) -> Result<(), Error> {
+    let mut files = BTreeSet::new();
+    for path in paths {
+        let file = tried(path).map_err(|source| failed(path, source))?;
+        if file.is_some_and(|file| !files.insert(file)) {
+            let path = display_path(path.as_os_str().as_encoded_bytes());
+            return Err(Error::Usage(format!(
+                "{path} is named by more than one --format; give each a file of its own"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Writes the report that `render` gives to `path`.
@@ -56,15 +68,24 @@ fn target(path: &Path) -> io::Result<Target> {
     }
 }
 
-fn tried(path: &Path) -> io::Result<()> {
+/// The file that a report would be written to, by the one name that no other file has; none for a device or pipe, which may
+/// well take several.
+fn tried(path: &Path) -> io::Result<Option<PathBuf>> {
     match target(path)? {
         // opening a pipe would wait for its reader, or end what it reads
-        Target::Other => Ok(()),
-        Target::Old(path) => File::options().write(true).open(path).map(drop),
+        Target::Other => Ok(None),
+        Target::Old(path) => {
+            File::options().write(true).open(&path)?;
+            Ok(Some(path))
+        }
         Target::New(path) => {
             let beside = beside(&path);
             File::create_new(&beside)?;
-            fs::remove_file(beside)
+            let folder = beside.canonicalize();
+            fs::remove_file(beside)?;
+            Ok(Some(
+                folder?.with_file_name(path.file_name().unwrap_or_default()),
+            ))
         }
     }
 }

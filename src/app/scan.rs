@@ -17,7 +17,7 @@ use super::{Failure, Streams, history, outputs, staged};
 
 /// Key of the fingerprints while a repository has none of its own. It is no secret: it only keeps our digests from being
 /// the same as anybody else's.
-const FINGERPRINT_KEY: &[u8] = b"waxseal fingerprint v1";
+pub(super) const FINGERPRINT_KEY: &[u8] = b"waxseal fingerprint v1";
 
 /// Scans, writes every report, and gives the outcome.
 pub(super) fn run(options: &ScanOptions, streams: &mut Streams<'_>) -> Result<Outcome, Failure> {
@@ -41,6 +41,8 @@ pub(super) struct Job<'o> {
     started: Instant,
     fail_on: Severity,
     settings: Option<Settings>,
+    /// Rules that nothing is scanned for, of findings that are made elsewhere.
+    pub(super) notices: Vec<Rule>,
     /// The rules that were chosen.
     pub(super) scanner: Scanner,
 }
@@ -49,16 +51,27 @@ impl<'o> Job<'o> {
     /// Chooses rules, and fails where a report could not be written.
     pub(super) fn new(options: &'o ScanOptions) -> Result<Self, Error> {
         let started = Instant::now();
+        Self::by(config::policy(options)?, options, started)
+    }
+
+    /// The same by a policy that was read elsewhere, for a run that has `started` already.
+    pub(super) fn by(
+        policy: Policy,
+        options: &'o ScanOptions,
+        started: Instant,
+    ) -> Result<Self, Error> {
         let Policy {
             rules,
             fail_on,
+            allowing,
             settings,
-        } = config::policy(options)?;
+        } = policy;
         let scanner = Scanner::new(
             rules,
             Options {
                 no_binary: options.no_binary,
                 fingerprint_key: FINGERPRINT_KEY.to_vec(),
+                allowing,
             },
         );
         let job = Self {
@@ -66,9 +79,10 @@ impl<'o> Job<'o> {
             started,
             fail_on,
             settings,
+            notices: Vec::new(),
             scanner,
         };
-        job.files().try_for_each(|(path, _)| outputs::probe(path))?;
+        outputs::probe(job.files().map(|(path, _)| path))?;
         Ok(job)
     }
 
@@ -79,7 +93,7 @@ impl<'o> Job<'o> {
 
     /// Hands what a renderer needs to `tell`, without colours.
     pub(super) fn with_meta<T>(&self, tell: impl FnOnce(&Meta<'_>) -> T) -> T {
-        let rules: Vec<&Rule> = self.scanner.rules().collect();
+        let rules: Vec<&Rule> = self.scanner.rules().chain(&self.notices).collect();
         tell(&Meta {
             version: env!("CARGO_PKG_VERSION"),
             rules: &rules,

@@ -97,7 +97,7 @@ impl HistoryArgs {
 }
 
 /// `A..B`, either of which may be empty; git's `A...B` means something else.
-fn range(text: String) -> Result<String, Error> {
+pub(super) fn range(text: String) -> Result<String, Error> {
     let is_range = text
         .split_once("..")
         .is_some_and(|(_, to)| text.len() > 2 && !to.starts_with('.'));
@@ -138,7 +138,7 @@ fn since(text: &str, now: Timestamp) -> Result<i64, Error> {
 }
 
 /// Bytes, with the units that git uses for such limits.
-fn size(text: &str) -> Result<u64, Error> {
+pub(super) fn size(text: &str) -> Result<u64, Error> {
     let refused = || {
         Error::Usage(format!(
             "--max-blob-size {text}: no size; write bytes, or 500k, 10M or 2G"

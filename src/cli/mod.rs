@@ -1,6 +1,7 @@
 //! The command line: what can be asked for, and how it becomes [`Options`](crate::config::ScanOptions). No I/O
 //! but a look at the clock.
 
+mod ci;
 mod history;
 mod hook;
 mod pre_commit;
@@ -15,6 +16,7 @@ use crate::config::{self, Color, Input, Output, StagedOptions, severity};
 use crate::error::{Error, unknown};
 use crate::report::{Format, Verbosity};
 
+pub(crate) use ci::CiArgs;
 use history::HistoryArgs;
 pub(crate) use hook::{DoctorArgs, HookCommand, InstallArgs, UninstallArgs};
 pub(crate) use pre_commit::PreCommitArgs;
@@ -40,6 +42,8 @@ pub(crate) enum Command {
     /// Check commits and pushes by git hooks.
     #[command(subcommand)]
     Hook(HookCommand),
+    /// Check what a CI job is about: a pull request, a push, or all that is checked out.
+    Ci(Box<CiArgs>),
     /// Show what is looked for, or try out rules of your own.
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -121,12 +125,19 @@ struct RuleArgs {
     /// Configuration file [default: .waxseal.toml at the root of the first PATH's repository, or of the one whose history is scanned].
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Report what comments in the scanned files let pass as well: waxseal:allow, and those for other programs.
+    #[arg(long)]
+    no_allow: bool,
+    /// Let comments that were written for other programs (gitleaks:allow, ggignore ...) let nothing pass.
+    #[arg(long)]
+    no_foreign_markers: bool,
 }
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 struct OutputArgs {
-    /// text, json, jsonl or sarif; FORMAT=FILE writes to a file. May be repeated, with one at most on standard output.
+    /// text, json, jsonl, sarif, github, gitlab, codequality or junit; FORMAT=FILE writes to a file. May be repeated, with one
+    /// at most on standard output.
     #[arg(long = "format", value_name = "FORMAT[=FILE]")]
     formats: Vec<OsString>,
     /// Lowest severity that makes the exit status 1: low, medium, high or critical [default: low].
@@ -228,6 +239,8 @@ fn options(
             only: rules.only,
             skip: rules.skip,
             files: rules.files,
+            no_allow: rules.no_allow,
+            no_foreign_markers: rules.no_foreign_markers,
         },
         config: rules.config,
         outputs: if outputs.is_empty() {

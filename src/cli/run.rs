@@ -14,17 +14,16 @@ use crate::error::Error;
 pub(crate) enum RunCommand {
     /// Check what is about to be committed: what the index holds and HEAD does not.
     PreCommit(Box<PreCommitArgs>),
-    /// Check the message of the commit that is being made.
     CommitMsg(MessageArgs),
-    /// Check what is about to be pushed.
     PrePush(PushArgs),
-    /// Check what was pushed here before it is let in.
     PreReceive(ReceiveArgs),
 }
 
 /// Check the message of the commit that is being made.
 ///
 /// What git will cut off, comments and the diff of `git commit -v`, is left out.
+///
+/// `WAXSEAL_SKIP=reason` passes the hook over for once and says so.
 #[derive(Debug, Args)]
 pub(crate) struct MessageArgs {
     /// The file that holds the message.
@@ -37,7 +36,10 @@ pub(crate) struct MessageArgs {
 /// Check what is about to be pushed.
 ///
 /// Standard input says which refs, as git does it. Scanned are the commits that the remote is not known to have: neither in
-/// what these refs have there nor in refs/remotes/REMOTE.
+/// what these refs have there nor in refs/remotes/REMOTE. A secret
+/// that a file held before does not count.
+///
+/// `WAXSEAL_SKIP=reason` passes the hook over for once and says so.
 #[derive(Debug, Args)]
 pub(crate) struct PushArgs {
     /// Name of the remote, or its URL where it has no name.

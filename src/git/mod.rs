@@ -19,6 +19,7 @@ mod refs;
 mod reftable;
 mod repo;
 mod settings;
+mod short;
 mod store;
 mod tracking;
 
@@ -31,6 +32,7 @@ pub use index::{Entry, Index, Kind};
 pub use message::Cleanup;
 pub use refs::Refs;
 pub use repo::{GitError, Ground, IgnoreFiles, WorkTree, is_git_dir, is_git_link};
+pub use short::starting_with;
 pub use staging::{CacheTree, EntryKind, NodeIx, StagedEntry, Staging, StagingError};
 pub use store::{Store, StoreError};
 pub use tracking::tracking;

@@ -48,6 +48,8 @@ struct Secret {
     at: Vec<(LocationIx, Place)>,
     /// Blobs without a path, commits and tags.
     bare: Vec<(ObjectId, ObjectKind, Place)>,
+    /// Whether comments allow it at further places.
+    allowed: bool,
 }
 
 impl Default for Secret {
@@ -56,12 +58,16 @@ impl Default for Secret {
             severity: Severity::Info,
             at: Vec::new(),
             bare: Vec::new(),
+            allowed: false,
         }
     }
 }
 
+/// A secret, and whether comments allow it: the places where they do are kept apart from the others.
+type Key = (Fingerprint, bool);
+
 /// What a scan of one blob tells of a secret in it.
-type Told = (Fingerprint, Place, Severity);
+type Told = (Key, Place, Severity);
 
 /// Scans `suspects` and gives one finding for each secret in them and in `texts`, the findings in commits and tags.
 pub fn settle(ground: &Ground<'_>, suspects: &[ObjectIx], texts: Vec<Finding>) -> Vec<Finding> {
@@ -69,13 +75,13 @@ pub fn settle(ground: &Ground<'_>, suspects: &[ObjectIx], texts: Vec<Finding>) -
     let mut told: HashMap<Fingerprint, Vec<Finding>> = HashMap::new();
     for finding in texts {
         if let Store::Object(kind, id) = finding.origin.store {
-            let secret = secrets.entry(finding.fingerprint).or_default();
+            let secret = secrets.entry(key(&finding)).or_default();
             secret.bare.push((id, kind, finding.place));
             secret.severity = secret.severity.max(finding.severity);
             told.entry(finding.fingerprint).or_default().push(finding);
         }
     }
-    let secrets: Vec<(Fingerprint, Secret)> = secrets.into_iter().collect();
+    let secrets = counted(secrets);
     let mut shower = Shower {
         ground,
         worker: ground.scanner.worker(),
@@ -93,7 +99,7 @@ pub fn settle(ground: &Ground<'_>, suspects: &[ObjectIx], texts: Vec<Finding>) -
     let show = |(history, (fingerprint, secret)): (History, &(Fingerprint, Secret))| {
         let told = told.get(fingerprint).map_or(&[][..], Vec::as_slice);
         let first = history.locations.first().map(|location| location.object);
-        let finding = shower.show(*fingerprint, secret.severity, history, told);
+        let finding = shower.show(*fingerprint, secret, history, told);
         if finding.is_none()
             && let Some(ix) = first.and_then(|id| ground.objects.find(id.as_bytes()))
         {
@@ -104,8 +110,25 @@ pub fn settle(ground: &Ground<'_>, suspects: &[ObjectIx], texts: Vec<Finding>) -
     shown.into_iter().filter_map(show).collect()
 }
 
+fn key(finding: &Finding) -> Key {
+    (finding.fingerprint, finding.allowed.is_some())
+}
+
+/// Each secret once, with the places that count: those where no comment allows it, or all where it is allowed everywhere.
+fn counted(secrets: BTreeMap<Key, Secret>) -> Vec<(Fingerprint, Secret)> {
+    let mut counted: Vec<(Fingerprint, Secret)> = Vec::with_capacity(secrets.len());
+    for ((fingerprint, _), secret) in secrets {
+        match counted.last_mut() {
+            // what is not allowed came before
+            Some((last, open)) if *last == fingerprint => open.allowed = true,
+            _ => counted.push((fingerprint, secret)),
+        }
+    }
+    counted
+}
+
 /// The secrets in `suspects`.
-fn scan(ground: &Ground<'_>, suspects: &[ObjectIx]) -> BTreeMap<Fingerprint, Secret> {
+fn scan(ground: &Ground<'_>, suspects: &[ObjectIx]) -> BTreeMap<Key, Secret> {
     let mut at: HashMap<ObjectIx, Vec<LocationIx>> = HashMap::new();
     for (ix, location) in (0..).zip(&ground.places.locations) {
         at.entry(location.blob).or_default().push(ix);
@@ -134,7 +157,7 @@ struct Visitor<'g> {
     at: &'g HashMap<ObjectIx, Vec<LocationIx>>,
     wanted: &'g BitSet,
     worker: Worker<'g>,
-    secrets: &'g Mutex<BTreeMap<Fingerprint, Secret>>,
+    secrets: &'g Mutex<BTreeMap<Key, Secret>>,
 }
 
 impl Visitor<'_> {
@@ -161,8 +184,8 @@ impl Visitor<'_> {
                 }
             };
             let mut secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
-            for (fingerprint, place, severity) in found {
-                let secret = secrets.entry(fingerprint).or_default();
+            for (key, place, severity) in found {
+                let secret = secrets.entry(key).or_default();
                 secret.severity = secret.severity.max(severity);
                 secret.at.push((location, place));
             }
@@ -170,8 +193,8 @@ impl Visitor<'_> {
         if locations.is_empty() {
             let found = self.found(b"", id, content);
             let mut secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
-            for (fingerprint, place, severity) in found {
-                let secret = secrets.entry(fingerprint).or_default();
+            for (key, place, severity) in found {
+                let secret = secrets.entry(key).or_default();
                 secret.severity = secret.severity.max(severity);
                 secret.bare.push((id, ObjectKind::Blob, place));
             }
@@ -183,7 +206,7 @@ impl Visitor<'_> {
         self.worker.scan(&blob(path, id, content), &mut findings);
         let mut found: Vec<_> = findings
             .into_iter()
-            .map(|finding| (finding.fingerprint, finding.place, finding.severity))
+            .map(|finding| (key(&finding), finding.place, finding.severity))
             .collect();
         found.sort_unstable();
         found.dedup();
@@ -361,7 +384,7 @@ impl Shower<'_> {
     fn show(
         &mut self,
         fingerprint: Fingerprint,
-        severity: Severity,
+        secret: &Secret,
         history: History,
         told: &[Finding],
     ) -> Option<Finding> {
@@ -381,12 +404,16 @@ impl Shower<'_> {
                 .find(|finding| finding.origin.store == here && is_it(finding))
         };
         let mut finding = shown?.clone();
-        if finding.severity < severity {
+        if finding.severity < secret.severity {
             // what it is worst at counts: a file may have held nothing when it was first committed
-            finding.severity = severity;
+            finding.severity = secret.severity;
             finding
                 .notes
                 .push("worse at another place of the history than at this one".into());
+        }
+        if secret.allowed {
+            let note = "comments allow it at other places; those are not counted here, not even one in HEAD";
+            finding.notes.push(note.into());
         }
         finding.history = Some(Box::new(history));
         Some(finding)

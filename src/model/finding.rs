@@ -6,7 +6,7 @@ use std::fmt;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use super::{History, ObjectKind, Origin, Secret, Store};
+use super::{Allowed, History, ObjectKind, Origin, Secret, Store};
 
 /// How bad a leak of this kind is, whatever the certainty that it is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -223,6 +223,8 @@ pub struct Finding {
     pub notes: Vec<Cow<'static, str>>,
     /// Where it came from, if a history was scanned.
     pub history: Option<Box<History>>,
+    /// The comment that lets it pass, if one does. A report keeps such findings apart: see [`super::Report::sort`].
+    pub allowed: Option<Box<Allowed>>,
 }
 
 impl Finding {

@@ -3,6 +3,7 @@
 //! No I/O, no regex, no command line here, and nothing outside `std` but hashing and wiping. Every
 //! other module speaks in these types; they import nothing from the rest of the crate.
 
+mod allow;
 mod blob;
 mod coverage;
 mod finding;
@@ -12,6 +13,7 @@ mod report;
 mod secret;
 mod span;
 
+pub use allow::{AllowFault, AllowWarning, Allowed, Allows, Marker};
 pub use blob::{Blob, Part, Sink, Sinks};
 pub use coverage::{Coverage, Objects, Skip, SkipReason, Tally};
 pub use finding::{
@@ -20,5 +22,5 @@ pub use finding::{
 pub use history::{FirstCommit, History, Location, ObjectId, ObjectKind};
 pub use origin::{GitState, Origin, Store, display_path};
 pub use report::{Outcome, Report};
-pub use secret::Secret;
+pub use secret::{Quotes, Secret};
 pub use span::Span;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Coverage, Finding, Severity};
+use super::{Allows, Coverage, Finding, Severity};
 
 /// What the exit status says. `Failed` outranks `Found`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,6 +22,8 @@ pub enum Outcome {
 pub struct Report {
     /// What was found.
     pub findings: Vec<Finding>,
+    /// What comments in the files let pass. It counts for nothing.
+    pub allows: Allows,
     /// What was looked at and what was not.
     pub coverage: Coverage,
     /// How many candidates were dropped, by rule id and reason id.
@@ -33,8 +35,13 @@ pub struct Report {
 }
 
 impl Report {
-    /// Brings everything into the order of reports.
+    /// Brings everything into the order of reports, and takes what is allowed out of the findings.
     pub fn sort(&mut self) {
+        let allowed = self.findings.extract_if(.., |it| it.allowed.is_some());
+        self.allows.findings.extend(allowed);
+        self.allows.findings.sort_by(Finding::report_order);
+        self.allows.warnings.sort();
+        self.allows.warnings.dedup();
         self.findings.sort_by(Finding::report_order);
         self.coverage.named.sort();
     }

@@ -1,6 +1,9 @@
 //! The only home of raw secret bytes.
 
+use std::collections::HashSet;
+use std::collections::hash_map::RandomState;
 use std::fmt;
+use std::hash::BuildHasher as _;
 
 use zeroize::Zeroizing;
 
@@ -62,5 +65,60 @@ impl fmt::Debug for Secret {
 impl fmt::Display for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.masked())
+    }
+}
+
+/// Tells texts that quote one of some secrets, in a time that does not grow with their number. Holds digests only.
+#[derive(Debug, Default)]
+pub struct Quotes {
+    state: RandomState,
+    digests: HashSet<u64>,
+    /// Whether there is a stretch of each length.
+    lengths: [bool; Quotes::STRETCH + 1],
+}
+
+impl Quotes {
+    /// Bytes of a secret in a row that are a quote; a shorter secret is one as a whole.
+    const STRETCH: usize = 8;
+
+    /// Takes note of one more secret.
+    pub fn add(&mut self, secret: &Secret) {
+        let length = secret.bytes.len().min(Self::STRETCH);
+        if length == 0 {
+            return;
+        }
+        self.lengths[length] = true;
+        for stretch in secret.bytes.windows(length) {
+            self.digests.insert(self.state.hash_one(stretch));
+        }
+    }
+
+    /// Whether `text` holds a stretch of any of the secrets.
+    pub fn are_in(&self, text: &[u8]) -> bool {
+        let lengths = (1..=Self::STRETCH).filter(|length| self.lengths[*length]);
+        lengths
+            .flat_map(|length| text.windows(length))
+            .any(|stretch| self.digests.contains(&self.state.hash_one(stretch)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stretch_of_a_secret_is_a_quote_and_less_is_none() {
+        let mut quotes = Quotes::default();
+        assert!(!quotes.are_in(b"anything"));
+        quotes.add(&Secret::new(b"", 0));
+        assert!(!quotes.are_in(b"anything"));
+        quotes.add(&Secret::new(b"Harbor-47-tzk", 0));
+        quotes.add(&Secret::new(b"x7!q", 0));
+        for text in ["it is Harbor-47-tzk", "begins with Harbor-4", "(x7!q)"] {
+            assert!(quotes.are_in(text.as_bytes()), "{text}");
+        }
+        for text in ["Harbor", "Harbor 47", "x7!", ""] {
+            assert!(!quotes.are_in(text.as_bytes()), "{text}");
+        }
     }
 }

@@ -211,7 +211,8 @@ impl<S: Source> Lane<'_, S> {
         }
     }
 
-    /// The secrets in the blob `id` at the path number `path`; none where it can't be read, so that nothing is hidden.
+    /// The secrets in the blob `id` at the path number `path`, without those that comments allow: to take the comment away is to
+    /// bring the secret in. None where it can't be read, so that nothing is hidden.
     fn secrets_of(&mut self, id: ObjectId, path: u32) -> Rc<HashSet<Fingerprint>> {
         if let Some(held) = self.held.get(&(id, path)) {
             return Rc::clone(held);
@@ -223,6 +224,7 @@ impl<S: Source> Lane<'_, S> {
         }
         let held: HashSet<Fingerprint> = findings
             .into_iter()
+            .filter(|finding| finding.allowed.is_none())
             .map(|finding| finding.fingerprint)
             .collect();
         let held = Rc::new(held);

@@ -14,6 +14,9 @@ pub struct Sight {
     pub finding: Finding,
 }
 
+/// A secret, and whether comments allow it: the places where they do are kept apart from the others.
+type Key = (Fingerprint, bool);
+
 /// One secret, wherever it stands.
 struct Secret {
     /// How bad it is where it is worst.
@@ -28,7 +31,7 @@ struct Secret {
 
 /// All secrets that were found.
 #[derive(Default)]
-pub struct Secrets(BTreeMap<Fingerprint, Secret>);
+pub struct Secrets(BTreeMap<Key, Secret>);
 
 /// What is known of the range when secrets are shown.
 pub struct Ground<'a> {
@@ -70,25 +73,25 @@ impl Secrets {
         let Some(at) = location(&sight.finding) else {
             return;
         };
-        let fingerprint = sight.finding.fingerprint;
+        let key = (sight.finding.fingerprint, sight.finding.allowed.is_some());
         let new = Secret {
             severity: sight.finding.severity,
             locations: BTreeSet::from([at]),
             commits: BTreeSet::from([sight.commit]),
             lead: sight,
         };
-        self.add_secret(fingerprint, new);
+        self.add_secret(key, new);
     }
 
     /// Takes over what another thread found.
     pub fn merge(&mut self, other: Self) {
-        for (fingerprint, secret) in other.0 {
-            self.add_secret(fingerprint, secret);
+        for (key, secret) in other.0 {
+            self.add_secret(key, secret);
         }
     }
 
-    fn add_secret(&mut self, fingerprint: Fingerprint, mut new: Secret) {
-        match self.0.entry(fingerprint) {
+    fn add_secret(&mut self, key: Key, mut new: Secret) {
+        match self.0.entry(key) {
             std::collections::btree_map::Entry::Vacant(entry) => _ = entry.insert(new),
             std::collections::btree_map::Entry::Occupied(mut entry) => {
                 let known = entry.get_mut();
@@ -102,13 +105,13 @@ impl Secrets {
         }
     }
 
-    /// One finding for each secret. `in_head` says whether the tree of `HEAD` has a location's object at its path.
+    /// One finding for each secret, from the places where no comment allows it; from all where it is allowed everywhere. `in_head` says whether the tree of `HEAD` has a location's object at its path.
     pub fn into_findings(
         self,
         ground: &Ground<'_>,
         mut in_head: impl FnMut(&Location) -> bool,
     ) -> Vec<Finding> {
-        let show = |secret: Secret| {
+        let mut show = |secret: Secret, is_allowed_elsewhere: bool| {
             let Secret {
                 severity,
                 locations,
@@ -123,6 +126,10 @@ impl Secrets {
                 finding
                     .notes
                     .push("worse at another place of the history than at this one".into());
+            }
+            if is_allowed_elsewhere {
+                let note = "comments allow it at other places, which are not counted here";
+                finding.notes.push(note.into());
             }
             let refs = (ground.refs)(&commits);
             let others = locations.iter().filter(|at| Some(*at) != first.as_ref());
@@ -143,6 +150,13 @@ impl Secrets {
             }));
             finding
         };
-        self.0.into_values().map(show).collect()
+        let mut secrets = self.0.into_iter().peekable();
+        let mut shown = Vec::new();
+        while let Some(((fingerprint, _), secret)) = secrets.next() {
+            // what is not allowed comes before what is
+            let allowed = secrets.next_if(|((next, _), _)| *next == fingerprint);
+            shown.push(show(secret, allowed.is_some()));
+        }
+        shown
     }
 }

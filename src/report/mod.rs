@@ -5,10 +5,16 @@
 //! status. Secrets are only ever shown through [`crate::model::Secret::masked`], and text that came from
 //! a scanned file or its name never reaches a terminal unescaped.
 
+mod allowed;
 mod blocked;
+mod codequality;
 mod dialect;
+mod github;
+mod gitlab;
 mod history;
+mod issue;
 mod json;
+mod junit;
 mod rejection;
 mod sarif;
 mod shell;
@@ -21,9 +27,10 @@ use std::fmt;
 use std::io::{self, Write};
 use std::str::FromStr;
 
-pub use rejection::render_rejection;
 pub use blocked::{Stopped, render_blocked};
+pub use rejection::render_rejection;
 pub use summary::render_summary;
+pub use term::escape;
 
 use crate::model::{Finding, Report, Severity};
 use crate::rules::Rule;
@@ -39,11 +46,28 @@ pub enum Format {
     Jsonl,
     /// SARIF 2.1.0, for code scanning services.
     Sarif,
+    /// Workflow commands, of which GitHub Actions makes annotations.
+    Github,
+    /// GitLab's secret detection report.
+    Gitlab,
+    /// GitLab's code quality report.
+    Codequality,
+    /// A test report in JUnit's XML.
+    Junit,
 }
 
 impl Format {
     /// Every format, in the order of the help text.
-    pub const ALL: [Format; 4] = [Self::Text, Self::Json, Self::Jsonl, Self::Sarif];
+    pub const ALL: [Format; 8] = [
+        Self::Text,
+        Self::Json,
+        Self::Jsonl,
+        Self::Sarif,
+        Self::Github,
+        Self::Gitlab,
+        Self::Codequality,
+        Self::Junit,
+    ];
 
     /// The name used on the command line.
     pub fn id(self) -> &'static str {
@@ -52,6 +76,10 @@ impl Format {
             Self::Json => "json",
             Self::Jsonl => "jsonl",
             Self::Sarif => "sarif",
+            Self::Github => "github",
+            Self::Gitlab => "gitlab",
+            Self::Codequality => "codequality",
+            Self::Junit => "junit",
         }
     }
 }
@@ -125,8 +153,8 @@ pub struct Meta<'a> {
     pub verbosity: Verbosity,
     /// Whether to colour. Standard output and standard error may differ, so each call gets its own.
     pub color: bool,
-    /// The time of the run, in seconds since 1970 UTC. Only the text for people tells ages by it, so that machine formats
-    /// stay reproducible.
+    /// The time at the end of the run, in seconds since 1970 UTC. The text for people tells ages by it, and GitLab's report
+    /// holds it because GitLab asks for it; all other formats stay reproducible.
     pub now: i64,
 }
 
@@ -150,6 +178,10 @@ pub fn render(
         Format::Json => json::render(report, meta, out),
         Format::Jsonl => json::render_lines(report, meta, out),
         Format::Sarif => sarif::render(report, meta, out),
+        Format::Github => github::render(report, meta, out),
+        Format::Gitlab => gitlab::render(report, meta, out),
+        Format::Codequality => codequality::render(report, meta, out),
+        Format::Junit => junit::render(report, meta, out),
     }
 }
 
@@ -171,7 +203,7 @@ mod tests {
         let error = "xml".parse::<Format>().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "unknown format \"xml\"; the formats are text, json, jsonl, sarif"
+            "unknown format \"xml\"; the formats are text, json, jsonl, sarif, github, gitlab, codequality, junit"
         );
     }
 }

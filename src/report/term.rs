@@ -1,9 +1,11 @@
-//! What a terminal may be sent: escaping and colour.
+//! What a terminal and the log of a CI job may be sent: escaping and colour.
 //!
 //! Names and lines of scanned files are chosen by others. A control character could move the cursor or
 //! retitle the window, a bidirectional control could make a line read as another. Both are shown as
-//! escapes, in text and in JSON alike, because JSON ends up on terminals too.
+//! escapes, in text and in JSON alike, because JSON ends up on terminals too. So is what a CI runner obeys wherever it
+//! stands in a line of a job's output: `##[…]` on GitHub, `##vso[…]` on Azure, `##teamcity[…]`.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
 use anstyle::{AnsiColor, Style};
@@ -20,19 +22,38 @@ pub(super) fn is_hazard(c: char) -> bool {
             | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// Whether `text` begins with what a CI runner takes for a command in the middle of a line.
+fn is_command(text: &str) -> bool {
+    text.strip_prefix("##").is_some_and(|rest| {
+        rest.trim_start_matches(|c: char| c.is_ascii_alphabetic())
+            .starts_with('[')
+    })
+}
+
 /// `text` with every hazard written as `\xNN` or `\u{NNNN}`, as [`display_path`] does.
-pub(super) fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    for (at, c) in text.char_indices() {
         let code = u32::from(c);
         // Writing to a String cannot fail.
         let _ = match c {
+            '#' if is_command(&text[at..]) => write!(out, "\\x{code:02x}"),
             _ if !is_hazard(c) => out.write_char(c),
             _ if code < 0x100 => write!(out, "\\x{code:02x}"),
             _ => write!(out, "\\u{{{code:x}}}"),
         };
     }
     out
+}
+
+/// `line`, which is escaped, with something before it if a CI runner would take it for a command: GitHub's begin with `::`. A
+/// path stays the same path.
+pub(super) fn line(line: &str) -> Cow<'_, str> {
+    if line.trim_start().starts_with("::") {
+        Cow::Owned(format!("./{line}"))
+    } else {
+        Cow::Borrowed(line)
+    }
 }
 
 /// Path bytes as text for people.
@@ -45,8 +66,9 @@ pub(super) fn path(path: &[u8]) -> String {
 /// strings but the newlines between tokens.
 pub(super) fn escape_json(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
-    for c in json.chars() {
-        if c == '\n' || !is_hazard(c) {
+    for (at, c) in json.char_indices() {
+        let is_command = c == '#' && is_command(&json[at..]);
+        if !is_command && (c == '\n' || !is_hazard(c)) {
             out.push(c);
             continue;
         }
@@ -135,6 +157,26 @@ mod tests {
             escape("a\x1b[31m\n\u{9b}\u{202e}\u{61c}é日\u{200d}"),
             "a\\x1b[31m\\x0a\\x9b\\u{202e}\\u{61c}é日\u{200d}"
         );
+    }
+
+    #[test]
+    fn commands_of_ci_runners_are_broken_up() {
+        for (text, shown) in [
+            ("a ##[error]b", "a \\x23#[error]b"),
+            ("###[group]", "#\\x23#[group]"),
+            ("##vso[task.x y=1]", "\\x23#vso[task.x y=1]"),
+            ("## [x]", "## [x]"),
+            ("##", "##"),
+            ("# a [x]", "# a [x]"),
+        ] {
+            assert_eq!(escape(text), shown);
+            let json = escape_json(&serde_json::to_string(text).unwrap());
+            assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
+            assert_eq!(json.contains("##") && json.contains('['), text == "## [x]");
+        }
+        assert_eq!(line("::error::x"), "./::error::x");
+        assert_eq!(line(" ::error::x"), "./ ::error::x");
+        assert_eq!(line("a::b"), "a::b");
     }
 
     #[test]

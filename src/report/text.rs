@@ -22,9 +22,9 @@ pub(super) fn render(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> i
     Ok(())
 }
 
-fn headline(finding: &Finding, meta: &Meta<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let paint = Painter { color: meta.color };
-    let place = match finding.origin.store {
+/// Where a finding is, as its headline says it.
+pub(super) fn place(finding: &Finding) -> String {
+    match finding.origin.store {
         Store::Object(kind, object) => history::headline(finding, kind, object),
         Store::File(_) | Store::Stdin | Store::Index(_) => format!(
             "{}:{}:{}",
@@ -32,11 +32,16 @@ fn headline(finding: &Finding, meta: &Meta<'_>, out: &mut dyn Write) -> io::Resu
             finding.place.line,
             finding.place.column
         ),
-    };
+    }
+}
+
+fn headline(finding: &Finding, meta: &Meta<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let paint = Painter { color: meta.color };
+    let place = place(finding);
     write!(
         out,
         "{}  {}  {}",
-        paint.paint(Role::Place, place),
+        paint.paint(Role::Place, term::line(&place)),
         paint.paint(Role::Severity(finding.severity), finding.severity.id()),
         term::escape(&finding.rule),
     )?;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use crate::model::{Skip, SkipReason};
+use crate::model::{AllowFault, Skip, SkipReason};
 
 /// What was skipped, as a noun that fits `count`. In a history there are objects and no files.
 pub(super) fn skipped_noun(reason: SkipReason, count: u64, in_history: bool) -> &'static str {
@@ -105,6 +105,30 @@ pub(super) fn problem(skip: &Skip, in_history: bool) -> &str {
         SkipReason::Missing => "missing",
         SkipReason::Damaged => "damaged",
         SkipReason::TooLarge => "too large to be held in memory",
+    }
+}
+
+/// What is wrong with a `waxseal:allow` comment and what to do, in one line.
+pub(super) fn fault(fault: &AllowFault) -> String {
+    match fault {
+        AllowFault::NoRule => {
+            "waxseal:allow names no rule, so it allows nothing; write waxseal:allow RULE-ID REASON"
+                .to_owned()
+        }
+        AllowFault::AllRules => {
+            "waxseal:allow takes the ids of rules, separated by commas, and not all rules at once"
+                .to_owned()
+        }
+        AllowFault::UnknownRule { nearest } => {
+            format!("waxseal:allow names a rule that there is none of; did you mean `{nearest}`?")
+        }
+        AllowFault::NoReason { required: true } => {
+            "waxseal:allow gives no reason, so it allows nothing; require_reason asks for one behind the rule id"
+                .to_owned()
+        }
+        AllowFault::NoReason { required: false } => {
+            "waxseal:allow gives no reason; say behind the rule id why this may stay".to_owned()
+        }
     }
 }
 

@@ -214,6 +214,16 @@ pub struct FileRule {
     pub always: bool,
 }
 
+/// The name among `known` that is nearest to `name`, if one is near at all.
+pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    known
+        .iter()
+        .map(|known| (strsim::jaro_winkler(name, known), *known))
+        .filter(|(score, _)| *score > 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, known)| known)
+}
+
 /// Largest compiled size of one rule regex, bytes; a tenth of the regex crate's default.
 const REGEX_SIZE_LIMIT: usize = 1 << 20;
 

@@ -45,6 +45,26 @@ pub fn excerpt(
     Excerpt(out.trim_end().chars().take(Excerpt::MAX).collect())
 }
 
+/// `range` of `text`, which is told apart from what surrounds it, with all that is `hidden` and every suspect cut out.
+pub fn quote(text: &[u8], range: Range<usize>, mut hidden: Vec<Range<usize>>) -> String {
+    let alone = &text[range.clone()];
+    let all = 0..alone.len();
+    let suspects = suspect::suspects(alone, &all, &all, &(0..0)).into_iter();
+    hidden.extend(suspects.map(|it| range.start + it.start..range.start + it.end));
+    hidden.sort_by_key(|range| range.start);
+    masked(text, range, &hidden).trim().to_owned()
+}
+
+/// Those of `spans`, which are sorted and disjoint, that reach into `range`.
+pub fn within(spans: &[Span], range: &Range<usize>) -> Vec<Range<usize>> {
+    let first = spans.partition_point(|span| span.range().end <= range.start);
+    spans[first..]
+        .iter()
+        .map(|span| span.range())
+        .take_while(|span| span.start < range.end)
+        .collect()
+}
+
 /// Sorts `masks` and joins those that overlap.
 pub fn disjoint(mut masks: Vec<Span>) -> Vec<Span> {
     masks.sort();
@@ -67,13 +87,7 @@ fn hidden(
     masks: &[Span],
 ) -> Vec<Range<usize>> {
     let mut hidden = suspect::suspects(text, line, &shown, secret);
-    let first = masks.partition_point(|mask| mask.range().end <= shown.start);
-    hidden.extend(
-        masks[first..]
-            .iter()
-            .map(|mask| mask.range())
-            .take_while(|mask| mask.start < shown.end),
-    );
+    hidden.extend(within(masks, &shown));
     hidden.sort_by_key(|range| range.start);
     hidden
 }

@@ -81,6 +81,12 @@ impl<'t> Lines<'t> {
         (self.base.lines + line as u64 + 1, column + 1)
     }
 
+    /// The line of `offset`, from 1.
+    pub fn number(&self, offset: usize) -> u64 {
+        let line = self.newlines.partition_point(|&at| (at as usize) < offset);
+        self.base.lines + line as u64 + 1
+    }
+
     /// The bytes of the line that holds `offset`, as a range without its end (`\n` or `\r\n`).
     pub fn line(&self, offset: usize) -> std::ops::Range<usize> {
         let line = self.newlines.partition_point(|&at| (at as usize) < offset);

@@ -4,6 +4,7 @@
 //! anchor costs the prefilter's pass and nothing else: no allocation, lock, formatting or clock. Where bytes come
 //! from and how findings are shown is not known here.
 
+mod allow;
 mod anchors;
 pub mod assignment;
 mod candidate;
@@ -31,6 +32,7 @@ use candidate::RuleIx;
 use class::FileNames;
 use matcher::Compiled;
 
+pub use allow::Allowing;
 pub use class::PathClass;
 pub use filter::Drop;
 pub use lineage::Copied;
@@ -53,6 +55,8 @@ pub struct Options {
     pub no_binary: bool,
     /// Key of the fingerprints.
     pub fingerprint_key: Vec<u8>,
+    /// Which comments let findings pass; none do without it.
+    pub allowing: Option<Allowing>,
 }
 
 /// All enabled rules, ready to be matched. Shared by all threads.
@@ -62,6 +66,8 @@ pub struct Scanner {
     /// Assignment rules that read every assignment of a dotenv file.
     dotenv: Vec<RuleIx>,
     files: Vec<FileNames>,
+    /// Words of the comments that let findings pass.
+    words: allow::Words,
     options: Options,
 }
 
@@ -93,6 +99,7 @@ impl Scanner {
             dotenv,
             files,
             rules,
+            words: allow::Words::new(),
             options,
         }
     }

@@ -3,12 +3,14 @@
 //! Owns all scratch memory, so that scanning allocates only where something is found. Knows how a blob is made readable
 //! and in which order things are tried; what a match is, `matcher` knows.
 
+mod whole;
+
 use crate::model::{
-    Blob, Encoding, Excerpt, Finding, FindingPart, Fingerprint, GitState, ObjectKind, Origin, Part,
-    Place, Secret, Severity, Span, Store,
+    Allows, Blob, Encoding, Excerpt, Finding, FindingPart, Fingerprint, Origin, Part, Place, Span,
 };
 use crate::rules::Kind;
 
+use super::allow::{Claim, Ledger, Text as Commented};
 use super::anchors::Use;
 use super::assignment::{self, Lang};
 use super::candidate::{Candidate, Decisions, RuleIx};
@@ -41,6 +43,7 @@ pub struct Worker<'s> {
     decisions: Decisions,
     utf16: View,
     state: FileState,
+    ledger: Ledger,
 }
 
 /// Buffers of one depth of views.
@@ -57,7 +60,10 @@ struct FileState {
     encoding: TextEncoding,
     base: Base,
     dotenv: Dotenv,
+    /// Secrets found so far.
     secrets: u64,
+    /// Secrets found that a comment lets pass.
+    allowed: u64,
 }
 
 /// A text with all that its path and place say of it.
@@ -102,6 +108,7 @@ impl<'s> Worker<'s> {
             base: Base::default(),
             dotenv: Dotenv::No,
             secrets: 0,
+            allowed: 0,
         };
         Self {
             scanner,
@@ -109,6 +116,7 @@ impl<'s> Worker<'s> {
             decisions: Decisions::default(),
             utf16: View::new(Encoding::Utf16),
             state,
+            ledger: Ledger::default(),
         }
     }
 
@@ -123,6 +131,7 @@ impl<'s> Worker<'s> {
                 base: Base::default(),
                 dotenv: class::dotenv(&blob.origin.within),
                 secrets: 0,
+                allowed: 0,
             };
         }
         if self.state.encoding == TextEncoding::Binary && self.state.dotenv != Dotenv::No {
@@ -131,8 +140,9 @@ impl<'s> Worker<'s> {
         }
         let binary = self.state.encoding == TextEncoding::Binary;
         if binary && self.scanner.options.no_binary {
+            self.ledger.begin(&[]);
             if blob.part.last {
-                self.file_findings(&blob.origin, findings);
+                self.file_findings(blob, &[], findings);
             }
             return Scanned::LeftOut;
         }
@@ -145,12 +155,17 @@ impl<'s> Worker<'s> {
             }
         };
         let stored = |span: Span| map.map_or_else(|| span.shifted(bom), |map| map.span(span));
+        if blob.part.offset == 0 {
+            // the last window does not show the beginning of the file
+            self.ledger.begin(if blob.part.last { &[] } else { bytes });
+        }
         self.scan_base(blob, bytes, binary, &stored);
         if !self.decisions.candidates.is_empty() {
             self.findings(blob, bytes, &stored, findings);
         }
         if blob.part.last {
-            self.file_findings(&blob.origin, findings);
+            self.file_findings(blob, bytes, findings);
+            self.ledger.end(&blob.origin);
         } else {
             // positions in the next window count from where it begins
             let next = next_start(blob.part.next, bytes.len(), &stored);
@@ -176,6 +191,12 @@ impl<'s> Worker<'s> {
             .drops
             .iter()
             .map(move |&(rule, reason, count)| (id(rule), reason, count))
+    }
+
+    /// What there is to say of comments that let findings pass, or were meant to, since it was last asked for. Those findings
+    /// are among the others, marked as allowed.
+    pub fn take_allows(&mut self) -> Allows {
+        self.ledger.take()
     }
 
     /// Fills `self.decisions.candidates` from the whole readable text.
@@ -430,12 +451,31 @@ impl<'s> Worker<'s> {
         );
         resolve::resolve(&self.scanner.rules, &mut self.decisions, &own);
         let mut lines = Lines::new(bytes, self.state.base);
-        for candidate in std::mem::take(&mut self.decisions.candidates) {
+        let candidates = std::mem::take(&mut self.decisions.candidates);
+        let options = &self.scanner.options;
+        let mut commented = options.allowing.as_ref().map(|allowing| {
+            let secrets = candidates.iter().map(|it| (it.secret, &it.value));
+            let words = &self.scanner.words;
+            (
+                allowing,
+                Commented::new(words, allowing, bytes, &masks, secrets),
+            )
+        });
+        for candidate in candidates {
             // those of the margins were needed to settle which rule has which value, and to be hidden in excerpts
             if !own(candidate.secret) {
                 continue;
             }
-            self.state.secrets += 1;
+            let claim = Claim {
+                rule: &self.scanner.rules[usize::from(candidate.rule)].rule.id,
+                secret: candidate.secret.range(),
+            };
+            let allowed = commented.as_mut().and_then(|(allowing, text)| {
+                let number = |at: usize| lines.number(at);
+                self.ledger.judge(allowing, text, &claim, &number)
+            });
+            self.state.secrets += u64::from(allowed.is_none());
+            self.state.allowed += u64::from(allowed.is_some());
             let mut place = |span: Span| {
                 let (line, column) = lines.locate(span.start as usize);
                 let (end_line, end_column) = lines.locate(span.end as usize);
@@ -465,7 +505,9 @@ impl<'s> Worker<'s> {
                 &shown,
                 &masks,
             );
-            findings.push(self.finding(&blob.origin, candidate, found_at, parts, excerpt));
+            let mut finding = self.finding(&blob.origin, candidate, found_at, parts, excerpt);
+            finding.allowed = allowed.map(Box::new);
+            findings.push(finding);
         }
     }
 
@@ -499,61 +541,7 @@ impl<'s> Worker<'s> {
             encodings,
             notes: candidate.notes,
             history: None,
-        }
-    }
-
-    /// Findings about the file as a whole, once its last window is done.
-    fn file_findings(&mut self, origin: &Origin<'_>, findings: &mut Vec<Finding>) {
-        let note = match origin.store {
-            Store::File(GitState::Tracked) => "tracked by git",
-            Store::File(GitState::Untracked) => "not ignored by git: the next `git add` takes it",
-            Store::Index(_) => "staged: the next commit takes it",
-            Store::Object(ObjectKind::Blob, _) if !origin.within.is_empty() => "committed",
-            Store::File(GitState::Outside | GitState::Ignored)
-            | Store::Stdin
-            | Store::Object(..) => return,
-        };
-        for file in &self.scanner.files {
-            if !file.matches(&origin.within) {
-                continue;
-            }
-            let rule = &self.scanner.rules[usize::from(file.rule)].rule;
-            let holds_secrets = file.always || self.state.secrets > 0;
-            let secret = Secret::new(&[], 0);
-            findings.push(Finding {
-                rule: rule.id.clone(),
-                severity: if holds_secrets {
-                    rule.severity
-                } else {
-                    Severity::Info
-                },
-                confidence: rule.confidence,
-                // the path is the value here: there is no other; as typed, it would depend on the current directory
-                fingerprint: Fingerprint::new(
-                    &self.scanner.options.fingerprint_key,
-                    &rule.id,
-                    &Secret::new(&origin.within, 0),
-                ),
-                secret,
-                parts: Vec::new(),
-                origin: origin.to_owned(),
-                place: Place {
-                    start: 0,
-                    end: 0,
-                    line: 1,
-                    column: 1,
-                    end_line: 1,
-                    end_column: 1,
-                },
-                excerpt: Excerpt(String::new()),
-                encodings: Vec::new(),
-                notes: if holds_secrets {
-                    vec![note.into()]
-                } else {
-                    vec![note.into(), "none of its values looks like a secret".into()]
-                },
-                history: None,
-            });
+            allowed: None,
         }
     }
 }

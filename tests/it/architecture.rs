@@ -13,7 +13,7 @@ use regex::bytes::Regex;
 const LAYERS: [&[&str]; 10] = [
     &["model", "regular"],
     &["git", "rules"],
-    &["source", "scan", "report"],
+    &["source", "scan", "report", "ci"],
     // of these they use few: see `ABSTAINS`
     &["history", "hooks", "staged"],
     // beside them, and above `history` only for the reading of commits
@@ -27,7 +27,8 @@ const LAYERS: [&[&str]; 10] = [
 ];
 
 /// Modules that lie below a layer and that it leaves alone all the same.
-const ABSTAINS: [(&str, &[&str]); 4] = [
+const ABSTAINS: [(&str, &[&str]); 5] = [
+    ("ci", &["regular", "git", "rules"]),
     ("history", &["regular", "rules", "source", "report"]),
     ("staged", &["regular", "rules", "source", "report"]),
     (

@@ -244,6 +244,28 @@ fn a_bare_account_sid_is_a_finding_only_when_asked_for() {
     assert_eq!(run(dir.root(), ["scan", "."]).code, 1);
 }
 
+/// Of two reports in one file only the last would be left.
+#[cfg(unix)]
+#[test]
+fn a_file_takes_one_report() {
+    let dir = scratch(&[("in/bad.py", KEY)]);
+    std::os::unix::fs::symlink("a.json", dir.path("link")).unwrap();
+    for other in ["a.json", "./a.json", "in/../a.json"] {
+        let args = ["scan", "in", "--format", "json=a.json", "--format"];
+        let other = format!("sarif={other}");
+        let twice = run(dir.root(), args.into_iter().chain([other.as_str()]));
+        assert_refused(&twice, &["is named by more than one --format"]);
+        assert!(!dir.path("a.json").exists());
+    }
+    dir.write("a.json", "");
+    let args = ["--format=json=a.json", "--format=sarif=link"];
+    let twice = run(dir.root(), ["scan", "in"].iter().chain(&args));
+    assert_refused(&twice, &["is named by more than one --format"]);
+    let args = ["--format=json=/dev/null", "--format=sarif=/dev/null"];
+    let devices = run(dir.root(), ["scan", "in"].iter().chain(&args));
+    assert_eq!(devices.code, 1, "{}", devices.err);
+}
+
 #[test]
 fn several_formats_go_to_files_and_one_to_standard_output() {
     let dir = scratch(&[("in/bad.py", KEY)]);

@@ -10,6 +10,7 @@
 
 mod blocked;
 mod history;
+mod services;
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -17,8 +18,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use waxseal::model::{
-    Confidence, Coverage, Encoding, Excerpt, Finding, FindingPart, Fingerprint, GitState, Origin,
-    Place, Report, Secret, Severity, Skip, SkipReason, Store,
+    AllowFault, AllowWarning, Allowed, Allows, Confidence, Coverage, Encoding, Excerpt, Finding,
+    FindingPart, Fingerprint, GitState, Marker, Origin, Place, Report, Secret, Severity, Skip,
+    SkipReason, Store,
 };
 use waxseal::report::{Format, Meta, Verbosity, render, render_summary};
 use waxseal::rules::{FileRule, Kind, Reach, Rule};
@@ -101,6 +103,7 @@ fn finding(rule: &'static str, severity: Severity, path: &'static [u8], at: Plac
         fingerprint: Fingerprint::new(b"test", rule, &secret()),
         notes: Vec::new(),
         history: None,
+        allowed: None,
     }
 }
 
@@ -226,6 +229,44 @@ fn nasty() -> Report {
         .into(),
         held: None,
         elapsed: Duration::from_millis(3),
+        allows: allows(),
+    }
+}
+
+/// What comments let pass, and what is wrong with them.
+fn allows() -> Allows {
+    let allowed = |marker, line, reason: Option<&str>, path| Finding {
+        allowed: Some(Box::new(Allowed {
+            marker,
+            line,
+            reason: reason.map(str::to_owned),
+        })),
+        ..finding(
+            "demo-api-key",
+            Severity::Critical,
+            path,
+            place(214, 12, 13, 30),
+        )
+    };
+    let warning = |line, fault| AllowWarning {
+        path: b"app/a\x1b]0;owned\x07\nb.yml".to_vec(),
+        line,
+        fault,
+    };
+    let nearest = "demo-api-key".to_owned();
+    Allows {
+        findings: vec![
+            allowed(Marker::Waxseal, 11, Some("docs \u{202e}only"), b"a\xff.py"),
+            allowed(Marker::Gitleaks, 12, None, b"b.py"),
+        ],
+        warnings: vec![
+            warning(1, AllowFault::NoRule),
+            warning(2, AllowFault::AllRules),
+            warning(3, AllowFault::UnknownRule { nearest }),
+            warning(4, AllowFault::NoReason { required: false }),
+            warning(4, AllowFault::NoReason { required: true }),
+        ],
+        unused: 1_001,
     }
 }
 
@@ -240,7 +281,7 @@ fn incomplete() -> Report {
     report
 }
 
-fn cases() -> [(&'static str, Report); 6] {
+fn cases() -> [(&'static str, Report); 7] {
     [
         ("plain", plain()),
         ("clean", clean()),
@@ -248,6 +289,7 @@ fn cases() -> [(&'static str, Report); 6] {
         ("incomplete", incomplete()),
         ("history", history::full()),
         ("history-incomplete", history::incomplete()),
+        ("commands", services::commands()),
     ]
 }
 
@@ -305,7 +347,7 @@ fn golden(name: &str, actual: &str) {
 #[test]
 fn machine_formats_match_their_goldens() {
     for (case, report) in cases() {
-        for format in [Format::Json, Format::Jsonl, Format::Sarif] {
+        for format in Format::ALL.into_iter().skip(1) {
             let actual = rendered(format, &report, Verbosity::Normal, false);
             golden(&format!("{case}.{format}"), &actual);
         }
@@ -459,18 +501,22 @@ fn json_lines_hold_the_findings_of_the_document() {
             .lines()
             .map(|line| serde_json::from_str(line).unwrap())
             .collect();
+        let allowed = lines.partition_point(|line| line["type"] == "finding");
         for line in &mut lines {
             line.as_object_mut().unwrap().shift_remove("type").unwrap();
         }
         let mut rebuilt = lines.pop().unwrap();
+        let allowed = lines.split_off(allowed);
         rebuilt["findings"] = Value::Array(lines);
+        rebuilt["allowed"] = Value::Array(allowed);
         assert_eq!(rebuilt, document);
     }
 }
 
 #[test]
 fn machine_formats_depend_on_nothing_but_the_report() {
-    for format in [Format::Json, Format::Jsonl, Format::Sarif] {
+    let has_times = |format: &Format| matches!(format, Format::Text | Format::Gitlab);
+    for format in Format::ALL.into_iter().filter(|format| !has_times(format)) {
         let first = rendered(format, &nasty(), Verbosity::Quiet, false);
         let mut report = nasty();
         report.elapsed = Duration::from_secs(99);
@@ -507,6 +553,7 @@ fn the_document_describes_every_key_and_name() {
     keys(&parsed(Format::Json, &nasty()), &mut names);
     keys(&parsed(Format::Json, &history::full()), &mut names);
     names.extend(SkipReason::ALL.map(|reason| reason.id().to_owned()));
+    names.extend(Marker::ALL.map(|marker| marker.id().to_owned()));
     names.extend(Severity::ALL.map(|severity| severity.id().to_owned()));
     names.extend(Confidence::ALL.map(|confidence| confidence.id().to_owned()));
     for name in names {
@@ -522,8 +569,13 @@ const VERBOSITIES: [Verbosity; 4] = [
 ];
 
 /// Reports with names, refs and details that mean harm.
-fn hostile() -> [Report; 3] {
-    [nasty(), history::full(), history::incomplete()]
+fn hostile() -> [Report; 4] {
+    [
+        nasty(),
+        history::full(),
+        history::incomplete(),
+        services::commands(),
+    ]
 }
 
 /// Everything that any format writes about `report`, plain or coloured.

@@ -2,7 +2,7 @@
 
 use crate::support::gate::{arm, attempt};
 use crate::support::history::{asked, commit, key, loose};
-use crate::support::program::{Run, run_with};
+use crate::support::program::{Run, finished, run_with, waxseal};
 use crate::support::repo::Scratch;
 
 /// `work` with a commit that `server.git`, a bare repository, has too; the hook is armed.
@@ -371,4 +371,78 @@ fn only_what_git_says_is_taken() {
     let outside = Scratch::new();
     let run = run_with(outside.root(), ["hook", "run", "pre-push"], b"");
     assert_eq!((run.code, run.err.lines().count()), (2, 1), "{}", run.err);
+}
+
+#[test]
+fn the_framework_says_by_variables_what_is_pushed() {
+    let scratch = armed();
+    save(&scratch, "bad.py", key("bad"));
+    let work = scratch.path("work");
+    let hook = |vars: &[(&str, &str)]| {
+        let mut command = waxseal(&work, ["hook", "run", "pre-push"]);
+        finished(command.envs(vars.iter().copied()).output().unwrap())
+    };
+    let head = asked(&scratch, "work", &["rev-parse", "HEAD"]);
+    let base = asked(&scratch, "work", &["rev-parse", "HEAD~1"]);
+    let framework = ("PRE_COMMIT", "1");
+    let remote = ("PRE_COMMIT_REMOTE_NAME", "origin");
+    for (vars, code) in [
+        // what was pushed before is known by the remote's refs
+        (
+            &[
+                remote,
+                ("PRE_COMMIT_FROM_REF", &*base),
+                ("PRE_COMMIT_TO_REF", &*head),
+            ][..],
+            1,
+        ),
+        (
+            &[
+                ("PRE_COMMIT_FROM_REF", "origin/main"),
+                ("PRE_COMMIT_TO_REF", "main"),
+            ],
+            1,
+        ),
+        (
+            &[
+                ("PRE_COMMIT_FROM_REF", "HEAD"),
+                ("PRE_COMMIT_TO_REF", "HEAD"),
+            ],
+            0,
+        ),
+        (&[remote, ("PRE_COMMIT_LOCAL_BRANCH", "refs/heads/main")], 1),
+        (&[remote, ("PRE_COMMIT_TO_REF", "nowhere")], 2),
+        (&[remote], 2),
+    ] {
+        let run = hook(&[&[framework], vars].concat());
+        assert_eq!(run.code, code, "{vars:?}: {}", run.err);
+        if code == 2 {
+            assert_eq!(run.err.lines().count(), 1, "{}", run.err);
+        }
+        // without the framework they say nothing
+        assert_eq!(hook(vars).code, 0);
+    }
+}
+
+#[test]
+fn a_comment_allows_what_stands_beside_it_alone() {
+    let scratch = armed();
+    let line = key("a").trim_end().to_owned();
+    let allowed = format!("{line}  # waxseal:allow sendgrid-api-key made up for a test\n");
+    save(&scratch, "a.py", &allowed);
+    passed_with_a_word(&push(&scratch, &["origin", "main"]));
+    // the same secret where no comment stands, though the one that is allowed came first
+    save(&scratch, "b.py", &allowed);
+    save(&scratch, "c.py", key("a"));
+    blocked(&push(&scratch, &["origin", "main"]), &["c.py"]);
+    scratch.git_in("work", &["reset", "-q", "--hard", "origin/main"]);
+    // to take the comment away is to bring the secret in
+    save(&scratch, "a.py", key("a"));
+    blocked(&push(&scratch, &["origin", "main"]), &["a.py"]);
+}
+
+/// What is allowed does not block; whatever is said of it.
+#[track_caller]
+fn passed_with_a_word(run: &Run) {
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
 }

@@ -1,7 +1,9 @@
 //! The integration tests: one binary, a file for each behaviour.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod allow;
 mod architecture;
+mod ci;
 mod cli;
 mod determinism;
 mod docs;

@@ -5,6 +5,8 @@
 
 use std::fs;
 
+use waxseal::report::Format;
+
 use crate::support::program::{bytes, run, run_with, text};
 use crate::support::repo::Scratch;
 
@@ -214,6 +216,32 @@ const CASES: &[Case] = &[
         &["<<password>>", "<<alnum:32>>", "<<hex:32#t>>"],
     ),
     case(
+        "reasons that quote secrets",
+        "a.py",
+        "key = '<<sendgrid-key>>'  # waxseal:allow sendgrid-api-key it was <<sendgrid-key|drop:3|take:30>> once\n\
+         key = '<<sendgrid-key>>'  # waxseal:allow sendgrid-api-key <<sendgrid-key|base64>>\n\
+         key = '<<sendgrid-key>>'  # waxseal:allow sendgrid-api-key and <<sendgrid-key#2>>\n\
+         key = '<<sendgrid-key>>'  # waxseal:allow sendgrid-api-key and password <<password>>, not <<hex:32>>\n\
+         # waxseal:allow sendgrid-api-key beside smtp://u:<<password#2>>@smtp.harbor.io\n\
+         key = '<<sendgrid-key>>'\nkey = '<<sendgrid-key#2>>'\n",
+        &[
+            BARE,
+            "<<sendgrid-key|base64>>",
+            "<<sendgrid-key#2|drop:3>>",
+            "<<password>>",
+            "<<password#2>>",
+            "<<hex:32>>",
+        ],
+    ),
+    case(
+        "secrets in place of a rule",
+        "a.py",
+        "key = '<<sendgrid-key>>'  # waxseal:allow <<hex:32>> why\n\
+         key = '<<sendgrid-key>>'  # waxseal:allow smtp-logn,<<alnum:20>> why\n\
+         key = '<<sendgrid-key>>'  # gitleaks:allow <<hex:32#2>>\n",
+        &[BARE, "<<hex:32>>", "<<alnum:20>>", "<<hex:32#2>>"],
+    ),
+    case(
         "the line after and before",
         "a.py",
         "password = '<<password>>'\nkey = '<<sendgrid-key>>'\npassword = '<<password#2>>'\n",
@@ -224,7 +252,7 @@ const CASES: &[Case] = &[
 /// Every way to be told of a scan: options, and whether they make a machine format.
 fn tellings() -> Vec<Vec<&'static str>> {
     let mut all = Vec::new();
-    for format in ["text", "json", "jsonl", "sarif"] {
+    for format in Format::ALL.map(Format::id) {
         for verbosity in ["-q", "-v", "-vv", ""] {
             for color in ["never", "always"] {
                 let mut args = vec!["--format", format, "--color", color];
@@ -329,17 +357,17 @@ fn no_cut_of_an_excerpt_shows_part_of_a_secret() {
 fn standard_input_and_report_files_are_no_exception() {
     let dir = Scratch::new();
     let planted = bytes("k = '<<sendgrid-key>>'; smtp.login('a', '<<password>>')\n");
-    let formats = ["json=a", "jsonl=b", "sarif=c", "text=d"]
-        .map(|format| ["--format", format])
-        .concat();
+    let formats = Format::ALL.map(|format| format!("--format={format}=report.{format}"));
     let run = run_with(
         dir.root(),
-        ["scan", "-", "-vv"].iter().chain(&formats),
+        ["scan", "-", "-vv"]
+            .into_iter()
+            .chain(formats.iter().map(String::as_str)),
         &planted,
     );
     assert_eq!(run.code, 1);
-    let files = ["a", "b", "c", "d"]
-        .map(|file| fs::read_to_string(dir.path(file)).unwrap())
+    let files = Format::ALL
+        .map(|format| fs::read_to_string(dir.path(format!("report.{format}"))).unwrap())
         .concat();
     assert_silent(
         "files",
@@ -423,7 +451,7 @@ fn a_history_is_no_exception() {
         "<<sendgrid-key#note|drop:3>>",
         "<<password>>",
     ];
-    for format in ["text", "json", "jsonl", "sarif"] {
+    for format in Format::ALL.map(Format::id) {
         for verbosity in ["-q", "--color=never", "--color=always", "-v", "-vv"] {
             let args = ["scan", "--history", "--format", format, verbosity];
             let run = run(repo.root(), args);

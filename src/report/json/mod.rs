@@ -5,6 +5,7 @@
 //! accident. Adding a key keeps the version, renaming or removing one does not. Nothing that differs
 //! between two runs over the same input (times, thread counts) may be added.
 
+mod allowed;
 mod coverage;
 mod history;
 
@@ -16,6 +17,7 @@ use serde::Serialize;
 use super::{Meta, masked, term};
 use crate::model::{self, GitState, Outcome, Report, Severity, Store};
 
+use allowed::Allowed;
 pub(super) use coverage::Coverage;
 use history::History;
 
@@ -26,19 +28,23 @@ const SCHEMA: &str = "waxseal.report/1";
 pub(super) fn render(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> io::Result<()> {
     let document = Document {
         summary: Summary::new(report, meta),
-        findings: findings(report, meta).collect(),
+        findings: findings(&report.findings, meta).collect(),
+        allowed: findings(&report.allows.findings, meta).collect(),
     };
     write_pretty(&document, out)
 }
 
-/// Writes each finding on a line, then the summary on the last.
+/// Writes each finding on a line, then each that is allowed, then the summary on the last.
 pub(super) fn render_lines(
     report: &Report,
     meta: &Meta<'_>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    for finding in findings(report, meta) {
+    for finding in findings(&report.findings, meta) {
         write_line(&Line::Finding(finding), out)?;
+    }
+    for finding in findings(&report.allows.findings, meta) {
+        write_line(&Line::Allowed(finding), out)?;
     }
     write_line(&Line::Summary(Summary::new(report, meta)), out)
 }
@@ -54,10 +60,12 @@ fn write_line(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", term::escape_json(&json))
 }
 
-fn findings<'a>(report: &'a Report, meta: &Meta<'a>) -> impl Iterator<Item = Finding<'a>> {
+fn findings<'a>(
+    findings: &'a [model::Finding],
+    meta: &Meta<'a>,
+) -> impl Iterator<Item = Finding<'a>> {
     let meta = *meta;
-    report
-        .findings
+    findings
         .iter()
         .map(move |finding| Finding::new(finding, &meta))
 }
@@ -67,12 +75,14 @@ struct Document<'a> {
     #[serde(flatten)]
     summary: Summary<'a>,
     findings: Vec<Finding<'a>>,
+    allowed: Vec<Finding<'a>>,
 }
 
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 enum Line<'a> {
     Finding(Finding<'a>),
+    Allowed(Finding<'a>),
     Summary(Summary<'a>),
 }
 
@@ -88,6 +98,7 @@ struct Summary<'a> {
     held: Option<u64>,
     coverage: Coverage<'a>,
     drops: Vec<Drop<'a>>,
+    allows: allowed::Summary<'a>,
 }
 
 impl<'a> Summary<'a> {
@@ -116,6 +127,7 @@ impl<'a> Summary<'a> {
                     count,
                 })
                 .collect(),
+            allows: allowed::Summary::new(&report.allows),
         }
     }
 }
@@ -228,6 +240,8 @@ struct Finding<'a> {
     remedy: &'a [Cow<'static, str>],
     #[serde(skip_serializing_if = "Option::is_none")]
     history: Option<Box<History<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allowed: Option<Allowed<'a>>,
 }
 
 impl<'a> Finding<'a> {
@@ -260,6 +274,7 @@ impl<'a> Finding<'a> {
             why: rule.map_or("", |rule| &rule.why),
             remedy: rule.map_or(&[], |rule| &rule.remedy),
             history: History::of(finding).map(Box::new),
+            allowed: Allowed::of(finding),
         }
     }
 }

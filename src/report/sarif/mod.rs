@@ -6,6 +6,7 @@
 
 mod descriptor;
 mod location;
+mod suppression;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -14,9 +15,10 @@ use serde::Serialize;
 
 use descriptor::Descriptor;
 use location::{ArtifactLocation, Location, OBJECTS};
+use suppression::Suppression;
 
-use super::{Meta, json, masked, term, wording};
-use crate::model::{Finding, History, Report, Severity, Skip, Store};
+use super::{Meta, issue, json, term, wording};
+use crate::model::{Finding, Report, Severity, Skip, Store};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -56,11 +58,7 @@ pub(super) fn render(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> i
             .collect(),
         column_kind: "unicodeCodePoints",
         redaction_tokens: [MASK],
-        results: report
-            .findings
-            .iter()
-            .map(|finding| ResultObject::new(finding, meta))
-            .collect(),
+        results: results(report, meta),
         properties: RunProperties {
             coverage: json::Coverage::new(&report.coverage),
         },
@@ -71,6 +69,18 @@ pub(super) fn render(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> i
         runs: [run],
     };
     json::write_pretty(&log, out)
+}
+
+/// The findings, then those that are allowed. Either all of them tell what suppresses them or none does, as the standard has
+/// it.
+fn results<'a>(report: &'a Report, meta: &Meta<'a>) -> Vec<ResultObject<'a>> {
+    let any = !report.allows.findings.is_empty();
+    let all = report.findings.iter().chain(&report.allows.findings);
+    all.map(|finding| ResultObject {
+        suppressions: any.then(|| Suppression::of(finding)),
+        ..ResultObject::new(finding, meta)
+    })
+    .collect()
 }
 
 #[derive(Serialize)]
@@ -175,6 +185,8 @@ struct ResultObject<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related_locations: Vec<Location>,
     partial_fingerprints: PartialFingerprints,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppressions: Option<Vec<Suppression<'a>>>,
     properties: ResultProperties<'a>,
 }
 
@@ -185,12 +197,13 @@ impl<'a> ResultObject<'a> {
             rule_id: &finding.rule,
             rule_index,
             level: level(finding.severity),
-            message: Message::new(sentence(finding, meta)),
+            message: Message::new(issue::sentence(finding, meta)),
             locations: [Location::of_finding(finding)],
             related_locations: related(finding),
             partial_fingerprints: PartialFingerprints {
                 waxseal: finding.fingerprint.to_string(),
             },
+            suppressions: None,
             properties: ResultProperties {
                 severity: finding.severity.id(),
                 confidence: finding.confidence.id(),
@@ -217,41 +230,6 @@ fn related(finding: &Finding) -> Vec<Location> {
         .zip(1..)
         .map(|(location, id)| location.with_id(id))
         .collect()
-}
-
-/// ` in the history since commit 3f2a90c1d2e4, no longer in HEAD`: whoever opens the file does not see it there.
-fn in_history(history: &History) -> String {
-    let since = history.first.map_or_else(String::new, |first| {
-        format!(" since commit {}", first.id.short())
-    });
-    let state = match (history.in_head, history.ref_count) {
-        (true, _) => "still in HEAD",
-        (false, 0) => "unreachable from any ref",
-        (false, _) => "not in HEAD",
-    };
-    format!(" in the history{since}, {state}")
-}
-
-/// `Title: SG.********. First step of the remedy.`: services show the first sentence where room is short.
-fn sentence(finding: &Finding, meta: &Meta<'_>) -> String {
-    let rule = meta.rule(&finding.rule);
-    let mut text = rule.map_or(&finding.rule, |rule| &rule.title).to_string();
-    if let Some(secret) = masked(finding) {
-        text.push_str(": ");
-        text.push_str(&secret);
-    }
-    if let Some(history) = &finding.history {
-        text.push_str(&in_history(history));
-    }
-    text.push('.');
-    if let Some(step) = rule.and_then(|rule| rule.remedy.first()) {
-        text.push(' ');
-        text.push_str(step);
-        if !step.ends_with('.') {
-            text.push('.');
-        }
-    }
-    text
 }
 
 #[derive(Serialize)]

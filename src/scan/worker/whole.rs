@@ -1,0 +1,84 @@
+//! Findings about a file as a whole, by its name.
+
+use crate::model::{
+    Allowed, Blob, Excerpt, Finding, Fingerprint, GitState, ObjectKind, Place, Secret, Severity,
+    Store,
+};
+
+use super::Worker;
+
+impl Worker<'_> {
+    /// Findings about the file as a whole, once its last window is done, of which `bytes` are the readable text.
+    pub(super) fn file_findings(
+        &mut self,
+        blob: &Blob<'_>,
+        bytes: &[u8],
+        findings: &mut Vec<Finding>,
+    ) {
+        let origin = &blob.origin;
+        let note = match origin.store {
+            Store::File(GitState::Tracked) => "tracked by git",
+            Store::File(GitState::Untracked) => "not ignored by git: the next `git add` takes it",
+            Store::Index(_) => "staged: the next commit takes it",
+            Store::Object(ObjectKind::Blob, _) if !origin.within.is_empty() => "committed",
+            Store::File(GitState::Outside | GitState::Ignored)
+            | Store::Stdin
+            | Store::Object(..) => return,
+        };
+        let scanner = self.scanner;
+        for file in &scanner.files {
+            if !file.matches(&origin.within) {
+                continue;
+            }
+            let rule = &scanner.rules[usize::from(file.rule)].rule;
+            let holds_secrets = file.always || self.state.secrets > 0;
+            let allowed = self.file_is_allowed(blob, bytes, &rule.id);
+            let secret = Secret::new(&[], 0);
+            findings.push(Finding {
+                rule: rule.id.clone(),
+                severity: if holds_secrets {
+                    rule.severity
+                } else {
+                    Severity::Info
+                },
+                confidence: rule.confidence,
+                // the path is the value here: there is no other; as typed, it would depend on the current directory
+                fingerprint: Fingerprint::new(
+                    &scanner.options.fingerprint_key,
+                    &rule.id,
+                    &Secret::new(&origin.within, 0),
+                ),
+                secret,
+                parts: Vec::new(),
+                origin: origin.to_owned(),
+                place: Place {
+                    start: 0,
+                    end: 0,
+                    line: 1,
+                    column: 1,
+                    end_line: 1,
+                    end_column: 1,
+                },
+                excerpt: Excerpt(String::new()),
+                encodings: Vec::new(),
+                notes: if holds_secrets {
+                    vec![note.into()]
+                } else if self.state.allowed > 0 {
+                    vec![note.into(), "comments in it allow all its secrets".into()]
+                } else {
+                    vec![note.into(), "none of its values looks like a secret".into()]
+                },
+                history: None,
+                allowed: allowed.map(Box::new),
+            });
+        }
+    }
+
+    /// The comment on the first line that lets a finding of `rule` pass.
+    fn file_is_allowed(&mut self, blob: &Blob<'_>, bytes: &[u8], rule: &str) -> Option<Allowed> {
+        let scanner = self.scanner;
+        let allowing = scanner.options.allowing.as_ref()?;
+        let head = (blob.part.offset == 0).then_some(bytes);
+        self.ledger.judge_file(&scanner.words, allowing, head, rule)
+    }
+}
