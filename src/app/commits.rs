@@ -13,7 +13,7 @@ use crate::report::{Stopped, Verbosity, render_rejection};
 use super::gate::{blocked, is_below, is_skipped, repository};
 use super::handed::{self, Update};
 use super::scan::Job;
-use super::{Failure, Streams, framework};
+use super::{Failure, Streams};
 
 /// Scans what a push from here would bring to the remote.
 pub(super) fn pre_push(args: PushArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
@@ -28,22 +28,16 @@ fn push(args: PushArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
     let mut remote = args.remote.to_string_lossy().into_owned();
     let options = args.scan.into_options(store.root.clone())?;
     let mut updates = handed::pushed(&store)?;
+    let refs = Refs::current(&store);
     if updates.is_empty()
-        && let Some(told) = framework::Push::told(&store)?
+        && let Some(push) = handed::by_framework(&store, &refs)?
     {
-        updates.push(Update {
-            name: told.name,
-            new: Some(told.new),
-            old: told.old,
-        });
-        if remote.is_empty() {
-            remote = told.remote;
-        }
+        remote = push.remote;
+        updates = vec![push.update];
     }
     if updates.iter().all(|update| update.new.is_none()) {
         return Ok(EXIT_CLEAN);
     }
-    let refs = Refs::current(&store);
     let tracking = git::tracking(&store, &refs, &remote);
     let is_unknown = tracking.is_empty();
     let job = Job::new(&options)?;

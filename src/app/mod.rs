@@ -4,7 +4,6 @@ mod ci;
 mod collect;
 mod commits;
 mod doctor;
-mod framework;
 mod gate;
 mod handed;
 mod history;

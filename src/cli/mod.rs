@@ -42,7 +42,7 @@ pub(crate) enum Command {
     /// Check commits and pushes by git hooks.
     #[command(subcommand)]
     Hook(HookCommand),
-    /// Check what a CI job is about: a pull request, a push, or all that is checked out.
+    // its own comment is shown, the long form too
     Ci(Box<CiArgs>),
     /// Show what is looked for, or try out rules of your own.
     #[command(subcommand)]

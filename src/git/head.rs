@@ -42,9 +42,8 @@ pub fn head(store: &Store) -> Result<Option<ObjectId>, HeadError> {
     if store.ref_storage == RefStorage::Reftable {
         return in_tables(store);
     }
-    let mut value = match in_file(&store.git_dir.join("HEAD"), store.id_len())? {
-        Some(value) => value,
-        None => return Err(HeadError::Damaged("it does not exist".to_owned())),
+    let Some(mut value) = in_file(&store.git_dir.join("HEAD"), store.id_len())? else {
+        return Err(HeadError::Damaged("it does not exist".to_owned()));
     };
     for _ in 0..=DEEPEST {
         let name = match value {
@@ -61,6 +60,16 @@ pub fn head(store: &Store) -> Result<Option<ObjectId>, HeadError> {
         }
     }
     Err(circle())
+}
+
+/// The commits that are being merged into `HEAD`; none where no merge is in progress, or where it can't be told.
+pub fn merge_heads(store: &Store) -> Vec<ObjectId> {
+    let path = store.git_dir.join("MERGE_HEAD");
+    let text = regular::read(&path, Links::Follow, LONGEST_REF).unwrap_or_default();
+    let lines = text.split(|byte| *byte == b'\n');
+    lines
+        .filter_map(|line| parse_id(line.trim_ascii(), store.id_len()))
+        .collect()
 }
 
 fn circle() -> HeadError {

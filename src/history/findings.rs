@@ -8,8 +8,8 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::git::pack::{Damage, Delta, Kind, NodeIx, Visit};
 use crate::model::{
-    Blob, Finding, Fingerprint, FirstCommit, History, Location, ObjectId, ObjectKind, Origin, Part,
-    Place, Severity, Store,
+    Allowed, Blob, Finding, Fingerprint, FirstCommit, History, Location, ObjectId, ObjectKind,
+    Origin, Part, Place, Severity, Store,
 };
 use crate::scan::{PathClass, Scanner, Worker};
 
@@ -75,7 +75,7 @@ pub fn settle(ground: &Ground<'_>, suspects: &[ObjectIx], texts: Vec<Finding>) -
     let mut told: HashMap<Fingerprint, Vec<Finding>> = HashMap::new();
     for finding in texts {
         if let Store::Object(kind, id) = finding.origin.store {
-            let secret = secrets.entry(key(&finding)).or_default();
+            let secret = secrets.entry(finding.standing()).or_default();
             secret.bare.push((id, kind, finding.place));
             secret.severity = secret.severity.max(finding.severity);
             told.entry(finding.fingerprint).or_default().push(finding);
@@ -108,10 +108,6 @@ pub fn settle(ground: &Ground<'_>, suspects: &[ObjectIx], texts: Vec<Finding>) -
         finding
     };
     shown.into_iter().filter_map(show).collect()
-}
-
-fn key(finding: &Finding) -> Key {
-    (finding.fingerprint, finding.allowed.is_some())
 }
 
 /// Each secret once, with the places that count: those where no comment allows it, or all where it is allowed everywhere.
@@ -206,7 +202,7 @@ impl Visitor<'_> {
         self.worker.scan(&blob(path, id, content), &mut findings);
         let mut found: Vec<_> = findings
             .into_iter()
-            .map(|finding| (key(&finding), finding.place, finding.severity))
+            .map(|finding| (finding.standing(), finding.place, finding.severity))
             .collect();
         found.sort_unstable();
         found.dedup();
@@ -412,8 +408,7 @@ impl Shower<'_> {
                 .push("worse at another place of the history than at this one".into());
         }
         if secret.allowed {
-            let note = "comments allow it at other places; those are not counted here, not even one in HEAD";
-            finding.notes.push(note.into());
+            finding.notes.push(Allowed::ELSEWHERE.into());
         }
         finding.history = Some(Box::new(history));
         Some(finding)

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rayon::prelude::*;
-
 use crate::git::Store;
 use crate::git::pack::{Damage, Kind};
 use crate::model::{Coverage, ObjectId, Skip, SkipReason};
@@ -28,10 +26,10 @@ fn name(kind: Option<Kind>, id: &ObjectId) -> Vec<u8> {
     format!("{kind} {id}").into_bytes()
 }
 
-/// Objects that something names and that are not there, each with its kind where that is known.
+/// Objects that something names and that are not there, each with its kind where that is known. `roots` are the trees of all commits.
 pub fn missing_objects(
-    objects: &Objects,
     graph: &Graph,
+    roots: &[Option<ObjectIx>],
     tips: &Tips,
     store: &Store,
 ) -> BTreeSet<(ObjectId, Option<Kind>)> {
@@ -44,14 +42,9 @@ pub fn missing_objects(
             missing.insert((*parent, Some(Kind::Commit)));
         }
     }
-    let is_lost = |commit: &CommitIx| {
-        reached.contains(*commit) && objects.find(graph.tree(*commit).as_bytes()).is_none()
-    };
-    let lost: Vec<CommitIx> = graph.all().into_par_iter().filter(is_lost).collect();
-    missing.extend(
-        lost.into_iter()
-            .map(|commit| (graph.tree(commit), Some(Kind::Tree))),
-    );
+    let is_lost = |commit: &CommitIx| roots[*commit as usize].is_none();
+    let lost = reached.iter().filter(is_lost);
+    missing.extend(lost.map(|commit| (graph.tree(commit), Some(Kind::Tree))));
     missing
 }
 

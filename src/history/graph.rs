@@ -162,6 +162,11 @@ impl Graph {
         ObjectId::new(self.slice(&self.trees, commit))
     }
 
+    /// The ids of the trees of all commits, side by side.
+    pub fn trees(&self) -> &[u8] {
+        &self.trees
+    }
+
     /// When its author says it was written, in seconds since 1970 UTC.
     pub fn author_time(&self, commit: CommitIx) -> i64 {
         self.times[commit as usize].0

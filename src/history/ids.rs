@@ -1,10 +1,9 @@
-//! From the id of an object to its number: a hash table that is filled once and then asked millions of times.
+//! From the id of an object to its number: a sorted list that is made once and then asked millions of times.
 //!
-//! The indexes of packs can be searched as well; that takes five times as long, because each step waits for memory.
+//! The indexes of packs can be searched as well; that takes five times as long, because each step waits for memory. Here the ids are cut
+//! into as many even pieces as there are objects, so that only the few of one piece have to be looked at. Ids that are crafted to lie
+//! in one piece make the search one by halves, and no slower.
 
-use std::hash::BuildHasher as _;
-
-use foldhash::fast::RandomState;
 use rayon::prelude::*;
 
 use super::objects::ObjectIx;
@@ -12,103 +11,79 @@ use super::objects::ObjectIx;
 /// Bytes of an id that tell objects apart: nobody can make two that share so many.
 const TELLING: usize = 16;
 
-/// One place of the table.
+/// One object.
 #[derive(Clone, Copy)]
 struct Slot {
     key: [u8; TELLING],
-    /// Number of the object; [`FREE`] for none.
     ix: ObjectIx,
 }
 
-const FREE: ObjectIx = ObjectIx::MAX;
-
-/// The table. Open addressing within each of its parts, which are filled side by side.
+/// The list.
 pub struct Ids {
+    /// Sorted by their keys, none twice.
     slots: Vec<Slot>,
-    /// Slots of a part: a power of two.
-    part: usize,
-    /// Keyed anew for each run: ids may be crafted to share places.
-    hasher: RandomState,
+    /// The first slot that is not before each piece, and after the last one the number of slots.
+    firsts: Vec<u32>,
+    /// How far the first eight bytes of a key are shifted to give its piece. Bits.
+    shift: u32,
 }
 
-/// Parts of the table.
-const PARTS: usize = 4;
-
 impl Ids {
-    /// A table of `ids`, each with its number; the first number of an id stays.
+    /// A list of `ids`, each with its number; where an id comes twice, the one that comes first stays. Ids that come sorted are put in
+    /// order faster.
     pub fn new<'i>(ids: impl IndexedParallelIterator<Item = (&'i [u8], ObjectIx)>) -> Self {
-        let hasher = RandomState::default();
-        let mut list: Vec<(usize, Slot)> = Vec::with_capacity(ids.len());
-        ids.map(|(id, ix)| {
-            let key = key(id);
-            (hash(&hasher, key), Slot { key, ix })
-        })
-        .collect_into_vec(&mut list);
-        let mut counts = [0_usize; PARTS];
-        for (hash, _) in &list {
-            counts[hash % PARTS] += 1;
+        let mut slots: Vec<Slot> = Vec::with_capacity(ids.len());
+        ids.map(|(id, ix)| Slot { key: key(id), ix })
+            .collect_into_vec(&mut slots);
+        if !slots.is_sorted_by_key(|slot| slot.key) {
+            slots.par_sort_by_key(|slot| slot.key);
         }
-        let most = counts.iter().max().copied().unwrap_or(0);
-        let part = (most * 5 / 4 + 1).next_power_of_two();
-        let free = Slot {
-            key: [0; TELLING],
-            ix: FREE,
-        };
-        let mut slots = vec![free; part * PARTS];
-        slots
-            .par_chunks_mut(part)
-            .enumerate()
-            .for_each(|(number, slots)| {
-                for (hash, slot) in list.iter().filter(|(hash, _)| hash % PARTS == number) {
-                    let at = probe_in(slots, *hash, slot.key);
-                    if slots[at].ix == FREE {
-                        slots[at] = *slot;
-                    }
-                }
-            });
+        slots.dedup_by_key(|slot| slot.key);
+        let bits = usize::BITS - slots.len().leading_zeros();
+        let shift = u64::BITS - bits.max(1);
+        let mut firsts = Vec::with_capacity((1 << bits) + 2);
+        for (at, slot) in (0..).zip(&slots) {
+            let piece = piece(slot.key, shift);
+            while firsts.len() <= piece {
+                firsts.push(at);
+            }
+        }
+        let end = u32::try_from(slots.len()).expect("objects are numbered in 32 bits");
+        firsts.resize((1 << bits.max(1)) + 1, end);
         Self {
             slots,
-            part,
-            hasher,
+            firsts,
+            shift,
         }
     }
 
     /// The number of the object called `id`.
     pub fn find(&self, id: &[u8]) -> Option<ObjectIx> {
         let key = key(id);
-        let hash = hash(&self.hasher, key);
-        let first = (hash % PARTS) * self.part;
-        let slots = &self.slots[first..first + self.part];
-        let slot = slots[probe_in(slots, hash, key)];
-        (slot.ix != FREE).then_some(slot.ix)
+        let piece = piece(key, self.shift);
+        let range = self.firsts[piece] as usize..self.firsts[piece + 1] as usize;
+        let near = &self.slots[range];
+        let found = near.binary_search_by_key(&key, |slot| slot.key).ok()?;
+        Some(near[found].ix)
     }
 
-    /// Touches the places where `ids` are to be looked for. The table is larger than any cache; loads that do not depend on each
+    /// Touches the places where `ids` are to be looked for. The list is larger than any cache; loads that do not depend on each
     /// other wait for memory together.
     pub fn fetch<'i>(&self, ids: impl Iterator<Item = &'i [u8]>) {
         let touched = ids.map(|id| {
-            let hash = hash(&self.hasher, key(id));
-            self.slots[(hash % PARTS) * self.part + ((hash / PARTS) & (self.part - 1))].ix
+            let first = self.firsts[piece(key(id), self.shift)] as usize;
+            self.slots.get(first).map_or(0, |slot| slot.key[0])
         });
-        std::hint::black_box(touched.fold(0, |all, ix| all ^ ix));
+        std::hint::black_box(touched.fold(0, |all, byte| all ^ byte));
     }
 }
 
-/// Where in `slots` the object is, or would be. There is always a free place.
-fn probe_in(slots: &[Slot], hash: usize, key: [u8; TELLING]) -> usize {
-    let mask = slots.len() - 1;
-    let mut at = (hash / PARTS) & mask;
-    while slots[at].ix != FREE && slots[at].key != key {
-        at = (at + 1) & mask;
-    }
-    at
+/// The piece that a key lies in.
+fn piece(key: [u8; TELLING], shift: u32) -> usize {
+    let first = key.first_chunk().expect("it has sixteen bytes");
+    usize::try_from(u64::from_be_bytes(*first) >> shift).expect("there are as many as objects")
 }
 
 fn key(id: &[u8]) -> [u8; TELLING] {
     id[..TELLING].try_into().expect("ids have 20 or 32 bytes")
-}
-
-fn hash(hasher: &RandomState, key: [u8; TELLING]) -> usize {
-    let hash = hasher.hash_one(u128::from_ne_bytes(key));
-    usize::try_from(hash >> 8).expect("56 bits fit")
 }

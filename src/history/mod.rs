@@ -15,6 +15,7 @@ mod leads;
 mod names;
 mod objects;
 mod places;
+mod reached;
 mod revision;
 mod scope;
 mod tally;
@@ -136,11 +137,13 @@ pub fn scan(
             tally.damaged(ix, damage);
         }
     }
-    let mut missing = gaps::missing_objects(&objects, &graph, &tips, store);
+    let roots = objects.find_each(graph.trees());
+    let mut missing = gaps::missing_objects(&graph, &roots, &tips, store);
     let (leads, places, lost) = locate(
         &objects,
         &names,
         &graph,
+        &roots,
         &tips,
         chosen.as_ref(),
         &surveyed,
@@ -148,7 +151,7 @@ pub fn scan(
         &tally,
     );
     missing.extend(lost.into_iter().map(|at| {
-        let (id, kind) = names.missing[at];
+        let (id, kind) = names.missing[at].0;
         (id, Some(kind))
     }));
     let ground = Ground {
@@ -212,31 +215,40 @@ fn locate(
     objects: &Objects,
     names: &names::Names,
     graph: &Graph,
+    roots: &[Option<ObjectIx>],
     tips: &Tips,
     chosen: Option<&Chosen>,
     surveyed: &Surveyed,
     texts: &Texts,
     tally: &Tally<'_>,
 ) -> (leads::Leads, Places, BTreeSet<usize>) {
-    let missing: Vec<ObjectId> = names.missing.iter().map(|(id, _)| *id).collect();
-    if surveyed.suspects.is_empty() && missing.is_empty() {
+    let nothing = || {
         let leads = leads::Leads::default();
         let places = Places::find(objects, &leads, graph, &[]);
+        (leads, places)
+    };
+    if surveyed.suspects.is_empty() && names.missing.is_empty() {
+        let (leads, places) = nothing();
         return (leads, places, BTreeSet::new());
     }
     let is_counted =
         |commit: &CommitIx| chosen.is_none_or(|chosen| chosen.commits.contains(*commit));
-    let commits = tips
-        .reached
-        .iter()
-        .filter(is_counted)
-        .map(|commit| graph.tree(commit));
-    let others = tips.others.keys().copied();
-    let roots: Vec<ObjectIx> = commits
-        .chain(others)
-        .filter_map(|id| objects.find(id.as_bytes()))
+    let commits = tips.reached.iter().filter(is_counted);
+    let others = tips.others.keys();
+    let tops: Vec<ObjectIx> = commits
+        .filter_map(|commit| roots[commit as usize])
+        .chain(others.filter_map(|id| objects.find(id.as_bytes())))
         .collect();
-    let (leads, lost) = leads::find(objects, &surveyed.suspects, &missing, &roots, tally);
+    // the walk over all trees that follows can mostly be spared where only objects are missing
+    let (reached, open) = reached::split(names, &tops, objects.count());
+    let mut lost: BTreeSet<usize> = reached.into_iter().collect();
+    if surveyed.suspects.is_empty() && open.is_empty() {
+        let (leads, places) = nothing();
+        return (leads, places, lost);
+    }
+    let missing: Vec<ObjectId> = open.iter().map(|at| names.missing[*at].0.0).collect();
+    let (leads, found) = leads::find(objects, &surveyed.suspects, &missing, &tops, tally);
+    lost.extend(found.into_iter().map(|at| open[at]));
     let tagged: BTreeSet<ObjectId> = tips
         .others
         .keys()

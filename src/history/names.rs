@@ -3,7 +3,7 @@
 //! Some decisions hang on a file's name, so names come before contents. Trees that are deltas are read as far as they are new; folders
 //! are not followed, for the last part of a path says all that has to be known here ([`crate::scan::PathClass`]).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -41,9 +41,15 @@ pub struct Names {
     pub named: BitSet,
     /// Names of submodules, each once.
     pub submodules: Vec<Vec<u8>>,
-    /// Blobs and trees that trees name and that are not there, sorted.
-    pub missing: Vec<(ObjectId, Kind)>,
+    /// Blobs and trees that trees name and that are not there, sorted, and one of the trees that name each.
+    pub missing: Vec<((ObjectId, Kind), ObjectIx)>,
+    /// Trees and the folders in them, as far as entries were parsed: what a tree shares with the one that it is a delta of stands here for
+    /// that one alone. Cut at [`MOST_FOLDERS`].
+    pub folders: Vec<Vec<(ObjectIx, ObjectIx)>>,
 }
+
+/// Most folders that one thread notes. They take 8 bytes each; real repositories have one or two for each of their trees.
+const MOST_FOLDERS: usize = 1 << 23;
 
 impl Names {
     /// The set of classes of a blob, by the place of it that counts.
@@ -99,8 +105,12 @@ impl<'s> Pass<'s> {
         let visitors = (0..tally.threads())
             .map(|_| Visitor::new(&self, tally))
             .collect();
-        let visitors = visit::all(self.objects, Kind::Tree, visitors);
-        let found: Vec<Found> = visitors.into_iter().map(|visitor| visitor.found).collect();
+        let visitors = visit::all(self.objects, Kind::Tree, visitors).into_iter();
+        let found = visitors.map(|mut visitor: Visitor<'_>| {
+            visitor.settle();
+            visitor.found
+        });
+        let found: Vec<Found> = found.collect();
         self.finish(found)
     }
 
@@ -133,7 +143,8 @@ impl<'s> Pass<'s> {
         let mut members: HashMap<ObjectIx, BTreeSet<ClassIx>> = HashMap::new();
         let mut named = BitSet::new(self.objects.count());
         let mut submodules = BTreeSet::new();
-        let mut missing = BTreeSet::new();
+        let mut missing = BTreeMap::new();
+        let mut folders = Vec::new();
         for part in found {
             for (blob, class) in part.further {
                 members.entry(blob).or_default().insert(class);
@@ -143,6 +154,7 @@ impl<'s> Pass<'s> {
             }
             submodules.extend(part.submodules);
             missing.extend(part.missing);
+            folders.push(part.folders);
         }
         let mut by_members: HashMap<BTreeSet<ClassIx>, SetIx> = HashMap::new();
         for (blob, mut members) in members {
@@ -162,6 +174,7 @@ impl<'s> Pass<'s> {
             named,
             submodules: submodules.into_iter().collect(),
             missing: missing.into_iter().collect(),
+            folders,
         }
     }
 }
@@ -173,7 +186,8 @@ struct Found {
     further: Vec<(ObjectIx, ClassIx)>,
     named: Vec<ObjectIx>,
     submodules: BTreeSet<Vec<u8>>,
-    missing: BTreeSet<(ObjectId, Kind)>,
+    missing: BTreeMap<(ObjectId, Kind), ObjectIx>,
+    folders: Vec<(ObjectIx, ObjectIx)>,
 }
 
 /// Reads trees for one thread.
@@ -182,10 +196,23 @@ struct Visitor<'p> {
     lane: Lane<'p>,
     /// Class of each name, and whether a rule about files may name it.
     known: HashMap<Box<[u8]>, (ClassIx, bool)>,
-    /// Numbers of what the entries of one tree lead to.
+    /// Entries that wait for others, to be looked up together.
+    waiting: Vec<Waiting>,
+    /// Numbers of what they lead to.
     ixs: Vec<Option<ObjectIx>>,
     found: Found,
 }
+
+/// A new entry of a tree.
+struct Waiting {
+    id: ObjectId,
+    tree: ObjectIx,
+    /// What is known of its name, if it is that of a file.
+    class: Option<(ClassIx, bool)>,
+}
+
+/// Entries that are looked up together. Each lookup waits for memory more than once; many of them wait together.
+const BATCH: usize = 128;
 
 impl<'p> Visitor<'p> {
     fn new(pass: &'p Pass<'p>, tally: &'p Tally<'p>) -> Self {
@@ -193,51 +220,80 @@ impl<'p> Visitor<'p> {
             pass,
             lane: tally.lane(),
             known: HashMap::new(),
-            ixs: Vec::new(),
+            waiting: Vec::with_capacity(BATCH),
+            ixs: Vec::with_capacity(BATCH),
             found: Found::default(),
         }
     }
 
-    /// Takes over the new entries of a tree.
-    fn entries(&mut self, entries: &[Entry<'_>]) {
-        self.ixs.clear();
-        let ids = entries.iter().map(|entry| entry.id);
-        self.pass.objects.find_all(ids, &mut self.ixs);
-        for (at, entry) in entries.iter().enumerate() {
-            let ix = self.ixs[at];
-            match (entry.target, ix) {
-                (Target::Blob, Some(blob)) => self.blob(entry, blob),
-                (Target::Tree, Some(_)) => {}
-                (Target::Blob, None) => self.missing(entry, Kind::Blob),
-                (Target::Tree, None) => self.missing(entry, Kind::Tree),
-                (Target::Commit, _) => {
-                    if !self.found.submodules.contains(entry.name) {
-                        self.found.submodules.insert(entry.name.to_vec());
-                    }
+    /// Takes over a new entry of `tree`.
+    fn entry(&mut self, tree: ObjectIx, entry: &Entry<'_>) {
+        let class = match entry.target {
+            Target::Blob => Some(self.class(entry.name)),
+            Target::Tree => None,
+            Target::Commit => {
+                if !self.found.submodules.contains(entry.name) {
+                    self.found.submodules.insert(entry.name.to_vec());
                 }
+                return;
             }
+        };
+        self.waiting.push(Waiting {
+            id: ObjectId::new(entry.id),
+            tree,
+            class,
+        });
+        if self.waiting.len() == BATCH {
+            self.settle();
         }
     }
 
-    fn missing(&mut self, entry: &Entry<'_>, kind: Kind) {
-        self.found.missing.insert((ObjectId::new(entry.id), kind));
+    /// Looks up all entries that wait.
+    fn settle(&mut self) {
+        let objects = self.pass.objects;
+        let mut waiting = std::mem::take(&mut self.waiting);
+        self.ixs.clear();
+        let ids = waiting.iter().map(|entry| entry.id.as_bytes());
+        objects.find_all(ids, &mut self.ixs);
+        let sets = self.ixs.iter().flatten();
+        let touched = sets.map(|ix| self.pass.set_of[*ix as usize].load(Ordering::Relaxed));
+        std::hint::black_box(touched.fold(0, |all, set| all ^ set));
+        for (at, entry) in waiting.drain(..).enumerate() {
+            match (entry.class, self.ixs[at]) {
+                (Some(class), Some(blob)) => self.blob(class, blob),
+                (None, Some(folder)) => {
+                    if self.found.folders.len() < MOST_FOLDERS {
+                        let tree = objects.counting(entry.tree);
+                        self.found.folders.push((tree, folder));
+                    }
+                }
+                (class, None) => {
+                    let kind = class.map_or(Kind::Tree, |_| Kind::Blob);
+                    let tree = objects.counting(entry.tree);
+                    self.found.missing.insert((entry.id, kind), tree);
+                }
+            }
+        }
+        self.waiting = waiting;
     }
 
-    fn blob(&mut self, entry: &Entry<'_>, blob: ObjectIx) {
-        let (class, is_named) = if let Some(known) = self.known.get(entry.name) {
-            *known
-        } else {
-            let scanner = self.pass.scanner;
-            let known = (
-                self.pass.class_of(entry.name),
-                scanner.names_files(entry.name),
-            );
-            // a name that no system can write is not worth remembering, and may be made new in every tree
-            if entry.name.len() <= LONGEST_NAME {
-                self.known.insert(entry.name.into(), known);
-            }
-            known
-        };
+    /// The class of a file called `name`, and whether a rule about files may name it.
+    fn class(&mut self, name: &[u8]) -> (ClassIx, bool) {
+        if let Some(known) = self.known.get(name) {
+            return *known;
+        }
+        let known = (
+            self.pass.class_of(name),
+            self.pass.scanner.names_files(name),
+        );
+        // a name that no system can write is not worth remembering, and may be made new in every tree
+        if name.len() <= LONGEST_NAME {
+            self.known.insert(name.into(), known);
+        }
+        known
+    }
+
+    fn blob(&mut self, (class, is_named): (ClassIx, bool), blob: ObjectIx) {
         if is_named {
             self.found.named.push(blob);
         }
@@ -267,26 +323,22 @@ impl Visit for Visitor<'_> {
 
     fn whole(&mut self, tree: NodeIx, content: &[u8]) -> Starts {
         self.lane.read(Kind::Tree, tree, content.len());
-        let mut new = Vec::new();
         let read = tree::read(content, self.pass.objects.id_len(), |piece| {
             if let Piece::New(_, entry) = piece {
-                new.push(entry);
+                self.entry(tree, &entry);
             }
         });
-        self.entries(&new);
         self.starts(tree, read)
     }
 
     fn delta(&mut self, tree: NodeIx, delta: &Delta<'_, Starts>, content: &[u8]) -> Starts {
         self.lane.read(Kind::Tree, tree, content.len());
-        let mut new = Vec::new();
         let id_len = self.pass.objects.id_len();
         let read = tree::read_delta(content, id_len, delta.state, delta.ops, |piece| {
             if let Piece::New(_, entry) = piece {
-                new.push(entry);
+                self.entry(tree, &entry);
             }
         });
-        self.entries(&new);
         self.starts(tree, read)
     }
 

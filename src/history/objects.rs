@@ -94,14 +94,20 @@ impl Objects {
             next = next.saturating_add(pack.forest.len());
         }
         starts.push(next);
-        let place = |ix: ObjectIx| {
-            let pack = starts.partition_point(|start| *start <= ix) - 1;
+        let count = next + small(loose.len());
+        // in the order of the indexes, which are sorted
+        let order: Vec<Vec<NodeIx>> = packs.iter().map(|pack| pack.forest.by_index()).collect();
+        let place = |at: ObjectIx| {
+            let pack = starts.partition_point(|start| *start <= at) - 1;
+            let within = (at - starts[pack]) as usize;
             match packs.get(pack) {
-                Some(opened) => (opened.name(ix - starts[pack]), ix),
-                None => (loose[(ix - starts[pack]) as usize].id.as_bytes(), ix),
+                Some(opened) => {
+                    let name = opened.index.id(small(within)).as_bytes();
+                    (name, starts[pack] + order[pack][within])
+                }
+                None => (loose[within].id.as_bytes(), at),
             }
         };
-        let count = next + small(loose.len());
         let ids = Ids::new((0..count).into_par_iter().map(place));
         let mut objects = Self {
             packs,
@@ -167,6 +173,19 @@ impl Objects {
     ) {
         self.ids.fetch(ids.clone());
         out.extend(ids.map(|id| self.ids.find(id)));
+    }
+
+    /// [`find`](Self::find) for each of many `ids`, which lie side by side. Uses the threads of the current pool.
+    pub fn find_each(&self, ids: &[u8]) -> Vec<Option<ObjectIx>> {
+        /// Ids that are looked up together.
+        const BATCH: usize = 256;
+        let batches = ids.par_chunks(BATCH * self.id_len);
+        let found = batches.flat_map_iter(|ids| {
+            let mut found = Vec::with_capacity(BATCH);
+            self.find_all(ids.chunks_exact(self.id_len), &mut found);
+            found
+        });
+        found.collect()
     }
 
     /// The place that counts of the object at `ix`.

@@ -66,6 +66,10 @@ pub struct Allowed {
 impl Allowed {
     /// Longest reason, in characters.
     pub const MOST: usize = 200;
+
+    /// Note of a finding whose secret also stands where it is allowed.
+    pub const ELSEWHERE: &str =
+        "comments allow it at other places; those are not counted here, not even one in HEAD";
 }
 
 /// What is wrong with a `waxseal:allow` comment. What stands in the comment is not repeated: it may be a secret.

@@ -228,6 +228,12 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// What is the same for findings that stand for each other: the secret, and whether a comment allows it. One that loses its
+    /// comment is new.
+    pub fn standing(&self) -> (Fingerprint, bool) {
+        (self.fingerprint, self.allowed.is_some())
+    }
+
     /// The order of reports: path, then place, then rule; in a history, where many objects have one path, then the object.
     pub fn report_order(a: &Finding, b: &Finding) -> std::cmp::Ordering {
         let object = |finding: &Finding| match finding.origin.store {

@@ -28,7 +28,7 @@ pub struct Report {
     pub coverage: Coverage,
     /// How many candidates were dropped, by rule id and reason id.
     pub drops: BTreeMap<(Cow<'static, str>, &'static str), u64>,
-    /// How many findings were left out because `HEAD` holds them already, if what is staged was scanned.
+    /// How many findings were left out because they are committed already, if what is staged was scanned.
     pub held: Option<u64>,
     /// Wall time; only the text summary shows it, so that machine formats stay reproducible.
     pub elapsed: Duration,

@@ -124,8 +124,8 @@ struct Lane<'j, S> {
     job: &'j Job<'j>,
     worker: Worker<'j>,
     reader: Reader<S>,
-    /// Secrets of older versions, by blob and path.
-    held: HashMap<(ObjectId, u32), Rc<HashSet<Fingerprint>>>,
+    /// Secrets of older versions, by blob and path, and whether comments allow them there: one that loses its comment is new.
+    held: HashMap<(ObjectId, u32), Rc<HashSet<(Fingerprint, bool)>>>,
     done: Done,
 }
 
@@ -200,7 +200,7 @@ impl<S: Source> Lane<'_, S> {
             !self.job.added_only
                 || !arrival.before.iter().any(|before| {
                     self.secrets_of(*before, arrival.path)
-                        .contains(&finding.fingerprint)
+                        .contains(&finding.standing())
                 })
         });
         if let Some(arrival) = added {
@@ -211,9 +211,8 @@ impl<S: Source> Lane<'_, S> {
         }
     }
 
-    /// The secrets in the blob `id` at the path number `path`, without those that comments allow: to take the comment away is to
-    /// bring the secret in. None where it can't be read, so that nothing is hidden.
-    fn secrets_of(&mut self, id: ObjectId, path: u32) -> Rc<HashSet<Fingerprint>> {
+    /// The secrets in the blob `id` at the path number `path`; none where it can't be read, so that nothing is hidden.
+    fn secrets_of(&mut self, id: ObjectId, path: u32) -> Rc<HashSet<(Fingerprint, bool)>> {
         if let Some(held) = self.held.get(&(id, path)) {
             return Rc::clone(held);
         }
@@ -222,12 +221,7 @@ impl<S: Source> Lane<'_, S> {
             let path = &self.job.paths[path as usize];
             self.worker.scan(&blob(path, id, content), &mut findings);
         }
-        let held: HashSet<Fingerprint> = findings
-            .into_iter()
-            .filter(|finding| finding.allowed.is_none())
-            .map(|finding| finding.fingerprint)
-            .collect();
-        let held = Rc::new(held);
+        let held = Rc::new(findings.iter().map(Finding::standing).collect());
         self.held.insert((id, path), Rc::clone(&held));
         held
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    Finding, Fingerprint, FirstCommit, History, Location, ObjectKind, Severity, Store,
+    Allowed, Finding, Fingerprint, FirstCommit, History, Location, ObjectKind, Severity, Store,
 };
 
 /// A finding in one object at one path.
@@ -13,9 +13,6 @@ pub struct Sight {
     /// What was found. Its origin is the object.
     pub finding: Finding,
 }
-
-/// A secret, and whether comments allow it: the places where they do are kept apart from the others.
-type Key = (Fingerprint, bool);
 
 /// One secret, wherever it stands.
 struct Secret {
@@ -28,6 +25,9 @@ struct Secret {
     /// The one that is shown: of the first commit, then the first location.
     lead: Sight,
 }
+
+/// A secret, and whether comments allow it: the places where they do are kept apart from the others.
+type Key = (Fingerprint, bool);
 
 /// All secrets that were found.
 #[derive(Default)]
@@ -73,7 +73,7 @@ impl Secrets {
         let Some(at) = location(&sight.finding) else {
             return;
         };
-        let key = (sight.finding.fingerprint, sight.finding.allowed.is_some());
+        let key = sight.finding.standing();
         let new = Secret {
             severity: sight.finding.severity,
             locations: BTreeSet::from([at]),
@@ -105,13 +105,13 @@ impl Secrets {
         }
     }
 
-    /// One finding for each secret, from the places where no comment allows it; from all where it is allowed everywhere. `in_head` says whether the tree of `HEAD` has a location's object at its path.
+    /// One finding for each secret. `in_head` says whether the tree of `HEAD` has a location's object at its path.
     pub fn into_findings(
         self,
         ground: &Ground<'_>,
         mut in_head: impl FnMut(&Location) -> bool,
     ) -> Vec<Finding> {
-        let mut show = |secret: Secret, is_allowed_elsewhere: bool| {
+        let mut show = |secret: Secret| {
             let Secret {
                 severity,
                 locations,
@@ -126,10 +126,6 @@ impl Secrets {
                 finding
                     .notes
                     .push("worse at another place of the history than at this one".into());
-            }
-            if is_allowed_elsewhere {
-                let note = "comments allow it at other places, which are not counted here";
-                finding.notes.push(note.into());
             }
             let refs = (ground.refs)(&commits);
             let others = locations.iter().filter(|at| Some(*at) != first.as_ref());
@@ -150,12 +146,15 @@ impl Secrets {
             }));
             finding
         };
-        let mut secrets = self.0.into_iter().peekable();
-        let mut shown = Vec::new();
-        while let Some(((fingerprint, _), secret)) = secrets.next() {
-            // what is not allowed comes before what is
-            let allowed = secrets.next_if(|((next, _), _)| *next == fingerprint);
-            shown.push(show(secret, allowed.is_some()));
+        let mut shown: Vec<Finding> = Vec::with_capacity(self.0.len());
+        for ((fingerprint, is_allowed), secret) in self.0 {
+            match shown.last_mut() {
+                // where it is not allowed counts, and came before
+                Some(open) if is_allowed && open.fingerprint == fingerprint => {
+                    open.notes.push(Allowed::ELSEWHERE.into());
+                }
+                _ => shown.push(show(secret)),
+            }
         }
         shown
     }

@@ -7,7 +7,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::{Meta, history, masked, term};
-use crate::model::{Finding, History, Skip, Store};
+use crate::model::{Finding, History, ObjectId, ObjectKind, Skip, Store};
 
 /// Path of the finding's file from the top of the repository. What has none, a message or a blob that no tree names, is named
 /// by its kind and id, as in `commit/3f2a…`: services want a path for everything.
@@ -54,6 +54,15 @@ pub(super) fn headline(finding: &Finding) -> String {
             let (line, column) = (finding.place.line, finding.place.column);
             format!("{}:{line}:{column}", file(finding))
         }
+    }
+}
+
+/// The history of a finding that was made in one, with the kind and the id of the object that it stands in.
+pub(super) fn in_store(finding: &Finding) -> Option<(&History, ObjectKind, ObjectId)> {
+    let history = finding.history.as_deref()?;
+    match finding.origin.store {
+        Store::Object(kind, object) => Some((history, kind, object)),
+        Store::File(_) | Store::Index(_) | Store::Stdin => None,
     }
 }
 

@@ -46,10 +46,10 @@ pub fn render_summary(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> 
         }
         if let Some(held @ 1..) = report.held {
             let (them, noun) = match held {
-                1 => ("it", "1 finding that HEAD holds already was".to_owned()),
+                1 => ("it", "1 finding that is committed already was".to_owned()),
                 _ => (
                     "them",
-                    format!("{} findings that HEAD holds already were", grouped(held)),
+                    format!("{} findings that are committed already were", grouped(held)),
                 ),
             };
             writeln!(out, "waxseal: {noun} left out; --all shows {them}")?;

@@ -38,17 +38,20 @@ struct Dirty {
 }
 
 impl Lineage {
-    /// Appends to `hits` all hits in `text`, which was made from an old version with the hits `old` by `copied`.
+    /// Appends to `hits` all hits in `text`, which was made from an old version with the hits `old` by `copied`. Gives up soon after there
+    /// are more than `most`, and says whether it did not.
     pub fn inherit(
         &mut self,
         prefilter: &Prefilter,
         old: &[Hit],
         copied: &[Copied],
         text: &[u8],
-        hits: &mut Vec<Hit>,
-    ) {
+        (most, hits): (usize, &mut Vec<Hit>),
+    ) -> bool {
         self.mark(prefilter, copied, text);
-        self.search(prefilter, text);
+        if !self.search(prefilter, text, most) {
+            return false;
+        }
         let mut found = self.found.iter().copied().peekable();
         let mut next = 0;
         for copy in runs(copied) {
@@ -62,6 +65,10 @@ impl Lineage {
             }
             while next < old.len() && old[next].at < copy.from {
                 next += 1;
+            }
+            // a stretch may be copied any number of times
+            if hits.len() > most {
+                return false;
             }
             while let Some(hit) = old.get(next).filter(|hit| hit.at < end) {
                 next += 1;
@@ -81,6 +88,7 @@ impl Lineage {
             }
         }
         hits.extend(found);
+        hits.len() <= most
     }
 
     /// Appends to `fresh`, for each of `hits` in a text of `len.1` bytes that was made by `copied` from one of `len.0` bytes, whether any
@@ -189,16 +197,17 @@ impl Lineage {
         }
     }
 
-    /// Searches what was marked, in one pass.
-    fn search(&mut self, prefilter: &Prefilter, text: &[u8]) {
+    /// Searches what was marked, in one pass, which ends soon after `most` hits. Whether it came to the end.
+    fn search(&mut self, prefilter: &Prefilter, text: &[u8], most: usize) -> bool {
         self.found.clear();
         if let [only] = self.dirty.as_slice()
             && (only.end - only.start) as usize == text.len()
         {
-            prefilter.find(text, &mut self.found);
-            return;
+            return prefilter.find_up_to(most, text, &mut self.found);
         }
-        prefilter.find(&self.gathered, &mut self.found);
+        if !prefilter.find_up_to(most, &self.gathered, &mut self.found) {
+            return false;
+        }
         let mut dirty = self.dirty.iter().peekable();
         let mut current = dirty.next();
         for hit in &mut self.found {
@@ -208,6 +217,7 @@ impl Lineage {
             let stretch = current.expect("hits stand in stretches");
             hit.at = hit.at - stretch.gathered + stretch.start;
         }
+        true
     }
 }
 
@@ -257,9 +267,14 @@ mod tests {
             }
             let (mut old, mut hits, mut expected) = (Vec::new(), Vec::new(), Vec::new());
             prefilter.find(base.as_bytes(), &mut old);
-            Lineage::default().inherit(&prefilter, &old, &copied, &text, &mut hits);
+            let all = (usize::MAX, &mut hits);
+            prop_assert!(Lineage::default().inherit(&prefilter, &old, &copied, &text, all));
             prefilter.find(&text, &mut expected);
-            prop_assert_eq!(hits, expected);
+            prop_assert_eq!(&hits, &expected);
+            // fewer are allowed than there are, or not
+            let mut some = Vec::new();
+            let complete = Lineage::default().inherit(&prefilter, &old, &copied, &text, (3, &mut some));
+            prop_assert_eq!(complete, hits.len() <= 3);
         }
     }
 }

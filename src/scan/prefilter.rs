@@ -134,9 +134,17 @@ impl Prefilter {
 
     /// Appends every occurrence of every literal in `text` to `hits`, sorted by offset.
     pub fn find(&self, text: &[u8], hits: &mut Vec<Hit>) {
+        self.find_up_to(usize::MAX, text, hits);
+    }
+
+    /// [`find`](Self::find) that ends soon after `most` occurrences were found. Whether it came to the end of the text.
+    pub fn find_up_to(&self, most: usize, text: &[u8], hits: &mut Vec<Hit>) -> bool {
         let before = hits.len();
         let mut start = 0;
         while start < text.len() {
+            if hits.len() - before > most {
+                return false;
+            }
             let end = (start + CHUNK).min(text.len());
             // a literal that begins in this chunk may end in the next
             let reach = (end + self.longest().saturating_sub(1) as usize).min(text.len());
@@ -147,6 +155,7 @@ impl Prefilter {
         if !found.is_sorted() {
             found.sort_unstable();
         }
+        hits.len() - before <= most
     }
 
     /// Occurrences that begin in `start..end`; `text` reaches far enough beyond `end` to hold their ends.

@@ -21,9 +21,14 @@ pub struct Named {
     pub name: Box<[u8]>,
 }
 
+/// Most anchors of a text that are remembered for its later versions. A text of nothing but anchors has as many as bytes, and takes eight
+/// times its size then; source code has one in some hundred bytes.
+const MOST_HITS: usize = 1 << 20;
+
 /// What is known of a text.
 pub struct Known {
-    hits: Box<[Hit]>,
+    /// None where there are more than [`MOST_HITS`].
+    hits: Option<Box<[Hit]>>,
     encoding: TextEncoding,
     /// Whether something may be found in it.
     suspect: bool,
@@ -70,7 +75,10 @@ impl<'s> Surveyor<'s> {
     /// Surveys a text that may have any of `classes`.
     pub fn whole(&mut self, text: &[u8], classes: &[Named]) -> Known {
         self.hits.clear();
-        self.scanner.anchors.find(text, &mut self.hits);
+        let prefilter = self.scanner.anchors.prefilter();
+        if !prefilter.find_up_to(MOST_HITS, text, &mut self.hits) {
+            return crowded(text);
+        }
         self.fresh.clear();
         self.fresh.resize(self.hits.len(), true);
         let (encoding, mark) = view::detect(text);
@@ -80,7 +88,7 @@ impl<'s> Surveyor<'s> {
     /// Surveys a text by scanning it in full under each of `classes`.
     pub fn in_full(&mut self, text: &[u8], classes: &[Named]) -> Known {
         Known {
-            hits: Box::default(),
+            hits: None,
             encoding: view::detect(text).0,
             suspect: classes.iter().any(|named| self.finds(text, named)),
         }
@@ -97,10 +105,15 @@ impl<'s> Surveyor<'s> {
         text: &[u8],
         classes: &[Named],
     ) -> Known {
+        let Some(old) = &known.hits else {
+            return self.whole(text, classes);
+        };
         self.hits.clear();
         let prefilter = self.scanner.anchors.prefilter();
-        self.lineage
-            .inherit(prefilter, &known.hits, copied, text, &mut self.hits);
+        let hits = (MOST_HITS, &mut self.hits);
+        if !self.lineage.inherit(prefilter, old, copied, text, hits) {
+            return crowded(text);
+        }
         let (encoding, mark) = view::detect(text);
         self.fresh.clear();
         if inherits && !known.suspect && known.encoding == encoding {
@@ -170,7 +183,7 @@ impl<'s> Surveyor<'s> {
                     .has_candidate(text, &self.hits, named.class, binary, &self.fresh)
         });
         Known {
-            hits: self.hits.as_slice().into(),
+            hits: Some(self.hits.as_slice().into()),
             encoding,
             suspect,
         }
@@ -187,6 +200,15 @@ impl<'s> Surveyor<'s> {
         };
         self.worker.scan(&blob, &mut self.findings);
         !self.findings.is_empty()
+    }
+}
+
+/// What is said of a text with more anchors than are worth remembering: that it has to be scanned.
+fn crowded(text: &[u8]) -> Known {
+    Known {
+        hits: None,
+        encoding: view::detect(text).0,
+        suspect: true,
     }
 }
 
@@ -242,6 +264,41 @@ mod tests {
         assert!(surveyor.in_full(&after, &named).is_suspect());
         let version = surveyor.version(&known, before.len(), &copied, true, &after, &named);
         assert!(version.is_suspect());
+    }
+
+    #[test]
+    fn a_text_of_anchors_is_suspected_and_not_remembered() {
+        let rules = crate::rules::BUILTIN.iter().cloned();
+        let scanner = Scanner::new(rules, Options::default());
+        let named = [Named {
+            class: PathClass::of(b"a.txt"),
+            name: (*b"a.txt").into(),
+        }];
+        let small = |len: usize| u32::try_from(len).unwrap();
+        let mut surveyor = Surveyor::new(&scanner);
+        let row = b"SG.\n".repeat(1000);
+        let known = surveyor.whole(&row, &named);
+        assert!(!known.is_suspect());
+        // the row over and over: as many anchors as there is room for, and one more row
+        let rows = MOST_HITS / 1000 + 1;
+        let crowd = row.repeat(rows);
+        let copied: Vec<Copied> = (0..rows)
+            .map(|at| Copied {
+                from: 0,
+                at: small(at * row.len()),
+                len: small(row.len()),
+            })
+            .collect();
+        for known in [
+            surveyor.version(&known, row.len(), &copied, true, &crowd, &named),
+            surveyor.whole(&crowd, &named),
+        ] {
+            assert!(known.is_suspect() && known.hits.is_none());
+            // what is made from it is read afresh
+            let copied = &copied[..1];
+            let again = surveyor.version(&known, crowd.len(), copied, true, &row, &named);
+            assert!(!again.is_suspect() && again.hits.is_some_and(|hits| hits.len() == 1000));
+        }
     }
 
     /// Surveys what `before` becomes when the one stretch in which `after` differs is changed, beginning with nothing found.

@@ -1,14 +1,20 @@
 //! Which findings a commit adds, and which `HEAD` holds already.
 //!
 //! A finding is one that `HEAD` holds if there the same rule finds the same value, in what the index holds no more: each such place
-//! pays for one finding, that in the same file first. So a secret that moves adds nothing, and a second copy of one adds one.
+//! pays for one finding, that in the same file first. So a secret that moves adds nothing, and a second copy of one adds one. While a
+//! merge is in progress, the commits that are merged pay as well, for what they have under the same path: they are parents of what will be
+//! committed, as `HEAD` is.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use crate::model::{Coverage, Finding, Fingerprint, Report};
+use crate::git::pack::Kind;
+use crate::git::tree::Target;
+use crate::git::{Finder, merge_heads};
+use crate::model::{Coverage, Finding, Fingerprint, ObjectId, Report};
 
 use super::diff::{Differences, Version, below};
 use super::read::{Read, Reader};
+use super::{entries, object, root_of};
 
 type Key = (String, Fingerprint);
 
@@ -43,6 +49,54 @@ pub(super) fn leave_out(report: &mut Report, found: &Differences, reader: &Reade
     held
 }
 
+/// Leaves out of `report` what a commit that is being merged holds under the same path; how many findings that were.
+pub(super) fn leave_out_merged(report: &mut Report, reader: &Reader<'_>) -> u64 {
+    if report.findings.is_empty() {
+        return 0;
+    }
+    let mut finder = Finder::open(reader.store);
+    let mut open = Open::new(std::mem::take(&mut report.findings));
+    for commit in merge_heads(reader.store).into_iter().take(MOST_MERGED) {
+        let Ok(Some(root)) = root_of(&commit, &mut finder) else {
+            continue;
+        };
+        let paths = open.paths();
+        let version = |path: Vec<u8>| {
+            let id = blob_at(&root, &path, &mut finder)?;
+            Some(Version { path, id })
+        };
+        let theirs: Vec<Version> = paths.into_iter().filter_map(version).collect();
+        // what can't be read pays for nothing; what is staged was read all the same
+        open.pay(reader.read(&theirs), &mut Coverage::default());
+    }
+    open.spare.clear();
+    let (held, added) = open.settle();
+    report.findings = added;
+    held
+}
+
+/// Most commits that are merged at once; git itself refuses far fewer.
+const MOST_MERGED: usize = 64;
+
+/// The blob at `path` in the tree `root`.
+fn blob_at(root: &ObjectId, path: &[u8], finder: &mut Finder) -> Option<ObjectId> {
+    let mut tree = *root;
+    let mut parts = path.split(|byte| *byte == b'/').peekable();
+    while let Some(part) = parts.next() {
+        let content = object(&tree, Kind::Tree, finder).ok()?;
+        let wanted = match parts.peek() {
+            Some(_) => Target::Tree,
+            None => Target::Blob,
+        };
+        let entries = entries(&content, root.as_bytes().len()).ok()?;
+        let found = entries
+            .iter()
+            .find(|entry| entry.name == part && entry.target == wanted)?;
+        tree = ObjectId::new(found.id);
+    }
+    Some(tree)
+}
+
 /// Findings that nobody has paid for yet.
 struct Open {
     findings: Vec<Option<Finding>>,
@@ -64,6 +118,12 @@ impl Open {
             spare: HashMap::new(),
             held: 0,
         }
+    }
+
+    /// The paths of all that nobody has paid for, each once.
+    fn paths(&self) -> BTreeSet<Vec<u8>> {
+        let left = self.findings.iter().flatten();
+        left.map(|finding| finding.origin.path.to_vec()).collect()
     }
 
     fn has_path(&self, path: &[u8]) -> bool {

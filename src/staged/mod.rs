@@ -91,7 +91,8 @@ pub fn scan(store: &Store, scanner: &Scanner, options: Options) -> Result<Report
     };
     if !options.all {
         let held = judge::leave_out(&mut report, &differences, &reader);
-        report.held = Some(held);
+        let merged = judge::leave_out_merged(&mut report, &reader);
+        report.held = Some(held + merged);
     }
     report.sort();
     Ok(report)

@@ -921,6 +921,30 @@ fn a_history_counts_places_without_a_comment() {
 }
 
 #[test]
+fn a_range_sees_a_comment_go() {
+    let repo = Scratch::repo();
+    commit(&repo, "a.py", long("x"));
+    commit(&repo, "a.py", with(&format!("  # {OWN}")));
+    commit(&repo, "a.py", with(""));
+    commit(&repo, "a.py", with("  # gitleaks:allow") + "more\n");
+    for (range, found) in [
+        ("HEAD~2..HEAD~1", (1, 0)),
+        ("HEAD~3..HEAD~1", (1, 0)),
+        ("HEAD~3..HEAD~2", (0, 1)),
+        ("HEAD~3..HEAD", (1, 0)),
+        ("HEAD~1..HEAD", (0, 1)),
+    ] {
+        let run = run(repo.root(), ["ci", "--range", range, "--format", "json"]);
+        let report = json(&run);
+        let keys = report["findings"].as_array().unwrap().iter();
+        let keys = keys.filter(|it| it["rule"] == "sendgrid-api-key").count();
+        let allowed = report["allowed"].as_array().unwrap().len();
+        assert_eq!((keys, allowed), found, "{range}: {}", run.out);
+        assert_eq!(run.code == 1, found.0 > 0, "{range}: {}", run.err);
+    }
+}
+
+#[test]
 fn commits_and_tags_can_allow_too() {
     let repo = Scratch::repo();
     let line = key("a");

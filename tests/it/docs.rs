@@ -248,8 +248,9 @@ fn every_option_that_is_named_exists() {
     };
     let known = help(&["scan", "--help"])
         + &help(&["rules", "check", "--help"])
-        + &help(&["rules", "list", "--help"]);
-    let options = Regex::new(r"waxseal(?: --)? (?:scan|rules)[^`\n]*").unwrap();
+        + &help(&["rules", "list", "--help"])
+        + &help(&["ci", "--help"]);
+    let options = Regex::new(r"waxseal(?: --)? (?:scan|rules|ci)[^`\n]*").unwrap();
     let option = Regex::new(r"--[a-z][a-z-]*").unwrap();
     let mut seen = 0;
     for (page, text) in pages() {

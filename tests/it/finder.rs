@@ -55,10 +55,10 @@ fn assert_agrees(repo: &Scratch) -> usize {
 /// Some versions of some files, and a tag.
 fn grow(repo: &Scratch, from: usize) {
     for version in from..from + 5 {
-        let lines: String = (0..300 + version)
+        let lines: Vec<String> = (0..300 + version)
             .map(|line| format!("line {line}\n"))
             .collect();
-        repo.write("big", lines)
+        repo.write("big", lines.concat())
             .write("empty", "")
             .write(format!("dir/{version}"), format!("{version}"))
             .git(&["add", "-A"])

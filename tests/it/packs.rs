@@ -104,7 +104,7 @@ fn deltas(paths: &[PathBuf]) -> u32 {
     let count = |path: &PathBuf| {
         let pack = Pack::open(path, gix_hash::Kind::Sha1).unwrap();
         (0..pack.forest.len())
-            .map(|node| u32::try_from(pack.forest.children(node).count()).unwrap())
+            .map(|node| u32::try_from(pack.forest.children(node).len()).unwrap())
             .sum::<u32>()
     };
     paths.iter().map(count).sum()

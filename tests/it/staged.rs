@@ -101,7 +101,8 @@ fn a_second_copy_is_one_more() {
 #[test]
 fn renames_with_and_without_a_change() {
     let repo = Scratch::repo();
-    let body: String = (0..30).map(|line| format!("line {line}\n")).collect();
+    let body: Vec<String> = (0..30).map(|line| format!("line {line}\n")).collect();
+    let body = body.concat();
     commit(&repo, "d/a.py", format!("{body}{}", key("a")));
     repo.git(&["mv", "d", "moved"]);
     staged(&repo).finds(&[]).reads(1).leaves_out(1);
@@ -182,11 +183,47 @@ fn every_stage_of_a_conflict_is_read() {
     assert!(!merge.status.success());
     let stages = asked(&repo, "", &["ls-files", "-u"]);
     assert_eq!(stages.lines().count(), 3);
-    // the base and theirs; ours is HEAD's
+    // the base and theirs; ours is HEAD's, and theirs is what is merged
+    staged(&repo).finds(&[]).reads(2).leaves_out(3);
+    fs::rename(repo.path(".git/MERGE_HEAD"), repo.path(".git/aside")).unwrap();
     staged(&repo).finds(&[("a.py", 3)]).reads(2).leaves_out(2);
+    fs::rename(repo.path(".git/aside"), repo.path(".git/MERGE_HEAD")).unwrap();
     repo.write("a.py", format!("{}both\n", key("a")))
         .git(&["add", "a.py"]);
     staged(&repo).finds(&[]).reads(1).leaves_out(1);
+}
+
+#[test]
+fn what_a_merged_branch_brings_is_not_added() {
+    let repo = Scratch::repo();
+    commit(&repo, "both.py", "base\n");
+    repo.git(&["switch", "-qc", "topic"]);
+    commit(&repo, "d/theirs.py", key("theirs"));
+    commit(&repo, "both.py", format!("theirs\n{}", key("b")));
+    repo.git(&["switch", "-q", "main"]);
+    commit(&repo, "both.py", "ours\n");
+    let merge = repo
+        .command("2001-02-03T04:05:06Z", "", &["merge", "-q", "topic"])
+        .output()
+        .unwrap();
+    assert!(!merge.status.success());
+    repo.write(
+        "both.py",
+        format!("both\n{}{}", key("b"), key("slipped in")),
+    )
+    .write("copy.py", key("theirs"))
+    .git(&["add", "both.py", "copy.py"]);
+    let added = [("both.py", 3), ("copy.py", 1)];
+    staged(&repo).finds(&added).reads(3).leaves_out(2);
+    // without the merge, all of it is new
+    fs::remove_file(repo.path(".git/MERGE_HEAD")).unwrap();
+    let all = [
+        ("both.py", 2),
+        ("both.py", 3),
+        ("copy.py", 1),
+        ("d/theirs.py", 1),
+    ];
+    staged(&repo).finds(&all).leaves_out(0);
 }
 
 #[test]

@@ -91,7 +91,7 @@ fn commits_of_every_kind() {
         .git(&["mv", "old.py", "moved.py"]);
     let said = passes(&repo, &["commit", "-qm", "moved"]);
     assert!(
-        said.contains("1 finding that HEAD holds already was left out"),
+        said.contains("1 finding that is committed already was left out"),
         "{said}"
     );
     // --amend adds to the last commit what is staged beside it

@@ -49,7 +49,7 @@ fn added_is_new_less_old() {
         let mut random = Random::new(seed);
         let repo = Scratch::repo();
         let edit = |random: &mut Random| {
-            for _ in 0..1 + random.below(4) {
+            for _ in 0..=random.below(4) {
                 let at = name(random);
                 match random.below(4) {
                     0 if repo.path(&at).exists() => {

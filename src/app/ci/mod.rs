@@ -35,13 +35,15 @@ pub(super) fn run(
     let get = |name: &str| std::env::var(name).ok();
     let environment = Environment::new(&get);
     let service = environment.service();
-    let job = match (&ci.range, service) {
+    let mut job = match (&ci.range, service) {
         (Some(range), _) => asked_for(range),
         (None, Some(service)) => {
             ci::job(service, environment, event(service)?.as_deref()).map_err(Error::from)?
         }
         (None, None) => return Err(Error::Usage(NO_SERVICE.to_owned()).into()),
     };
+    // it holds names of branches
+    job.event = escape(&job.event);
     let store = Store::open(".".as_ref(), None).map_err(Error::from)?;
     let mut points = Points::new(&store, Refs::current(&store));
     let plan = Plan::new(&job, service, &mut points)?;
@@ -55,7 +57,9 @@ pub(super) fn run(
     }
     let mut report = read.report;
     report.sort();
-    if let (true, Some((_, tip))) = (read.commits.is_some(), plan.tips.first()) {
+    // what has no base changes nothing, and neither does what brings nothing in
+    let is_change = read.commits.is_some_and(|count| count > 0);
+    if let (true, Some((_, tip))) = (is_change, plan.tips.first()) {
         let base = &plan.policy;
         let changed = changes::of_policy(base, tip, &mut points)?;
         report.findings.extend(changed);
@@ -145,10 +149,13 @@ impl Read {
 impl<'j> Plan<'j> {
     fn new(job: &'j Job, service: Option<Service>, points: &mut Points<'_>) -> Result<Self, Error> {
         let depth = service.map_or("`git fetch --unshallow` brings the rest", Service::depth);
+        let is_shallow = points.is_shallow();
         let absent = |what: &str, point: &Point| {
             let is_target = job.event.ends_with("(pull_request_target)");
             let advice = if is_target && what == "head" {
                 "`pull_request_target` checks out the base and not the pull request; use `pull_request`"
+            } else if matches!(point, Point::Short(_)) && !is_shallow {
+                "give a branch, a tag, or an id of at least 4 digits"
             } else {
                 depth
             };
@@ -286,7 +293,7 @@ impl<'j> Plan<'j> {
             Some(service) if !self.job.event.starts_with("--") => format!("{} ", service.name()),
             _ => String::new(),
         };
-        let event = escape(&self.job.event);
+        let event = &self.job.event;
         let Some((tip, commit)) = self.tips.first() else {
             return format!("{service}{event}: nothing to scan");
         };

@@ -41,12 +41,7 @@ pub struct Node {
     pub size: u32,
     /// Length of the entry's header. Bytes.
     header: u8,
-    state: State,
     base: NodeIx,
-    first_child: NodeIx,
-    next_sibling: NodeIx,
-    /// Inflated bytes of this object's stream and of all that hang on it, in KiB: what a walk from here costs.
-    weight: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +65,14 @@ impl State {
 /// All objects of a pack in the order of their offsets.
 pub struct Forest {
     nodes: Vec<Node>,
+    // what is asked for of many objects in no order lies apart: a list of nodes is larger than any cache
+    states: Vec<State>,
+    /// Inflated bytes of each object's stream and of all that hang on it, in KiB: what a walk from there costs.
+    weights: Vec<u32>,
+    /// The deltas of each object, side by side, in the order of the objects.
+    children: Vec<NodeIx>,
+    /// Where those of each object begin, and after the last one where they end.
+    starts: Vec<u32>,
     roots: Vec<NodeIx>,
     end: u64,
 }
@@ -85,17 +88,30 @@ impl Forest {
             .map(|ix| (index.offset(ix), ix))
             .collect();
         order.par_sort_unstable();
-        let mut nodes = Vec::with_capacity(order.len());
-        let places: Vec<usize> = (0..order.len()).step_by(BLOCK).collect();
-        nodes.par_extend(places.into_par_iter().flat_map_iter(|first| {
-            let block = first..order.len().min(first + BLOCK);
-            fetch(data, &order[block.clone()]);
-            block.map(|place| Node::read(data, index, &order, place))
-        }));
+        let places = Places::new(&order);
+        let mut nodes = vec![Node::UNREAD; order.len()];
+        let mut states = vec![State::Delta; order.len()];
+        let blocks = nodes
+            .par_chunks_mut(BLOCK)
+            .zip(states.par_chunks_mut(BLOCK));
+        blocks.enumerate().for_each(|(block, (nodes, states))| {
+            let first = block * BLOCK;
+            fetch(data, &order[first..first + nodes.len()]);
+            for (place, (node, state)) in (first..).zip(nodes.iter_mut().zip(states)) {
+                (*node, *state) = Node::read(data, index, &places, place);
+            }
+        });
         let mut forest = Self {
-            nodes,
+            weights: nodes
+                .iter()
+                .map(|node| node.size.div_ceil(1024).max(1))
+                .collect(),
+            children: Vec::new(),
+            starts: vec![0; nodes.len() + 1],
             roots: Vec::new(),
             end: data.pack_end() as u64,
+            nodes,
+            states,
         };
         forest.link();
         forest
@@ -104,27 +120,35 @@ impl Forest {
     /// Hangs every delta on its base, and gives each the kind and every base the weight of what hangs on it. In the order of
     /// offsets, for the forest is larger than any cache.
     fn link(&mut self) {
-        let count = small(self.nodes.len());
-        for ix in (0..count).rev() {
-            let Node { weight, base, .. } = self.nodes[ix as usize];
-            if base == NONE {
-                continue;
+        for (ix, node) in self.nodes.iter().enumerate().rev() {
+            if node.base != NONE {
+                let base = node.base as usize;
+                // that of a base behind its delta is final already; weights only say what goes first
+                self.weights[base] = self.weights[base].saturating_add(self.weights[ix]);
+                self.starts[base] += 1;
             }
-            let above = &mut self.nodes[base as usize];
-            // that of a base behind its delta is final already; weights only say what goes first
-            above.weight = above.weight.saturating_add(weight);
-            let sibling = std::mem::replace(&mut above.first_child, ix);
-            self.nodes[ix as usize].next_sibling = sibling;
+        }
+        let mut end = 0;
+        for start in &mut self.starts {
+            end += *start;
+            *start = end;
+        }
+        self.children = vec![NONE; end as usize];
+        for (ix, node) in (0..self.len()).zip(&self.nodes).rev() {
+            if node.base != NONE {
+                let start = &mut self.starts[node.base as usize];
+                *start -= 1;
+                self.children[*start as usize] = ix;
+            }
         }
         let mut left = false;
-        for ix in 0..count {
-            let Node { state, base, .. } = self.nodes[ix as usize];
-            if state != State::Delta {
+        for (ix, node) in (0..).zip(&self.nodes) {
+            if self.states[ix as usize] != State::Delta {
                 self.roots.push(ix);
                 continue;
             }
-            let above = self.nodes[base as usize].state.below();
-            self.nodes[ix as usize].state = above;
+            let above = self.states[node.base as usize].below();
+            self.states[ix as usize] = above;
             left |= above == State::Delta;
         }
         if left {
@@ -134,29 +158,25 @@ impl Forest {
 
     /// Gives those a kind whose base comes behind them in the pack, which only a base that is named by its id can.
     fn settle(&mut self) {
-        let is_settled = |node: &Node| node.state != State::Delta;
-        let mut open: Vec<NodeIx> = (0..small(self.nodes.len()))
-            .filter(|ix| is_settled(&self.nodes[*ix as usize]))
+        let mut open: Vec<NodeIx> = (0..self.len())
+            .filter(|ix| self.states[*ix as usize] != State::Delta)
             .collect();
         while let Some(ix) = open.pop() {
-            let below = self.nodes[ix as usize].state.below();
-            let mut child = self.nodes[ix as usize].first_child;
-            while child != NONE {
-                let node = &mut self.nodes[child as usize];
-                if !is_settled(node) {
-                    node.state = below;
+            let below = self.states[ix as usize].below();
+            let range = self.starts[ix as usize] as usize..self.starts[ix as usize + 1] as usize;
+            for &child in &self.children[range] {
+                let state = &mut self.states[child as usize];
+                if *state == State::Delta {
+                    *state = below;
                     open.push(child);
                 }
-                child = node.next_sibling;
             }
         }
         // what no root leads to hangs on itself
-        for node in self
-            .nodes
-            .iter_mut()
-            .filter(|node| node.state == State::Delta)
-        {
-            node.state = State::Damaged(Damage::NoBase);
+        for state in &mut self.states {
+            if *state == State::Delta {
+                *state = State::Damaged(Damage::NoBase);
+            }
         }
     }
 
@@ -177,7 +197,7 @@ impl Forest {
 
     /// The kind of an object; that of an unreadable delta is not known.
     pub fn kind(&self, ix: NodeIx) -> Result<Kind, Damage> {
-        match self.nodes[ix as usize].state {
+        match self.states[ix as usize] {
             State::Known(kind) => Ok(kind),
             State::Damaged(damage) => Err(damage),
             State::Delta => Err(Damage::NoBase),
@@ -190,13 +210,9 @@ impl Forest {
     }
 
     /// The objects that are stored as deltas of `ix`.
-    pub fn children(&self, ix: NodeIx) -> impl Iterator<Item = NodeIx> + '_ {
-        let mut next = self.nodes[ix as usize].first_child;
-        std::iter::from_fn(move || {
-            let child = (next != NONE).then_some(next)?;
-            next = self.nodes[child as usize].next_sibling;
-            Some(child)
-        })
+    pub fn children(&self, ix: NodeIx) -> &[NodeIx] {
+        let range = self.starts[ix as usize] as usize..self.starts[ix as usize + 1] as usize;
+        &self.children[range]
     }
 
     /// The object that `ix` is stored as a delta of.
@@ -210,9 +226,18 @@ impl Forest {
         found.ok().map(small)
     }
 
+    /// The objects in the order of the index.
+    pub fn by_index(&self) -> Vec<NodeIx> {
+        let mut order = vec![NONE; self.nodes.len()];
+        for (ix, node) in (0..).zip(&self.nodes) {
+            order[node.index as usize] = ix;
+        }
+        order
+    }
+
     /// What it costs to walk an object and all that hang on it, in KiB.
     pub fn weight(&self, ix: NodeIx) -> u32 {
-        self.nodes[ix as usize].weight
+        self.weights[ix as usize]
     }
 
     /// Where the entry of an object lies in the pack.
@@ -224,35 +249,38 @@ impl Forest {
 }
 
 impl Node {
+    const UNREAD: Self = Self {
+        offset: 0,
+        index: 0,
+        crc32: None,
+        size: 0,
+        header: 0,
+        base: NONE,
+    };
+
     /// Length of the entry's header. Bytes.
     pub fn header(&self) -> usize {
         usize::from(self.header)
     }
 
-    /// What the header of the entry at `place` in `order`, the sorted offsets of all entries, says.
+    /// What the header of the entry at `place` says.
     fn read(
         data: &gix_pack::data::File,
         index: &PackIndex,
-        order: &[(u64, u32)],
+        places: &Places<'_>,
         place: usize,
-    ) -> Self {
-        let (offset, ix) = order[place];
+    ) -> (Self, State) {
+        let (offset, ix) = places.order[place];
         let mut node = Self {
             offset,
             index: ix,
             crc32: index.crc32(ix),
-            size: 0,
-            header: 0,
-            state: State::Damaged(Damage::Header),
-            base: NONE,
-            first_child: NONE,
-            next_sibling: NONE,
-            weight: 1,
+            ..Self::UNREAD
         };
         let end = data.pack_end() as u64;
-        let twice = place > 0 && order[place - 1].0 == offset;
+        let twice = place > 0 && places.order[place - 1].0 == offset;
         if offset >= end || twice {
-            return node;
+            return (node, State::Damaged(Damage::Header));
         }
         let entry = data
             .entry_slice(offset..end.min(offset + HEADER))
@@ -260,20 +288,13 @@ impl Node {
                 gix_pack::data::Entry::from_bytes(bytes, offset, data.object_hash()).ok()
             });
         let Some(entry) = entry else {
-            return node;
+            return (node, State::Damaged(Damage::Header));
         };
         if entry.decompressed_size > LARGEST {
-            node.state = State::Damaged(Damage::TooLarge);
-            return node;
+            return (node, State::Damaged(Damage::TooLarge));
         }
         node.size = u32::try_from(entry.decompressed_size).expect("LARGEST fits");
-        node.weight = node.size.div_ceil(1024).max(1);
         node.header = u8::try_from(entry.header_size()).expect("HEADER bytes were read");
-        let position = |offset: u64| {
-            order
-                .binary_search_by_key(&offset, |(offset, _)| *offset)
-                .ok()
-        };
         let base = match entry.header {
             Header::Blob => Err(Kind::Blob),
             Header::Tree => Err(Kind::Tree),
@@ -282,21 +303,21 @@ impl Node {
             Header::OfsDelta { base_distance } => Ok(offset
                 .checked_sub(base_distance)
                 .filter(|base| *base < offset)
-                .and_then(|base| place_of(base, order, place))),
+                .and_then(|base| places.of(base))),
             Header::RefDelta { base_id } => Ok(index
                 .position(&base_id)
                 .map(|ix| index.offset(ix))
-                .and_then(position)),
+                .and_then(|base| places.of(base))),
         };
-        match base {
-            Err(kind) => node.state = State::Known(kind),
+        let state = match base {
+            Err(kind) => State::Known(kind),
             Ok(Some(base)) => {
-                node.state = State::Delta;
                 node.base = small(base);
+                State::Delta
             }
-            Ok(None) => node.state = State::Damaged(Damage::NoBase),
-        }
-        node
+            Ok(None) => State::Damaged(Damage::NoBase),
+        };
+        (node, state)
     }
 }
 
@@ -319,18 +340,48 @@ fn fetch(data: &gix_pack::data::File, entries: &[(u64, u32)]) {
     );
 }
 
-/// The place of `offset` in `order`, searched for backwards from `before`: a base mostly lies close ahead of what is made of it.
-fn place_of(offset: u64, order: &[(u64, u32)], before: usize) -> Option<usize> {
-    let mut high = before;
-    let mut step = 1;
-    let mut low = before.saturating_sub(step);
-    while low > 0 && order[low].0 > offset {
-        high = low;
-        step *= 4;
-        low = low.saturating_sub(step);
+/// Finds places by their offsets. A search by halves waits for memory at each step; here the range of offsets is cut into as many
+/// even pieces as there are entries, so that only the few of one piece have to be looked at.
+struct Places<'o> {
+    order: &'o [(u64, u32)],
+    /// The first place that is not before each piece, and after the last one the number of places.
+    firsts: Vec<u32>,
+    /// Bytes of a piece, as a power of two.
+    shift: u32,
+}
+
+impl<'o> Places<'o> {
+    /// `order` holds the offsets of all entries, sorted, and how many bytes there are at most.
+    fn new(order: &'o [(u64, u32)]) -> Self {
+        let end = order.last().map_or(0, |(offset, _)| *offset);
+        let even = end / (order.len() as u64).max(1);
+        let shift = u64::BITS - even.leading_zeros();
+        let mut firsts = Vec::with_capacity(order.len() + 2);
+        for (place, (offset, _)) in order.iter().enumerate() {
+            let piece = (offset >> shift) as usize;
+            while firsts.len() <= piece {
+                firsts.push(small(place));
+            }
+        }
+        firsts.push(small(order.len()));
+        Self {
+            order,
+            firsts,
+            shift,
+        }
     }
-    let found = order[low..high].binary_search_by_key(&offset, |(offset, _)| *offset);
-    found.ok().map(|place| low + place)
+
+    /// The place of the entry at `offset`.
+    fn of(&self, offset: u64) -> Option<usize> {
+        let piece = usize::try_from(offset >> self.shift).ok()?;
+        let (first, end) = (
+            *self.firsts.get(piece)?,
+            *self.firsts.get(piece.checked_add(1)?)?,
+        );
+        let near = &self.order[first as usize..end as usize];
+        let found = near.binary_search_by_key(&offset, |(offset, _)| *offset);
+        found.ok().map(|place| first as usize + place)
+    }
 }
 
 fn small(ix: usize) -> NodeIx {

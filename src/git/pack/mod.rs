@@ -96,11 +96,6 @@ impl Pack {
         })
     }
 
-    /// The bytes of the id of an object.
-    pub fn name(&self, node: NodeIx) -> &[u8] {
-        self.index.id(self.forest.node(node).index).as_bytes()
-    }
-
     /// The id of an object.
     pub fn id(&self, node: NodeIx) -> ObjectId {
         self.index.id(self.forest.node(node).index).to_owned()

@@ -321,9 +321,9 @@ impl<'p, V: Visit> Walker<'p, V> {
         read: Result<Held<V::State>, Damage>,
     ) -> Option<Share<V::State>> {
         let forest = &self.shared.pack.forest;
-        let mut nodes: Vec<NodeIx> = forest.children(node).collect();
         match read {
             Ok(held) => {
+                let mut nodes = forest.children(node).to_vec();
                 nodes.sort_by_key(|node| std::cmp::Reverse(forest.weight(*node)));
                 let Some(&heaviest) = nodes.first() else {
                     self.keep(held.content);
@@ -338,6 +338,7 @@ impl<'p, V: Visit> Walker<'p, V> {
             }
             Err(damage) => {
                 self.visitor.damaged(node, damage);
+                let mut nodes = forest.children(node).to_vec();
                 while let Some(node) = nodes.pop() {
                     self.visitor.damaged(node, Damage::Base);
                     nodes.extend(forest.children(node));

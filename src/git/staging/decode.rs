@@ -134,10 +134,10 @@ impl Entries<'_> {
         let mode = number(entry, MODE);
         let flags = u16::from_be_bytes([entry[fixed - 2], entry[fixed - 1]]);
         let mut at = begin + fixed;
-        let mut more = 0;
+        let mut extended = 0;
         if flags & EXTENDED != 0 {
             let pair = self.bytes.get(at..at + 2).ok_or(SHORT)?;
-            more = u16::from_be_bytes([pair[0], pair[1]]);
+            extended = u16::from_be_bytes([pair[0], pair[1]]);
             at += 2;
         }
         let path = if self.is_v4 {
@@ -163,7 +163,7 @@ impl Entries<'_> {
             id: offset(begin + STAT)?,
             kind: kind(mode)?,
             stage: u8::try_from(flags >> 12 & 3).unwrap_or(0),
-            intent_to_add: more & INTENT_TO_ADD != 0,
+            intent_to_add: extended & INTENT_TO_ADD != 0,
         })
     }
 

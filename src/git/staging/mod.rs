@@ -9,6 +9,7 @@ mod cache_tree;
 mod decode;
 mod split;
 
+use std::cmp::Ordering;
 use std::io;
 use std::ops::Range;
 use std::path::Path;
@@ -182,15 +183,18 @@ impl Staging {
 
     /// Fails where paths do not come in order, as git does: what is searched for would not be found.
     fn check_order(&self) -> Result<(), StagingError> {
-        let key = |slot: &Slot| (slot.path(&self.bytes), slot.stage);
-        let in_order = self.slots.is_sorted_by(|a, b| key(a) < key(b));
-        // a resolved path has no other stages
-        let mixed = self.slots.windows(2).any(|pair| {
-            pair[0].stage == 0
-                && pair[1].stage > 0
-                && pair[0].path(&self.bytes) == pair[1].path(&self.bytes)
-        });
-        if in_order && !mixed {
+        let follows = |pair: &[Slot]| {
+            let [a, b] = pair else {
+                return true;
+            };
+            match a.path(&self.bytes).cmp(b.path(&self.bytes)) {
+                Ordering::Less => true,
+                // a resolved path has no other stages
+                Ordering::Equal => a.stage > 0 && a.stage < b.stage,
+                Ordering::Greater => false,
+            }
+        };
+        if self.slots.windows(2).all(follows) {
             Ok(())
         } else {
             Err(StagingError::Damaged("its entries are out of order"))

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::{Path, Place};
-use crate::model::{self, Store};
-use crate::report::wording;
+use crate::model;
+use crate::report::{issue, wording};
 
 #[derive(Serialize)]
 pub(super) struct History<'a> {
@@ -22,10 +22,7 @@ pub(super) struct History<'a> {
 impl<'a> History<'a> {
     /// The history of `finding`, if it was found in one.
     pub(super) fn of(finding: &'a model::Finding) -> Option<Self> {
-        let history = finding.history.as_deref()?;
-        let Store::Object(kind, object) = finding.origin.store else {
-            return None;
-        };
+        let (history, kind, object) = issue::in_store(finding)?;
         Some(Self {
             object: object.to_string(),
             object_kind: kind.id(),

@@ -18,7 +18,7 @@ use location::{ArtifactLocation, Location, OBJECTS};
 use suppression::Suppression;
 
 use super::{Meta, issue, json, term, wording};
-use crate::model::{Finding, Report, Severity, Skip, Store};
+use crate::model::{Finding, Report, Severity, Skip};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -263,10 +263,7 @@ struct HistoryProperties {
 
 impl HistoryProperties {
     fn of(finding: &Finding) -> Option<Self> {
-        let history = finding.history.as_deref()?;
-        let Store::Object(kind, object) = finding.origin.store else {
-            return None;
-        };
+        let (history, kind, object) = issue::in_store(finding)?;
         Some(Self {
             object: object.to_string(),
             object_kind: kind.id(),

@@ -113,12 +113,7 @@ impl<const HELD: u64> Visit for Reader<'_, HELD> {
     }
 
     fn delta(&mut self, node: NodeIx, delta: &Delta<'_, NodeIx>, content: &[u8]) -> NodeIx {
-        assert!(
-            self.pack
-                .forest
-                .children(*delta.state)
-                .any(|child| child == node)
-        );
+        assert!(self.pack.forest.children(*delta.state).contains(&node));
         let mut end = 0;
         for op in delta.ops {
             assert!(

@@ -82,8 +82,8 @@ impl Staged {
     pub(crate) fn leaves_out(&self, count: u64) -> &Self {
         let told = match count {
             0 => String::new(),
-            1 => "1 finding that HEAD holds already was left out".to_owned(),
-            _ => format!("{count} findings that HEAD holds already were left out"),
+            1 => "1 finding that is committed already was left out".to_owned(),
+            _ => format!("{count} findings that are committed already were left out"),
         };
         assert!(self.err.contains(&told), "{}", self.err);
         assert_eq!(self.err.contains("left out"), count > 0, "{}", self.err);
