@@ -235,19 +235,19 @@ fn locate(
         |commit: &CommitIx| chosen.is_none_or(|chosen| chosen.commits.contains(*commit));
     let commits = tips.reached.iter().filter(is_counted);
     let others = tips.others.keys();
-    let tops: Vec<ObjectIx> = commits
+    let starts: Vec<ObjectIx> = commits
         .filter_map(|commit| roots[commit as usize])
         .chain(others.filter_map(|id| objects.find(id.as_bytes())))
         .collect();
     // the walk over all trees that follows can mostly be spared where only objects are missing
-    let (reached, open) = reached::split(names, &tops, objects.count());
+    let (reached, open) = reached::split(names, &starts, objects.count());
     let mut lost: BTreeSet<usize> = reached.into_iter().collect();
     if surveyed.suspects.is_empty() && open.is_empty() {
         let (leads, places) = nothing();
         return (leads, places, lost);
     }
     let missing: Vec<ObjectId> = open.iter().map(|at| names.missing[*at].0.0).collect();
-    let (leads, found) = leads::find(objects, &surveyed.suspects, &missing, &tops, tally);
+    let (leads, found) = leads::find(objects, &surveyed.suspects, &missing, &starts, tally);
     lost.extend(found.into_iter().map(|at| open[at]));
     let tagged: BTreeSet<ObjectId> = tips
         .others

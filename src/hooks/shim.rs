@@ -3,6 +3,7 @@
 //! The third line holds a digest of all others. So a hook that was changed by hand is told from one that another version of
 //! waxseal wrote, and the first is never overwritten.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
@@ -142,10 +143,10 @@ fn sum(script: &[u8]) -> String {
         digest.update(b"\n");
     }
     let digest = digest.finalize();
-    digest[..16]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    digest[..16].iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 /// Writes `key='value'`, in quotes as a shell reads them.
@@ -198,6 +199,7 @@ fn slashed(path: &[u8]) -> Vec<u8> {
 }
 
 #[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere a path may be none")]
 fn path_of(bytes: Vec<u8>) -> Option<PathBuf> {
     use std::os::unix::ffi::OsStringExt as _;
     Some(std::ffi::OsString::from_vec(bytes).into())
