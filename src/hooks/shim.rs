@@ -117,7 +117,7 @@ impl Written {
             name: text("name").unwrap_or_default(),
             program: value("program")
                 .filter(|value| !value.is_empty())
-                .and_then(path_of),
+                .map(path_of),
             earlier: text("earlier"),
             runs: match value("repository") {
                 None => Runs::Repository,
@@ -143,10 +143,12 @@ fn sum(script: &[u8]) -> String {
         digest.update(b"\n");
     }
     let digest = digest.finalize();
-    digest[..16].iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    let mut text = String::with_capacity(32);
+    for byte in &digest[..16] {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 /// Writes `key='value'`, in quotes as a shell reads them.
@@ -199,15 +201,14 @@ fn slashed(path: &[u8]) -> Vec<u8> {
 }
 
 #[cfg(unix)]
-#[expect(clippy::unnecessary_wraps, reason = "elsewhere a path may be none")]
-fn path_of(bytes: Vec<u8>) -> Option<PathBuf> {
+fn path_of(bytes: Vec<u8>) -> PathBuf {
     use std::os::unix::ffi::OsStringExt as _;
-    Some(std::ffi::OsString::from_vec(bytes).into())
+    std::ffi::OsString::from_vec(bytes).into()
 }
 
 #[cfg(not(unix))]
-fn path_of(bytes: Vec<u8>) -> Option<PathBuf> {
-    String::from_utf8(bytes).ok().map(PathBuf::from)
+fn path_of(bytes: Vec<u8>) -> PathBuf {
+    String::from_utf8_lossy(&bytes).into_owned().into()
 }
 
 #[cfg(test)]

@@ -209,9 +209,9 @@ fn the_generated_table_in_the_readme_is_fresh() {
 #[test]
 fn every_test_that_is_named_exists() {
     let named = Regex::new(r"`([a-z0-9_]+)::([a-z0-9_]+)`").unwrap();
-    let text = read("docs/hooks.md");
+    let page = read("docs/hooks.md");
     let mut seen = 0;
-    for found in named.captures_iter(&text) {
+    for found in named.captures_iter(&page) {
         let (file, test) = (&found[1], &found[2]);
         let tests = read(&format!("tests/it/{file}.rs"));
         let line = format!("fn {test}() {{");
