@@ -529,13 +529,14 @@ fn one_commit_among_twenty_thousand_reads_few_objects() {
     import.run(&repo);
     let scanned = between(&repo, &["main~1"], &["main"], &Options::default()).unwrap();
     assert_eq!((scanned.findings.len(), scanned.commits), (1, 1));
-    let objects = scanned.coverage.objects.unwrap();
+    assert_eq!(scanned.coverage.objects.unwrap().commits.count, 1);
+    let objects = scanned.read;
     assert_eq!(objects.blobs.count, 2);
     assert!(objects.trees.count <= 6, "{objects:?}");
     // beyond the range it looks around, in case that a clock went wrong: an hour of commits and some more
     assert!(objects.commits.count < 50, "{objects:?}");
     let scanned = between(&repo, &["main~100"], &["main"], &Options::default()).unwrap();
-    let objects = scanned.coverage.objects.unwrap();
+    let objects = scanned.read;
     assert_eq!(scanned.commits, 100);
     assert!(
         objects.commits.count < 150 && objects.trees.count <= 402,
