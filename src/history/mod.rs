@@ -142,7 +142,6 @@ pub fn scan(
     let (leads, places, lost) = locate(
         &objects,
         &names,
-        &graph,
         &roots,
         &tips,
         chosen.as_ref(),
@@ -214,7 +213,6 @@ fn is_chosen(finding: &Finding, chosen: &Chosen, graph: &Graph, tips: &Tips) -> 
 fn locate(
     objects: &Objects,
     names: &names::Names,
-    graph: &Graph,
     roots: &[Option<ObjectIx>],
     tips: &Tips,
     chosen: Option<&Chosen>,
@@ -224,7 +222,7 @@ fn locate(
 ) -> (leads::Leads, Places, BTreeSet<usize>) {
     let nothing = || {
         let leads = leads::Leads::default();
-        let places = Places::find(objects, &leads, graph, &[]);
+        let places = Places::find(objects, &leads, roots, &[]);
         (leads, places)
     };
     if surveyed.suspects.is_empty() && names.missing.is_empty() {
@@ -256,7 +254,7 @@ fn locate(
         .copied()
         .collect();
     let tagged: Vec<ObjectId> = tagged.into_iter().collect();
-    let places = Places::find(objects, &leads, graph, &tagged);
+    let places = Places::find(objects, &leads, roots, &tagged);
     (leads, places, lost)
 }
 
