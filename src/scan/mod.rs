@@ -10,6 +10,7 @@ pub mod assignment;
 mod candidate;
 mod class;
 mod excerpt;
+mod exposed;
 mod filter;
 mod lineage;
 mod lines;
@@ -66,6 +67,8 @@ pub struct Scanner {
     /// Assignment rules that read every assignment of a dotenv file.
     dotenv: Vec<RuleIx>,
     files: Vec<FileNames>,
+    /// Rules that name logins which other rules found.
+    logins: Vec<RuleIx>,
     /// Words of the comments that let findings pass.
     words: allow::Words,
     options: Options,
@@ -93,11 +96,18 @@ impl Scanner {
             .filter(reads_dotenv)
             .map(|rule| rule.ix)
             .collect();
+        let names_logins = |rule: &&Compiled| rule.rule.login.is_some();
+        let logins = rules
+            .iter()
+            .filter(names_logins)
+            .map(|rule| rule.ix)
+            .collect();
         let files = rules.iter().filter_map(FileNames::of).collect();
         Self {
             anchors: Anchors::new(&rules),
             dotenv,
             files,
+            logins,
             rules,
             words: allow::Words::new(),
             options,

@@ -16,11 +16,11 @@ use super::assignment::{self, Lang};
 use super::candidate::{Candidate, Decisions, RuleIx};
 use super::class::{self, Dotenv, PathClass};
 use super::lines::{Base, Lines};
-use super::matcher::{Text, assignment as assigned, pair, token};
+use super::matcher::{Text, assignment as assigned, login, pair, token};
 use super::opened::Opened;
 use super::prefilter::Hit;
 use super::view::{self, Opening, TextEncoding, View};
-use super::{Drop, MARGIN, Scanner, excerpt, resolve};
+use super::{Drop, MARGIN, Scanner, excerpt, exposed, resolve};
 
 /// Layers that are taken off at most: base64 in base64, a percent-encoded URL in a JSON escape.
 const MAX_DEPTH: usize = 2;
@@ -355,6 +355,7 @@ impl<'s> Worker<'s> {
         binary: bool,
     ) {
         let compiled = &self.scanner.rules[usize::from(rule)];
+        let first = self.decisions.candidates.len();
         match &compiled.rule.kind {
             Kind::Token(kind) => token::judge(compiled, kind, text, at, &mut self.decisions),
             // words in a binary are not configuration
@@ -364,8 +365,10 @@ impl<'s> Worker<'s> {
             Kind::Assignment(kind) if !binary => {
                 assigned::judge(compiled, kind, text, at, &mut self.decisions);
             }
-            Kind::Pair(_) | Kind::Assignment(_) | Kind::File(_) => {}
+            Kind::Pair(_) | Kind::Assignment(_) | Kind::File(_) | Kind::Login => {}
         }
+        let found = &mut self.decisions.candidates[first..];
+        login::name(self.scanner, text, found);
     }
 
     /// Decodes the stretch around an encoded anchor and reads it like a small file of its own.
@@ -505,7 +508,11 @@ impl<'s> Worker<'s> {
                 &shown,
                 &masks,
             );
+            let exposed = exposed::is_shipped(bytes, candidate.mask.start as usize);
             let mut finding = self.finding(&blob.origin, candidate, found_at, parts, excerpt);
+            if exposed {
+                exposed::raise(&mut finding);
+            }
             finding.allowed = allowed.map(Box::new);
             findings.push(finding);
         }
