@@ -37,7 +37,7 @@ const RULES: [(&str, &str); 18] = [
     ("smtp2go.toml", include_str!("../../rules/smtp2go.toml")),
     ("sparkpost.toml", include_str!("../../rules/sparkpost.toml")),
     ("twilio.toml", include_str!("../../rules/twilio.toml")),
-    ("zoho.toml", include_str!("../../rules/zoho.toml")),
+    ("zeptomail.toml", include_str!("../../rules/zeptomail.toml")),
 ];
 
 /// What may stand between the parts of a sample, and around it.
