@@ -17,6 +17,7 @@ mod lines;
 mod matcher;
 mod opened;
 mod prefilter;
+mod published;
 #[cfg(test)]
 mod reach;
 mod resolve;

@@ -20,7 +20,7 @@ use super::matcher::{Text, assignment as assigned, login, pair, token};
 use super::opened::Opened;
 use super::prefilter::Hit;
 use super::view::{self, Opening, TextEncoding, View};
-use super::{Drop, MARGIN, Scanner, excerpt, exposed, resolve};
+use super::{Drop, MARGIN, Scanner, excerpt, exposed, published, resolve};
 
 /// Layers that are taken off at most: base64 in base64, a percent-encoded URL in a JSON escape.
 const MAX_DEPTH: usize = 2;
@@ -467,6 +467,12 @@ impl<'s> Worker<'s> {
         for candidate in candidates {
             // those of the margins were needed to settle which rule has which value, and to be hidden in excerpts
             if !own(candidate.secret) {
+                continue;
+            }
+            let rule = &self.scanner.rules[usize::from(candidate.rule)].rule;
+            if published::is_sample(&rule.id, &candidate.value) {
+                self.decisions.uncounted = false;
+                self.decisions.drop(candidate.rule, Drop::Placeholder);
                 continue;
             }
             let claim = Claim {
