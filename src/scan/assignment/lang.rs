@@ -128,8 +128,8 @@ impl Lang {
             b".netrc" | b"_netrc" | b"netrc" | b".authinfo" | b"authinfo" | b".msmtprc"
             | b"msmtprc" | b".esmtprc" | b"esmtprc" => Self::Netrc,
             b"sasl_passwd" | b"passwd.client" | b"sasl_password" => Self::SaslPasswd,
-            b".muttrc" | b"muttrc" | b".npmrc" | b".pypirc" | b".gitconfig" | b"config"
-            | b".my.cnf" | b".pgpass" => Self::Properties,
+            b".muttrc" | b"muttrc" | b".npmrc" | b".pypirc" | b".gitconfig" | b"gitconfig"
+            | b"config" | b".my.cnf" | b".pgpass" => Self::Properties,
             b"dockerfile" | b"containerfile" => Self::Docker,
             b"gemfile" | b"rakefile" | b"vagrantfile" | b"fastfile" | b"appfile" | b"podfile" => {
                 Self::Ruby
