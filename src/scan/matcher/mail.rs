@@ -12,6 +12,7 @@ use crate::scan::candidate::CandidatePart;
 use crate::scan::filter::{self, Drop, HostSays};
 
 use super::Text;
+use super::role::{self, Address, Role};
 
 /// How far from a password the word `smtp` still says that it is one of mail, where no sibling does. Bytes; nodemailer and
 /// PHPMailer blocks with comments measure 300 to 500.
@@ -36,14 +37,6 @@ impl Login {
                 || (part.name == "user" && value.contains(&b'@'))
         })
     }
-}
-
-/// What a key stands for in a login.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
-    Host,
-    Port,
-    User,
 }
 
 /// The login that the assignment `a` belongs to, or why it is none.
@@ -81,6 +74,10 @@ pub fn login(text: &Text<'_>, a: &Assignment) -> Result<Login, Drop> {
     let value = text.slice(a.value.range());
     if user.is_some_and(|user| filter::same_word(value, user)) {
         return Err(Drop::Echo);
+    }
+    // what is sent with it is an address, by custom
+    if user.is_some_and(|user| user.eq_ignore_ascii_case(b"anonymous")) {
+        return Err(Drop::Example);
     }
     let is_example = |address: &[u8]| address.contains(&b'@') && filter::is_example_host(address);
     if host.is_none() && user.is_some_and(is_example) && filter::is_weak(value) {
@@ -120,8 +117,8 @@ pub fn login(text: &Text<'_>, a: &Assignment) -> Result<Login, Drop> {
 
 /// Whether a word for a host stands near. Cheap, and false for most passwords in code, which spares reading their siblings.
 fn names_host(text: &Text<'_>, at: Range<usize>) -> bool {
-    const WORDS: [&[u8]; 7] = [
-        b"ost", b"erver", b"ddress", b"elay", b"OST", b"ERVER", b"ADDR",
+    const WORDS: [&[u8]; 8] = [
+        b"ost", b"erver", b"ddress", b"elay", b"OST", b"ERVER", b"ADDR", b"machine",
     ];
     let around = text.slice(at.start.saturating_sub(NEAR)..at.end + NEAR);
     WORDS
@@ -142,13 +139,8 @@ fn is_submission_port(port: &[u8]) -> bool {
 
 /// A part of a login at a known place.
 fn part(text: &Text<'_>, role: Role, span: Span) -> CandidatePart {
-    let name = match role {
-        Role::Host => "host",
-        Role::Port => "port",
-        Role::User => "user",
-    };
     CandidatePart {
-        name: Cow::Borrowed(name),
+        name: Cow::Borrowed(role.name()),
         span,
         value: Secret::new(text.slice(span.range()), 0),
     }
@@ -183,6 +175,10 @@ fn is_plain_password(key: &[u8]) -> bool {
         b"credential",
     ];
     let lower = key.to_ascii_lowercase();
+    // the password itself, beside a command that prints one
+    if lower.ends_with(b".auth.raw") {
+        return true;
+    }
     let word = [b"passw".as_slice(), b"pass", b"pwd"]
         .into_iter()
         .filter_map(|word| memchr::memmem::rfind(&lower, word))
@@ -214,33 +210,45 @@ fn has_mail_word(text: &Text<'_>, range: Range<usize>) -> bool {
         .is_some_and(|&at| (at as usize) < range.end)
 }
 
-/// Host, port and user among the siblings of `a`, the nearest of each; of a typed password (`SMTP_PASSWORD`) only the
-/// siblings that share its prefix where any do.
+/// A sibling that has a role: which, where its value stands, and how it ranks among those of its role.
+struct Found {
+    role: Role,
+    value: Span,
+    /// Whether it is of the same prefix, how well its name says what it is, how near it stands.
+    rank: (bool, u8, std::cmp::Reverse<usize>),
+}
+
+/// Host, port and user among the siblings of `a`, the best named and nearest of each; of a typed password (`SMTP_PASSWORD`) only
+/// the siblings that share its prefix where any do.
 fn siblings(text: &Text<'_>, a: &Assignment, typed: bool) -> Vec<(Role, Span)> {
-    let mut found: Vec<(Role, Span, bool, usize)> = Vec::new();
+    let mut found: Vec<Found> = Vec::new();
     let mut block = assignment::block(text.bytes, a, text.lang);
     for _ in 0..3 {
         for sibling in assignment::read_all(text.bytes, block.clone(), text.lang) {
             let name = text.slice(sibling.key.range());
             let is_value = matches!(sibling.form, Form::Literal | Form::LookupDefault)
                 && !sibling.value.is_empty();
-            let Some(role) = role_of(name).filter(|_| is_value && sibling.key != a.key) else {
+            let Some((role, named)) = role::of(name).filter(|_| is_value && sibling.key != a.key)
+            else {
                 continue;
             };
-            let related = !typed || is_mail_name(name) || !is_mail_name(text.slice(a.key.range()));
-            let distance = sibling.key.start.abs_diff(a.key.start) as usize;
-            if !plausible(role, text.slice(sibling.value.range())) {
+            if !role.fits(text.slice(sibling.value.range())) {
                 continue;
             }
-            match found.iter_mut().find(|(r, ..)| *r == role) {
-                Some(best) if (related, usize::MAX - distance) > (best.2, usize::MAX - best.3) => {
-                    *best = (role, sibling.value, related, distance);
-                }
+            let related = !typed || is_mail_name(name) || !is_mail_name(text.slice(a.key.range()));
+            let distance = sibling.key.start.abs_diff(a.key.start) as usize;
+            let new = Found {
+                role,
+                value: sibling.value,
+                rank: (related, named, std::cmp::Reverse(distance)),
+            };
+            match found.iter_mut().find(|old| old.role == role) {
+                Some(best) if new.rank > best.rank => *best = new,
                 Some(_) => {}
-                None => found.push((role, sibling.value, related, distance)),
+                None => found.push(new),
             }
         }
-        if found.iter().any(|(role, ..)| *role == Role::Host) {
+        if found.iter().any(|found| found.role == Role::Host) {
             break;
         }
         match assignment::outer(text.bytes, &block, text.lang) {
@@ -248,10 +256,35 @@ fn siblings(text: &Text<'_>, a: &Assignment, typed: bool) -> Vec<(Role, Span)> {
             _ => break,
         }
     }
-    found
-        .into_iter()
-        .map(|(role, span, ..)| (role, span))
-        .collect()
+    let mut parts: Vec<(Role, Span)> = found
+        .iter()
+        .map(|found| (found.role, found.value))
+        .collect();
+    split_host(text, &mut parts, |role| {
+        found
+            .iter()
+            .any(|found| found.role == role && found.rank.1 > 0)
+    });
+    parts
+}
+
+/// Takes port and user out of the value of the host, where they stand there: `h:587`, `smtp://u@h`. What has `own` settings stays.
+fn split_host(text: &Text<'_>, parts: &mut Vec<(Role, Span)>, own: impl Fn(Role) -> bool) {
+    let Some((_, host)) = parts.iter_mut().find(|(role, _)| *role == Role::Host) else {
+        return;
+    };
+    let start = host.start as usize;
+    let address = Address::of(text.slice(host.range()));
+    let span = |range: Range<usize>| Span::new(start + range.start, start + range.end);
+    *host = span(address.host);
+    for (role, range) in [(Role::Port, address.port), (Role::User, address.user)] {
+        if let Some(range) = range
+            && !own(role)
+        {
+            parts.retain(|(old, _)| *old != role);
+            parts.push((role, span(range)));
+        }
+    }
 }
 
 /// Whether a key speaks of mail: `smtp` anywhere, or `mail` as a word of its own or at a joint.
@@ -262,58 +295,6 @@ pub fn is_mail_name(name: &[u8]) -> bool {
 fn contains(name: &[u8], word: &[u8]) -> bool {
     name.windows(word.len())
         .any(|window| window.eq_ignore_ascii_case(word))
-}
-
-fn role_of(key: &[u8]) -> Option<Role> {
-    const HOSTS: [&[u8]; 9] = [
-        b"host",
-        b"server",
-        b"address",
-        b"smarthost",
-        b"relay",
-        b"hostname",
-        b"hosts",
-        b"addr",
-        b"mailhub",
-    ];
-    const USERS: [&[u8]; 10] = [
-        b"user",
-        b"username",
-        b"user_name",
-        b"login",
-        b"userid",
-        b"user_id",
-        b"email",
-        b"smtpname",
-        b"uname",
-        b"from",
-    ];
-    let ends = |list: &[&[u8]]| {
-        list.iter().any(|end| {
-            key.len() >= end.len() && key[key.len() - end.len()..].eq_ignore_ascii_case(end)
-        })
-    };
-    if ends(&HOSTS) {
-        Some(Role::Host)
-    } else if ends(&[b"port"]) {
-        Some(Role::Port)
-    } else if ends(&USERS) {
-        Some(Role::User)
-    } else {
-        None
-    }
-}
-
-fn plausible(role: Role, value: &[u8]) -> bool {
-    match role {
-        Role::Host => {
-            value.len() <= 253
-                && !value.iter().any(u8::is_ascii_whitespace)
-                && !value.contains(&b'@')
-        }
-        Role::Port => value.len() <= 5 && value.iter().all(u8::is_ascii_digit),
-        Role::User => value.len() <= 254,
-    }
 }
 
 /// Names of hosts that take mail: `smtp.`, `mail.`, `mx`, and the relays of providers.

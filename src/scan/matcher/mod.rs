@@ -6,6 +6,7 @@
 pub mod assignment;
 pub mod mail;
 pub mod pair;
+mod role;
 pub mod token;
 
 use std::ops::Range;
