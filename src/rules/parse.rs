@@ -9,8 +9,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 use super::{
-    Assignment, Call, Check, Context, FileRule, Kind, Opens, Pair, Reach, Rule, Str, Token,
-    ValueKind,
+    Assignment, Call, Check, Context, FileRule, Kind, LineFile, Opens, Pair, Reach, Rule, Str,
+    Token, ValueKind,
 };
 use crate::model::{Confidence, Encoding, Severity};
 
@@ -139,6 +139,7 @@ struct RawToken {
     check: Option<String>,
     #[serde(default = "opaque")]
     value: String,
+    lines: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -295,7 +296,8 @@ fn convert(raw: RawRule) -> Result<RuleSource, String> {
         }
     };
     let reads_all = matches!(&kind, Kind::File(_))
-        || matches!(&kind, Kind::Assignment(a) if a.context == Context::Dotenv);
+        || matches!(&kind, Kind::Assignment(a) if a.context == Context::Dotenv)
+        || matches!(&kind, Kind::Token(token) if token.lines.is_some());
     if !reads_all && raw.anchors.is_empty() {
         return Err("`anchors` must hold at least one literal that every hit contains".to_owned());
     }
@@ -374,6 +376,10 @@ fn token_kind(raw: RawToken) -> Result<Token, String> {
         visible: raw.visible,
         check,
         value: value_kind(&raw.value)?,
+        lines: raw
+            .lines
+            .map(|name| named("lines", &name, LineFile::ALL, LineFile::id))
+            .transpose()?,
     })
 }
 

@@ -25,7 +25,7 @@ pub mod view;
 mod worker;
 
 use crate::model::Finding;
-use crate::rules::{Context, Kind, Rule};
+use crate::rules::{Context, Kind, LineFile, Rule};
 
 use anchors::Anchors;
 use candidate::RuleIx;
@@ -65,6 +65,8 @@ pub struct Scanner {
     anchors: Anchors,
     /// Assignment rules that read every assignment of a dotenv file.
     dotenv: Vec<RuleIx>,
+    /// Token rules that try every line of some files.
+    lines: Vec<(LineFile, RuleIx)>,
     files: Vec<FileNames>,
     /// Words of the comments that let findings pass.
     words: allow::Words,
@@ -93,10 +95,16 @@ impl Scanner {
             .filter(reads_dotenv)
             .map(|rule| rule.ix)
             .collect();
+        let reads_lines = |rule: &Compiled| match &rule.rule.kind {
+            Kind::Token(token) => token.lines.map(|file| (file, rule.ix)),
+            _ => None,
+        };
+        let lines = rules.iter().filter_map(reads_lines).collect();
         let files = rules.iter().filter_map(FileNames::of).collect();
         Self {
             anchors: Anchors::new(&rules),
             dotenv,
+            lines,
             files,
             rules,
             words: allow::Words::new(),

@@ -10,8 +10,12 @@ use super::candidate::RuleIx;
 use super::prefilter::Hit;
 use super::{MARGIN, Options, PathClass, Scanner, Worker};
 
-const RULES: [(&str, &str); 4] = [
+const RULES: [(&str, &str); 5] = [
     ("dotenv.toml", include_str!("../../rules/dotenv.toml")),
+    (
+        "mailservers.toml",
+        include_str!("../../rules/mailservers.toml"),
+    ),
     ("sendgrid.toml", include_str!("../../rules/sendgrid.toml")),
     ("smtp.toml", include_str!("../../rules/smtp.toml")),
     ("twilio.toml", include_str!("../../rules/twilio.toml")),
