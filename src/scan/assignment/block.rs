@@ -240,8 +240,7 @@ const ACCOUNTS: [&[u8]; 4] = [b"machine", b"account", b"identity", b"default"];
 fn account(text: &[u8], lines: Range<usize>, at: usize) -> Range<usize> {
     let begins = |word: &Range<usize>| {
         let name = &text[word.clone()];
-        let leads = value::leads_line(text, word.start);
-        name == b"machine" || (leads && ACCOUNTS.contains(&name))
+        name == b"machine" || (ACCOUNTS.contains(&name) && value::leads_line(text, word.start))
     };
     let mut range = lines.clone();
     let mut i = lines.start;

@@ -134,15 +134,14 @@ impl Address {
             .first()
             .filter(|b| **b == b'[')
             .and_then(|_| memchr::memchr(b']', rest));
-        let (host, tail) = match bracket {
-            Some(close) => (start + 1..start + close, close + 1),
-            None => {
-                // more than one colon is an address of IPv6
-                let colon = memchr::memchr(b':', rest)
-                    .filter(|colon| memchr::memrchr(b':', rest) == Some(*colon));
-                let len = colon.unwrap_or(rest.len());
-                (start..start + len, len)
-            }
+        let (host, tail) = if let Some(close) = bracket {
+            (start + 1..start + close, close + 1)
+        } else {
+            // more than one colon is an address of IPv6
+            let colon = memchr::memchr(b':', rest)
+                .filter(|colon| memchr::memrchr(b':', rest) == Some(*colon));
+            let len = colon.unwrap_or(rest.len());
+            (start..start + len, len)
         };
         let digits = rest.get(tail + 1..).unwrap_or_default();
         let port = (rest.get(tail) == Some(&b':') && !digits.is_empty() && Role::Port.fits(digits))

@@ -90,7 +90,7 @@ fn decoded(value: &[u8], encoding: Encoding) -> Option<Vec<u8>> {
     let view = view::open(value, 0..value.len().min(first), opening)?;
     let is_text =
         std::str::from_utf8(&view.bytes).is_ok_and(|text| !text.contains(char::is_control));
-    (is_text && view.source.len() == value.len()).then(|| view.bytes)
+    (is_text && view.source.len() == value.len()).then_some(view.bytes)
 }
 
 /// Decides what `regex` found in a window that starts at `base`.
