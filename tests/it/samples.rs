@@ -70,7 +70,11 @@ fn products() -> Vec<(String, Product)> {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         let file: File = toml::from_str(&std::fs::read_to_string(&path).unwrap())
             .unwrap_or_else(|error| panic!("{name}: {error}"));
-        products.extend(file.product.into_iter().map(|product| (name.clone(), product)));
+        products.extend(
+            file.product
+                .into_iter()
+                .map(|product| (name.clone(), product)),
+        );
     }
     products
 }
@@ -84,13 +88,17 @@ struct Login {
 
 impl Login {
     fn of(finding: &Finding) -> Self {
-        let range = |start: u64, end: u64| {
-            usize::try_from(start).unwrap()..usize::try_from(end).unwrap()
-        };
+        let range =
+            |start: u64, end: u64| usize::try_from(start).unwrap()..usize::try_from(end).unwrap();
         let mut parts: Vec<_> = finding
             .parts
             .iter()
-            .map(|part| (range(part.place.start, part.place.end), part.name.to_string()))
+            .map(|part| {
+                (
+                    range(part.place.start, part.place.end),
+                    part.name.to_string(),
+                )
+            })
             .collect();
         parts.sort_by_key(|(place, _)| place.start);
         Self {
@@ -101,7 +109,8 @@ impl Login {
 
     /// For the reader of a failure. All values are made up here, so they may be shown.
     fn describe(&self, text: &[u8]) -> String {
-        let show = |place: &Range<usize>| String::from_utf8_lossy(&text[place.clone()]).into_owned();
+        let show =
+            |place: &Range<usize>| String::from_utf8_lossy(&text[place.clone()]).into_owned();
         let mut out = format!("`{}` at {}", show(&self.secret), self.secret.start);
         for (place, name) in &self.parts {
             write!(out, ", {name} `{}` at {}", show(place), place.start).unwrap();
@@ -163,7 +172,13 @@ fn hit(scanner: &Scanner, hit: &Hit, seed: &str) -> Result<(), String> {
     }
     for (login, finding) in found.iter().zip(&findings) {
         if !expected.contains(login) || finding.rule != hit.rule {
-            write!(fault, "\n    found {} {}", finding.rule, login.describe(&text)).unwrap();
+            write!(
+                fault,
+                "\n    found {} {}",
+                finding.rule,
+                login.describe(&text)
+            )
+            .unwrap();
         }
     }
     if found.len() > expected.len() && fault.is_empty() {
@@ -184,20 +199,31 @@ fn miss(scanner: &Scanner, miss: &Miss, seed: &str) -> Result<(), String> {
 
 #[test]
 fn every_sample_of_a_product_behaves() {
-    let scanner = Scanner::new(BUILTIN.iter().filter(|rule| !rule.optional).cloned(), Options::default());
+    let scanner = Scanner::new(
+        BUILTIN.iter().filter(|rule| !rule.optional).cloned(),
+        Options::default(),
+    );
     let mut faults = String::new();
     for (file, product) in products() {
-        let mut note = |kind: &str, ix: usize, path: &str, run: &dyn Fn(&str) -> Result<(), String>| {
-            let sample = format!("{file}: {} {}: {kind} {}", product.row, product.name, ix + 1);
-            if let Err(fault) = run(&sample) {
-                writeln!(faults, "{sample} ({path}): {fault}").unwrap();
-            }
-        };
+        let mut note =
+            |kind: &str, ix: usize, path: &str, run: &dyn Fn(&str) -> Result<(), String>| {
+                let sample = format!(
+                    "{file}: {} {}: {kind} {}",
+                    product.row,
+                    product.name,
+                    ix + 1
+                );
+                if let Err(fault) = run(&sample) {
+                    writeln!(faults, "{sample} ({path}): {fault}").unwrap();
+                }
+            };
         for (ix, sample) in product.hit.iter().enumerate() {
             note("hit", ix, &sample.path, &|seed| hit(&scanner, sample, seed));
         }
         for (ix, sample) in product.miss.iter().enumerate() {
-            note("miss", ix, &sample.path, &|seed| miss(&scanner, sample, seed));
+            note("miss", ix, &sample.path, &|seed| {
+                miss(&scanner, sample, seed)
+            });
         }
     }
     assert!(faults.is_empty(), "\n{faults}");
@@ -225,7 +251,11 @@ fn every_row_is_covered() {
             writeln!(gaps, "row {row}: no miss").unwrap();
         }
         if defaults == 0 && !excused {
-            writeln!(gaps, "row {row}: no default that leaks, and no reason for it").unwrap();
+            writeln!(
+                gaps,
+                "row {row}: no default that leaks, and no reason for it"
+            )
+            .unwrap();
         }
     }
     assert!(gaps.is_empty(), "\n{gaps}");

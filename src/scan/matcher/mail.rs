@@ -6,17 +6,19 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::model::{Confidence, Secret, Span};
-use crate::scan::assignment::{self, Assignment, Form};
+use crate::model::{Confidence, Secret};
+use crate::rules::Call;
+use crate::scan::assignment::{self, Assignment};
 use crate::scan::candidate::CandidatePart;
 use crate::scan::filter::{self, Drop, HostSays};
 
 use super::Text;
-use super::role::{self, Address, Role};
+use super::companions::{self, Companion};
+use super::role::Role;
 
 /// How far from a password the word `smtp` still says that it is one of mail, where no sibling does. Bytes; nodemailer and
 /// PHPMailer blocks with comments measure 300 to 500.
-const NEAR: usize = 600;
+pub(super) const NEAR: usize = 600;
 
 /// What is known of the login that a password belongs to.
 pub struct Login {
@@ -40,7 +42,8 @@ impl Login {
 }
 
 /// The login that the assignment `a` belongs to, or why it is none.
-pub fn login(text: &Text<'_>, a: &Assignment) -> Result<Login, Drop> {
+/// `calls` are those whose arguments the rule knows.
+pub fn login(text: &Text<'_>, calls: &[Call], a: &Assignment) -> Result<Login, Drop> {
     let key = text.slice(a.key.range());
     let parents = assignment::parents(text.bytes, a, text.lang);
     let typed = is_mail_name(key)
@@ -55,14 +58,13 @@ pub fn login(text: &Text<'_>, a: &Assignment) -> Result<Login, Drop> {
     {
         return Err(Drop::NoContext);
     }
-    let mut found = siblings(text, a, typed);
+    let found = companions::of(text, calls, a, typed);
     let of = |role| {
-        found
-            .iter()
-            .find(|(r, _)| *r == role)
-            .map(|(_, span)| text.slice(span.range()))
+        let companion = found.iter().find(|companion| companion.role == role)?;
+        Some(text.slice(companion.span.range()))
     };
     let (host, port, user) = (of(Role::Host), of(Role::Port), of(Role::User));
+    let is_sibling = found.iter().any(|c| c.role == Role::Host && c.sibling);
     let speaks = typed
         || near
         || host.is_some_and(|host| {
@@ -90,6 +92,7 @@ pub fn login(text: &Text<'_>, a: &Assignment) -> Result<Login, Drop> {
     };
     if let Some(host) = host {
         let fits = typed
+            || !is_sibling
             || looks_like_mail_host(host)
             || port.is_some_and(is_submission_port)
             || is_near_tightly(text, a);
@@ -103,16 +106,40 @@ pub fn login(text: &Text<'_>, a: &Assignment) -> Result<Login, Drop> {
         }
     }
     let sandbox = host.is_some_and(filter::is_sandbox_host);
-    found.sort_by_key(|(_, span)| span.start);
-    let parts = found
-        .into_iter()
-        .map(|(role, span)| part(text, role, span))
-        .collect();
     Ok(Login {
         confidence,
-        parts,
+        parts: parts(text, &found),
         sandbox,
     })
+}
+
+/// The login that the call around the password `a` belongs to, or why it is none: what is called has said already that it is one.
+pub fn call_login(text: &Text<'_>, calls: &[Call], a: &Assignment) -> Result<Login, Drop> {
+    let found = companions::of(text, calls, a, false);
+    let host = found.iter().find(|companion| companion.role == Role::Host);
+    let host = host.map(|host| text.slice(host.span.range()));
+    let says = host.map_or(HostSays::Nothing, |host| {
+        filter::host_says(host, text.slice(a.value.range()))
+    });
+    let confidence = match says {
+        HostSays::Nothing => Confidence::High,
+        HostSays::Doubtful => Confidence::Low,
+        HostSays::Harmless(reason) => return Err(reason),
+    };
+    Ok(Login {
+        confidence,
+        parts: parts(text, &found),
+        sandbox: host.is_some_and(filter::is_sandbox_host),
+    })
+}
+
+fn parts(text: &Text<'_>, companions: &[Companion]) -> Vec<CandidatePart> {
+    let part = |companion: &Companion| CandidatePart {
+        name: Cow::Borrowed(companion.role.name()),
+        span: companion.span,
+        value: Secret::new(text.slice(companion.span.range()), 0),
+    };
+    companions.iter().map(part).collect()
 }
 
 /// Whether a word for a host stands near. Cheap, and false for most passwords in code, which spares reading their siblings.
@@ -133,17 +160,8 @@ fn is_test_name(name: &[u8]) -> bool {
 }
 
 /// The ports of mail submission: with TLS, with STARTTLS, and the one that providers add.
-fn is_submission_port(port: &[u8]) -> bool {
+pub(super) fn is_submission_port(port: &[u8]) -> bool {
     [b"465".as_slice(), b"587", b"2525", b"2465", b"2587"].contains(&port)
-}
-
-/// A part of a login at a known place.
-fn part(text: &Text<'_>, role: Role, span: Span) -> CandidatePart {
-    CandidatePart {
-        name: Cow::Borrowed(role.name()),
-        span,
-        value: Secret::new(text.slice(span.range()), 0),
-    }
 }
 
 /// Whether a key says `password` and no more than whose: one that says of what (`SIGNING_PASSPHRASE`, `db_password`) means another
@@ -210,83 +228,6 @@ fn has_mail_word(text: &Text<'_>, range: Range<usize>) -> bool {
         .is_some_and(|&at| (at as usize) < range.end)
 }
 
-/// A sibling that has a role: which, where its value stands, and how it ranks among those of its role.
-struct Found {
-    role: Role,
-    value: Span,
-    /// Whether it is of the same prefix, how well its name says what it is, how near it stands.
-    rank: (bool, u8, std::cmp::Reverse<usize>),
-}
-
-/// Host, port and user among the siblings of `a`, the best named and nearest of each; of a typed password (`SMTP_PASSWORD`) only
-/// the siblings that share its prefix where any do.
-fn siblings(text: &Text<'_>, a: &Assignment, typed: bool) -> Vec<(Role, Span)> {
-    let mut found: Vec<Found> = Vec::new();
-    let mut block = assignment::block(text.bytes, a, text.lang);
-    for _ in 0..3 {
-        for sibling in assignment::read_all(text.bytes, block.clone(), text.lang) {
-            let name = text.slice(sibling.key.range());
-            let is_value = matches!(sibling.form, Form::Literal | Form::LookupDefault)
-                && !sibling.value.is_empty();
-            let Some((role, named)) = role::of(name).filter(|_| is_value && sibling.key != a.key)
-            else {
-                continue;
-            };
-            if !role.fits(text.slice(sibling.value.range())) {
-                continue;
-            }
-            let related = !typed || is_mail_name(name) || !is_mail_name(text.slice(a.key.range()));
-            let distance = sibling.key.start.abs_diff(a.key.start) as usize;
-            let new = Found {
-                role,
-                value: sibling.value,
-                rank: (related, named, std::cmp::Reverse(distance)),
-            };
-            match found.iter_mut().find(|old| old.role == role) {
-                Some(best) if new.rank > best.rank => *best = new,
-                Some(_) => {}
-                None => found.push(new),
-            }
-        }
-        if found.iter().any(|found| found.role == Role::Host) {
-            break;
-        }
-        match assignment::outer(text.bytes, &block, text.lang) {
-            Some(wider) if wider != block && wider.len() <= 2 * NEAR => block = wider,
-            _ => break,
-        }
-    }
-    let mut parts: Vec<(Role, Span)> = found
-        .iter()
-        .map(|found| (found.role, found.value))
-        .collect();
-    split_host(text, &mut parts, |role| {
-        found
-            .iter()
-            .any(|found| found.role == role && found.rank.1 > 0)
-    });
-    parts
-}
-
-/// Takes port and user out of the value of the host, where they stand there: `h:587`, `smtp://u@h`. What has `own` settings stays.
-fn split_host(text: &Text<'_>, parts: &mut Vec<(Role, Span)>, own: impl Fn(Role) -> bool) {
-    let Some((_, host)) = parts.iter_mut().find(|(role, _)| *role == Role::Host) else {
-        return;
-    };
-    let start = host.start as usize;
-    let address = Address::of(text.slice(host.range()));
-    let span = |range: Range<usize>| Span::new(start + range.start, start + range.end);
-    *host = span(address.host);
-    for (role, range) in [(Role::Port, address.port), (Role::User, address.user)] {
-        if let Some(range) = range
-            && !own(role)
-        {
-            parts.retain(|(old, _)| *old != role);
-            parts.push((role, span(range)));
-        }
-    }
-}
-
 /// Whether a key speaks of mail: `smtp` anywhere, or `mail` as a word of its own or at a joint.
 pub fn is_mail_name(name: &[u8]) -> bool {
     contains(name, b"smtp") || (contains(name, b"mail") && !contains(name, b"mailchimp"))
@@ -298,7 +239,7 @@ fn contains(name: &[u8], word: &[u8]) -> bool {
 }
 
 /// Names of hosts that take mail: `smtp.`, `mail.`, `mx`, and the relays of providers.
-fn looks_like_mail_host(host: &[u8]) -> bool {
+pub(super) fn looks_like_mail_host(host: &[u8]) -> bool {
     const SIGNS: [&[u8]; 14] = [
         b"smtp",
         b"mail",

@@ -31,9 +31,9 @@ impl Role {
             Self::Host => {
                 value.len() <= 253
                     && !value.iter().any(u8::is_ascii_whitespace)
-                    && (!value.contains(&b'@') || scheme_end(value).is_some())
+                    && !value.contains(&b'@')
             }
-            Self::Port => value.len() <= 5 && value.iter().all(u8::is_ascii_digit),
+            Self::Port => (1..=5).contains(&value.len()) && value.iter().all(u8::is_ascii_digit),
             Self::User => value.len() <= 254,
         }
     }
