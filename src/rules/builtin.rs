@@ -101,7 +101,7 @@ pub static BUILTIN: &[Rule] = &[
         remedy: Borrowed(&[Borrowed("change the password at the relay's provider, better still replace it by an API key or app password that may only send"), Borrowed("let the deployment write the map from a secret manager; the file belongs to root, mode 0600, and into no repository")]),
         references: Borrowed(&[Borrowed("https://www.postfix.org/SASL_README.html#client_sasl_enable")]),
         controls: Borrowed(&[Borrowed("CIS-3.11"), Borrowed("NIST-SC-12"), Borrowed("CWE-798")]),
-        anchors: Borrowed(&[Borrowed("]:587"), Borrowed("]:465"), Borrowed("]:2525"), Borrowed("]:25 "), Borrowed("]:submission"), Borrowed("]:smtps")]),
+        anchors: Borrowed(&[Borrowed("]:587"), Borrowed("]:465"), Borrowed("]:2525"), Borrowed("]:25 ")]),
         opens: Borrowed(&[]),
         encodings: Borrowed(&[]),
         optional: false,

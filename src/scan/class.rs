@@ -335,6 +335,21 @@ mod tests {
     }
 
     #[test]
+    fn files_of_lines() {
+        for (name, expected) in [
+            ("etc/postfix/sasl_passwd", Some(LineFile::Postfix)),
+            ("templates/sasl_passwd.j2", Some(LineFile::Postfix)),
+            ("sasl_passwd.db", None),
+            ("make_sasl_passwd.sh", None),
+            ("exim4/passwd.client", Some(LineFile::Exim)),
+            ("control/smtproutes", Some(LineFile::Qmail)),
+            ("smtproutes/README", None),
+        ] {
+            assert_eq!(line_file(name.as_bytes()), expected, "{name}");
+        }
+    }
+
+    #[test]
     fn translation_paths() {
         assert!(translations(b"config/locales/de.yml"));
         assert!(translations(b"po/de.po"));
