@@ -205,6 +205,8 @@ pub struct Call {
     pub user: Option<u8>,
     /// Position of the host.
     pub host: Option<u8>,
+    /// Position of the port.
+    pub port: Option<u8>,
     /// Whether the callee itself is context enough.
     pub typed: bool,
 }

@@ -210,6 +210,7 @@ struct RawCall {
     password: u8,
     user: Option<u8>,
     host: Option<u8>,
+    port: Option<u8>,
     #[serde(default)]
     typed: bool,
 }
@@ -490,6 +491,7 @@ fn assignment_kind(raw: RawAssignment) -> Result<Assignment, String> {
             password: call.password,
             user: call.user,
             host: call.host,
+            port: call.port,
             typed: call.typed,
         })
         .collect();

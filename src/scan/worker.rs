@@ -3,6 +3,7 @@
 //! Owns all scratch memory, so that scanning allocates only where something is found. Knows how a blob is made readable
 //! and in which order things are tried; what a match is, `matcher` knows.
 
+mod long;
 mod whole;
 
 use crate::model::{
@@ -122,6 +123,15 @@ impl<'s> Worker<'s> {
 
     /// Scans one blob, or the next window of one, and appends what it finds.
     pub fn scan(&mut self, blob: &Blob<'_>, findings: &mut Vec<Finding>) -> Scanned {
+        let is_whole = blob.part.offset == 0 && blob.part.last;
+        if is_whole && blob.bytes.len() > long::LONGEST {
+            self.scan_long(blob, findings)
+        } else {
+            self.scan_window(blob, findings)
+        }
+    }
+
+    fn scan_window(&mut self, blob: &Blob<'_>, findings: &mut Vec<Finding>) -> Scanned {
         let mut bom = 0;
         if blob.part.offset == 0 {
             let encoding;

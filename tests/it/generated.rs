@@ -197,11 +197,12 @@ fn kind_of(kind: &Kind) -> String {
                 .iter()
                 .map(|call| {
                     format!(
-                        "Call {{ name: {}, password: {}, user: {:?}, host: {:?}, typed: {} }}",
+                        "Call {{ name: {}, password: {}, user: {:?}, host: {:?}, port: {:?}, typed: {} }}",
                         text_of(&call.name),
                         call.password,
                         call.user,
                         call.host,
+                        call.port,
                         call.typed,
                     )
                 })

@@ -4,6 +4,7 @@
 //! file's language, on nothing else: windows of large files and delta-encoded blobs rely on it.
 
 pub mod assignment;
+pub mod companions;
 pub mod login;
 pub mod mail;
 pub mod pair;
