@@ -388,8 +388,7 @@ impl<'s> Worker<'s> {
             }
             Kind::Pair(_) | Kind::Assignment(_) | Kind::File(_) | Kind::Login => {}
         }
-        let found = &mut self.decisions.candidates[first..];
-        login::name(self.scanner, text, found);
+        login::name(self.scanner, text, &mut self.decisions.candidates[first..]);
     }
 
     /// Decodes the stretch around an encoded anchor and reads it like a small file of its own.
@@ -502,6 +501,7 @@ impl<'s> Worker<'s> {
                 .collect(),
         );
         resolve::resolve(&self.scanner.rules, &mut self.decisions, &own);
+        published::drop_samples(&self.scanner.rules, &mut self.decisions, &own);
         let mut lines = Lines::new(bytes, self.state.base);
         let candidates = std::mem::take(&mut self.decisions.candidates);
         let options = &self.scanner.options;
@@ -516,12 +516,6 @@ impl<'s> Worker<'s> {
         for candidate in candidates {
             // those of the margins were needed to settle which rule has which value, and to be hidden in excerpts
             if !own(candidate.secret) {
-                continue;
-            }
-            let rule = &self.scanner.rules[usize::from(candidate.rule)].rule;
-            if published::is_sample(&rule.id, &candidate.value) {
-                self.decisions.uncounted = false;
-                self.decisions.drop(candidate.rule, Drop::Placeholder);
                 continue;
             }
             let claim = Claim {
@@ -563,11 +557,9 @@ impl<'s> Worker<'s> {
                 &shown,
                 &masks,
             );
-            let exposed = exposed::is_shipped(bytes, candidate.mask.start as usize);
+            let at = candidate.mask.start as usize;
             let mut finding = self.finding(&blob.origin, candidate, found_at, parts, excerpt);
-            if exposed {
-                exposed::raise(&mut finding);
-            }
+            exposed::raise_if_shipped(&mut finding, bytes, at);
             finding.allowed = allowed.map(Box::new);
             findings.push(finding);
         }
