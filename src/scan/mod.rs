@@ -10,12 +10,14 @@ pub mod assignment;
 mod candidate;
 mod class;
 mod excerpt;
+mod exposed;
 mod filter;
 mod lineage;
 mod lines;
 mod matcher;
 mod opened;
 mod prefilter;
+mod published;
 #[cfg(test)]
 mod reach;
 mod resolve;
@@ -68,6 +70,8 @@ pub struct Scanner {
     /// Token rules that try every line of some files.
     lines: Vec<(LineFile, RuleIx)>,
     files: Vec<FileNames>,
+    /// Rules that name logins which other rules found.
+    logins: Vec<RuleIx>,
     /// Words of the comments that let findings pass.
     words: allow::Words,
     options: Options,
@@ -100,12 +104,19 @@ impl Scanner {
             _ => None,
         };
         let lines = rules.iter().filter_map(reads_lines).collect();
+        let names_logins = |rule: &&Compiled| rule.rule.login.is_some();
+        let logins = rules
+            .iter()
+            .filter(names_logins)
+            .map(|rule| rule.ix)
+            .collect();
         let files = rules.iter().filter_map(FileNames::of).collect();
         Self {
             anchors: Anchors::new(&rules),
             dotenv,
             lines,
             files,
+            logins,
             rules,
             words: allow::Words::new(),
             options,

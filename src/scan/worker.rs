@@ -17,11 +17,11 @@ use super::assignment::{self, Lang};
 use super::candidate::{Candidate, Decisions, RuleIx};
 use super::class::{self, Dotenv, PathClass};
 use super::lines::{Base, Lines};
-use super::matcher::{Text, assignment as assigned, pair, token};
+use super::matcher::{Text, assignment as assigned, login, pair, token};
 use super::opened::Opened;
 use super::prefilter::Hit;
 use super::view::{self, Opening, TextEncoding, View};
-use super::{Drop, MARGIN, Scanner, excerpt, resolve};
+use super::{Drop, MARGIN, Scanner, excerpt, exposed, published, resolve};
 
 /// Longest line of a file that holds a login a line, bytes.
 const LONGEST_LINE: usize = 1024;
@@ -376,6 +376,7 @@ impl<'s> Worker<'s> {
         binary: bool,
     ) {
         let compiled = &self.scanner.rules[usize::from(rule)];
+        let first = self.decisions.candidates.len();
         match &compiled.rule.kind {
             Kind::Token(kind) => token::judge(compiled, kind, text, at, &mut self.decisions),
             // words in a binary are not configuration
@@ -385,8 +386,10 @@ impl<'s> Worker<'s> {
             Kind::Assignment(kind) if !binary => {
                 assigned::judge(compiled, kind, text, at, &mut self.decisions);
             }
-            Kind::Pair(_) | Kind::Assignment(_) | Kind::File(_) => {}
+            Kind::Pair(_) | Kind::Assignment(_) | Kind::File(_) | Kind::Login => {}
         }
+        let found = &mut self.decisions.candidates[first..];
+        login::name(self.scanner, text, found);
     }
 
     /// Decodes the stretch around an encoded anchor and reads it like a small file of its own.
@@ -515,6 +518,12 @@ impl<'s> Worker<'s> {
             if !own(candidate.secret) {
                 continue;
             }
+            let rule = &self.scanner.rules[usize::from(candidate.rule)].rule;
+            if published::is_sample(&rule.id, &candidate.value) {
+                self.decisions.uncounted = false;
+                self.decisions.drop(candidate.rule, Drop::Placeholder);
+                continue;
+            }
             let claim = Claim {
                 rule: &self.scanner.rules[usize::from(candidate.rule)].rule.id,
                 secret: candidate.secret.range(),
@@ -554,7 +563,11 @@ impl<'s> Worker<'s> {
                 &shown,
                 &masks,
             );
+            let exposed = exposed::is_shipped(bytes, candidate.mask.start as usize);
             let mut finding = self.finding(&blob.origin, candidate, found_at, parts, excerpt);
+            if exposed {
+                exposed::raise(&mut finding);
+            }
             finding.allowed = allowed.map(Box::new);
             findings.push(finding);
         }

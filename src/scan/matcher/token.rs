@@ -11,7 +11,7 @@ use crate::scan::candidate::{Candidate, CandidatePart, Decisions};
 use crate::scan::filter::{self, About, Drop, HostSays};
 use crate::scan::view::{self, Opening};
 
-use super::{Compiled, Slot, Text};
+use super::{Compiled, Slot, Text, part_name};
 
 /// Judges the anchor `at`.
 pub fn judge(
@@ -24,19 +24,24 @@ pub fn judge(
     let Some(regex) = compiled.regex(Slot::Main) else {
         return;
     };
-    let window = text.around(
-        at.clone(),
-        compiled.rule.reach.before,
-        compiled.rule.reach.after,
-    );
-    let Some(found) = across(
-        regex,
-        text.slice(window.clone()),
-        &(at.start - window.start..at.end - window.start),
-    ) else {
+    if token.near == 0 {
+        let reach = compiled.rule.reach;
+        let window = text.around(at.clone(), reach.before, reach.after);
+        let anchor = at.start - window.start..at.end - window.start;
+        if let Some(found) = across(regex, text.slice(window.clone()), &anchor) {
+            judge_match(compiled, token, text, window.start, &found, out);
+        }
         return;
-    };
-    decide(compiled, token, text, (regex, &found, window.start), out);
+    }
+    let window = text.around(at, token.near, token.near);
+    let bytes = text.slice(window.clone());
+    let mut start = 0;
+    while let Some(found) = regex.find_at(bytes, start) {
+        if let Some(groups) = regex.captures_at(bytes, found.start()) {
+            judge_match(compiled, token, text, window.start, &groups, out);
+        }
+        start = found.end().max(start + 1);
+    }
 }
 
 /// Judges a line of a file of which every line is tried; nothing but signs of a comment may stand before the match.
@@ -56,31 +61,18 @@ pub fn judge_line(
     };
     let lead = found.get(0).map_or(0, |whole| whole.start());
     if bytes[..lead].iter().all(|b| b"# \t".contains(b)) {
-        decide(compiled, token, text, (regex, &found, line.start), out);
+        judge_match(compiled, token, text, line.start, &found, out);
     }
 }
 
-/// The secret in what `regex` found, in a window that starts at `base`, and the encoding that its group names.
-fn secret_in(regex: &Regex, found: &Captures<'_>, base: usize) -> (Span, Option<Encoding>) {
-    let span_of = |m: regex::bytes::Match<'_>| Span::new(base + m.start(), base + m.end());
-    let named = regex.capture_names().flatten().find_map(|name| {
-        let encoding = match part_name(name) {
-            "secret" => None,
-            "encoded" => Some(Encoding::Base64),
-            "percent" => Some(Encoding::Percent),
-            _ => return None,
-        };
-        found.name(name).map(|m| (span_of(m), encoding))
-    });
-    named.unwrap_or_else(|| {
-        let whole = found.get(0).expect("group 0 is the match");
-        (span_of(whole), None)
-    })
-}
-
-/// The name of a group without the number that tells it from another of that name.
-fn part_name(name: &str) -> &str {
-    name.trim_end_matches(|c: char| c.is_ascii_digit())
+/// How a secret is written that the group `name` holds; `None` for a group that holds something else.
+fn writing(name: &str) -> Option<Option<Encoding>> {
+    match name {
+        "secret" => Some(None),
+        "percent" => Some(Some(Encoding::Percent)),
+        "encoded" => Some(Some(Encoding::Base64)),
+        _ => None,
+    }
 }
 
 /// What a value written in `encoding` stands for; `None` where nothing is written so.
@@ -93,17 +85,29 @@ fn decoded(value: &[u8], encoding: Encoding) -> Option<Vec<u8>> {
     (is_text && view.source.len() == value.len()).then_some(view.bytes)
 }
 
-/// Decides what `regex` found in a window that starts at `base`.
-fn decide(
+/// Judges one match in a window that begins at `base`.
+fn judge_match(
     compiled: &Compiled,
     token: &Token,
     text: &Text<'_>,
-    (regex, found, base): (&Regex, &Captures<'_>, usize),
+    base: usize,
+    found: &Captures<'_>,
     out: &mut Decisions,
 ) {
+    let Some(regex) = compiled.regex(Slot::Main) else {
+        return;
+    };
     let span_of = |m: regex::bytes::Match<'_>| Span::new(base + m.start(), base + m.end());
     let whole = span_of(found.get(0).expect("group 0 is the match"));
-    let (secret, encoding) = secret_in(regex, found, base);
+    let groups: Vec<(&str, Span)> = regex
+        .capture_names()
+        .flatten()
+        .filter_map(|name| Some((part_name(name), found.name(name).map(span_of)?)))
+        .collect();
+    let (secret, encoding) = groups
+        .iter()
+        .find_map(|(name, span)| Some((*span, writing(name)?)))
+        .unwrap_or((whole, None));
     let stored = text.slice(secret.range());
     let plain = encoding.and_then(|encoding| decoded(stored, encoding));
     let value = plain.as_deref().unwrap_or(stored);
@@ -113,7 +117,7 @@ fn decide(
         None => false,
     };
     if !genuine {
-        if stands_beside(text, whole, &token.not_before, &token.not_after) {
+        if stands_beside(text, secret, &token.not_before, &token.not_after) {
             out.drop(compiled.ix, Drop::Boundary);
             return;
         }
@@ -130,18 +134,16 @@ fn decide(
         out.drop(compiled.ix, reason);
         return;
     }
-    let parts: Vec<CandidatePart> = regex
-        .capture_names()
-        .flatten()
-        .filter(|name| !["secret", "encoded", "percent"].contains(&part_name(name)))
-        .filter_map(|name| {
-            found
-                .name(name)
-                .filter(|m| !m.is_empty())
-                .map(|m| part(part_name(name), span_of(m), text))
-        })
+    if is_ruled_out(compiled, text, whole, base) {
+        out.drop(compiled.ix, Drop::NoContext);
+        return;
+    }
+    let parts: Vec<CandidatePart> = groups
+        .iter()
+        .filter(|(name, span)| writing(name).is_none() && !span.is_empty())
         // Symfony's word for whatever host the provider has
-        .filter(|part| part.name != "host" || text.slice(part.span.range()) != b"default")
+        .filter(|(name, span)| *name != "host" || text.slice(span.range()) != b"default")
+        .map(|(name, span)| part(&name.replace('_', "-"), *span, text))
         .collect();
     match around_it(text, &parts, value) {
         HostSays::Nothing => {}
@@ -159,6 +161,17 @@ fn decide(
     });
 }
 
+/// Bytes before a match in which what rules it out is looked for.
+const BESIDE: usize = 120;
+
+/// Whether what must not stand near a match does. Not before `base`, where the window begins, so that it stays in reach.
+fn is_ruled_out(compiled: &Compiled, text: &Text<'_>, whole: Span, base: usize) -> bool {
+    compiled.regex(Slot::Not).is_some_and(|regex| {
+        let start = whole.range().start.saturating_sub(BESIDE).max(base);
+        regex.is_match(text.slice(start..whole.range().end))
+    })
+}
+
 /// The first match of `regex` in `window` that shares a byte with `anchor`.
 fn across<'w>(regex: &Regex, window: &'w [u8], anchor: &Range<usize>) -> Option<Captures<'w>> {
     let mut start = 0;
@@ -174,14 +187,14 @@ fn across<'w>(regex: &Regex, window: &'w [u8], anchor: &Range<usize>) -> Option<
     }
 }
 
-/// Whether a byte of the rule's classes stands right before or after the match.
-fn stands_beside(text: &Text<'_>, whole: Span, not_before: &str, not_after: &str) -> bool {
-    let before = whole
+/// Whether a byte of the rule's classes stands right before or after the secret.
+fn stands_beside(text: &Text<'_>, secret: Span, not_before: &str, not_after: &str) -> bool {
+    let before = secret
         .range()
         .start
         .checked_sub(1)
         .and_then(|at| text.bytes.get(at));
-    let after = text.bytes.get(whole.range().end);
+    let after = text.bytes.get(secret.range().end);
     before.is_some_and(|&byte| in_class(not_before, byte))
         || after.is_some_and(|&byte| in_class(not_after, byte))
 }
