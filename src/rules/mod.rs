@@ -103,8 +103,8 @@ impl Kind {
 }
 
 /// A typed string. The pattern is a byte regex that must match across the anchor, or near it. Group `secret` is the
-/// secret (the whole match without one), `percent` one that is percent-encoded, `encoded` one in base64; every other named group is a part of the finding. Digits at the end of a group's name
-/// don't count, so that alternatives may each have one.
+/// secret (the whole match without one), `percent` one that is percent-encoded, `encoded` one in base64; every other named group is a part
+/// of the finding. Digits at the end of a group's name don't count, so that alternatives may each have one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Token {
     /// Byte regex, run only inside the reach of an anchor.

@@ -144,11 +144,11 @@ struct RawToken {
     check: Option<String>,
     #[serde(default = "opaque")]
     value: String,
-    lines: Option<String>,
     #[serde(default)]
     near: u32,
     #[serde(default)]
     not_near: String,
+    lines: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -412,12 +412,12 @@ fn token_kind(raw: RawToken, reach: u32) -> Result<Token, String> {
         visible: raw.visible,
         check,
         value: value_kind(&raw.value)?,
+        near: raw.near,
+        not_near: Cow::Owned(raw.not_near),
         lines: raw
             .lines
             .map(|name| named("lines", &name, LineFile::ALL, LineFile::id))
             .transpose()?,
-        near: raw.near,
-        not_near: Cow::Owned(raw.not_near),
     })
 }
 

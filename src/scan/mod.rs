@@ -99,17 +99,17 @@ impl Scanner {
             .filter(reads_dotenv)
             .map(|rule| rule.ix)
             .collect();
-        let reads_lines = |rule: &Compiled| match &rule.rule.kind {
-            Kind::Token(token) => token.lines.map(|file| (file, rule.ix)),
-            _ => None,
-        };
-        let lines = rules.iter().filter_map(reads_lines).collect();
         let names_logins = |rule: &&Compiled| rule.rule.login.is_some();
         let logins = rules
             .iter()
             .filter(names_logins)
             .map(|rule| rule.ix)
             .collect();
+        let reads_lines = |rule: &Compiled| match &rule.rule.kind {
+            Kind::Token(token) => token.lines.map(|file| (file, rule.ix)),
+            _ => None,
+        };
+        let lines = rules.iter().filter_map(reads_lines).collect();
         let files = rules.iter().filter_map(FileNames::of).collect();
         Self {
             anchors: Anchors::new(&rules),

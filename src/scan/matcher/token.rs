@@ -65,14 +65,22 @@ pub fn judge_line(
     }
 }
 
-/// How a secret is written that the group `name` holds; `None` for a group that holds something else.
-fn writing(name: &str) -> Option<Option<Encoding>> {
-    match name {
-        "secret" => Some(None),
-        "percent" => Some(Some(Encoding::Percent)),
-        "encoded" => Some(Some(Encoding::Base64)),
-        _ => None,
-    }
+/// The secret in what `regex` found, in a window that starts at `base`, and the encoding that its group names.
+fn secret_in(regex: &Regex, found: &Captures<'_>, base: usize) -> (Span, Option<Encoding>) {
+    let span_of = |m: regex::bytes::Match<'_>| Span::new(base + m.start(), base + m.end());
+    let named = regex.capture_names().flatten().find_map(|name| {
+        let encoding = match part_name(name) {
+            "secret" => None,
+            "encoded" => Some(Encoding::Base64),
+            "percent" => Some(Encoding::Percent),
+            _ => return None,
+        };
+        found.name(name).map(|m| (span_of(m), encoding))
+    });
+    named.unwrap_or_else(|| {
+        let whole = found.get(0).expect("group 0 is the match");
+        (span_of(whole), None)
+    })
 }
 
 /// What a value written in `encoding` stands for; `None` where nothing is written so.
@@ -99,15 +107,7 @@ fn judge_match(
     };
     let span_of = |m: regex::bytes::Match<'_>| Span::new(base + m.start(), base + m.end());
     let whole = span_of(found.get(0).expect("group 0 is the match"));
-    let groups: Vec<(&str, Span)> = regex
-        .capture_names()
-        .flatten()
-        .filter_map(|name| Some((part_name(name), found.name(name).map(span_of)?)))
-        .collect();
-    let (secret, encoding) = groups
-        .iter()
-        .find_map(|(name, span)| Some((*span, writing(name)?)))
-        .unwrap_or((whole, None));
+    let (secret, encoding) = secret_in(regex, found, base);
     let stored = text.slice(secret.range());
     let plain = encoding.and_then(|encoding| decoded(stored, encoding));
     let value = plain.as_deref().unwrap_or(stored);
@@ -138,12 +138,18 @@ fn judge_match(
         out.drop(compiled.ix, Drop::NoContext);
         return;
     }
-    let parts: Vec<CandidatePart> = groups
-        .iter()
-        .filter(|(name, span)| writing(name).is_none() && !span.is_empty())
+    let parts: Vec<CandidatePart> = regex
+        .capture_names()
+        .flatten()
+        .filter(|name| !["secret", "encoded", "percent"].contains(&part_name(name)))
+        .filter_map(|name| {
+            found
+                .name(name)
+                .filter(|m| !m.is_empty())
+                .map(|m| part(&part_name(name).replace('_', "-"), span_of(m), text))
+        })
         // Symfony's word for whatever host the provider has
-        .filter(|(name, span)| *name != "host" || text.slice(span.range()) != b"default")
-        .map(|(name, span)| part(&name.replace('_', "-"), *span, text))
+        .filter(|part| part.name != "host" || text.slice(part.span.range()) != b"default")
         .collect();
     match around_it(text, &parts, value) {
         HostSays::Nothing => {}
