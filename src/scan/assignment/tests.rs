@@ -798,3 +798,17 @@ fn settings_are_given_on_command_lines() {
     ]);
     check_none(&[(Shell, "echo system/smtp/¤password pw-0\n")]);
 }
+
+#[test]
+fn schemas_and_flags_declare_defaults() {
+    check(&[
+        (JavaScript, "SMTP_¤PASS: z.string().min(8).default(\"pw-0\"),", "SMTP_PASS", "pw-0", LookupDefault),
+        (JavaScript, "SMTP_¤PASS: str({ default: 'pw-0' }),", "SMTP_PASS", "pw-0", LookupDefault),
+        (Python, "smtp_¤password: str = Field(default=\"pw-0\", env=\"X\")", "smtp_password", "pw-0", LookupDefault),
+        (Rust, "#[arg(env = \"SMTP_¤PASS\", default_value = \"pw-0\")]", "SMTP_PASS", "pw-0", LookupDefault),
+        (Go, "P string `env:\"SMTP_¤PASS\" envDefault:\"pw-0\"`", "SMTP_PASS", "pw-0", LookupDefault),
+        (Elixir, "¤password: Application.get_env(:app, :smtp, \"pw-0\")", "password", "pw-0", LookupDefault),
+        (JavaScript, "SMTP_¤PASS: z.string().default(\"\"),", "SMTP_PASS", "", Lookup),
+        (Python, "smtp_¤password = f(is_default=\"pw-0\")", "smtp_password", "", Expression),
+    ]);
+}
