@@ -156,6 +156,7 @@ pub fn judge_assignment(
     }
     let mut candidate = candidate(compiled, secret, value, confidence, parts);
     candidate.severity = severity;
+    candidate.key = Some(found.key);
     if decoded.is_some() {
         candidate.encodings.push(Encoding::Base64);
     }

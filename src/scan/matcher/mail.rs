@@ -73,7 +73,8 @@ pub fn login(text: &Text<'_>, calls: &[Call], a: &Assignment) -> Result<Login, D
         return Err(Drop::NoContext);
     }
     let value = text.slice(a.value.range());
-    if user.is_some_and(|user| filter::same_word(value, user)) {
+    // Postmark takes one token for both
+    if user.is_some_and(|user| filter::same_word(value, user) && !filter::is_uuid(value)) {
         return Err(Drop::Echo);
     }
     if host.is_none() && user.is_some_and(is_example_address) && filter::is_weak(value) {
@@ -228,9 +229,11 @@ fn has_mail_word(text: &Text<'_>, range: Range<usize>) -> bool {
         .is_some_and(|&at| (at as usize) < range.end)
 }
 
-/// Whether a key speaks of mail: `smtp` anywhere, or `mail` as a word of its own or at a joint.
+/// Whether a key speaks of mail: `smtp` anywhere, `mail` as a word of its own or at a joint, or a provider that does nothing else.
 pub fn is_mail_name(name: &[u8]) -> bool {
-    contains(name, b"smtp") || (contains(name, b"mail") && !contains(name, b"mailchimp"))
+    contains(name, b"smtp")
+        || contains(name, b"sendgrid")
+        || (contains(name, b"mail") && !contains(name, b"mailchimp"))
 }
 
 fn contains(name: &[u8], word: &[u8]) -> bool {
