@@ -30,6 +30,7 @@ mod quiet;
 mod range;
 mod replay;
 mod repositories;
+mod samples;
 mod scale;
 mod secrecy;
 mod staged;
