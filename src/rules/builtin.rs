@@ -4,13 +4,29 @@
 use std::borrow::Cow::Borrowed;
 
 use super::{
-    Assignment, Call, Check, Context, FileRule, Kind, Opens, Pair, Reach, Rule, Token, ValueKind,
+    Assignment, Call, Check, Command, Context, Encoded, EncodedForm, FileRule, Kind, Opens, Pair, Program, Reach, Rule, Token, ValueKind,
 };
 use crate::model::{Confidence, Encoding, Severity};
 
 /// The built-in rules.
 #[rustfmt::skip]
 pub static BUILTIN: &[Rule] = &[
+    Rule {
+        id: Borrowed("mail-command-login"),
+        title: Borrowed("Mail login on a command line"),
+        why: Borrowed("Whoever reads the command sends mail through the account, and with a mailbox password reads its mail as well."),
+        severity: Severity::High,
+        confidence: Confidence::High,
+        remedy: Borrowed(&[Borrowed("change the password at the provider, better still replace it by an API key or app password that may only send"), Borrowed("let the program read the new value from the environment or from a file that is ignored, not from its arguments, which other users of the machine see")]),
+        references: Borrowed(&[Borrowed("https://curl.se/docs/manpage.html#-u"), Borrowed("https://www.jetmore.org/john/code/swaks/")]),
+        controls: Borrowed(&[Borrowed("CIS-3.11"), Borrowed("NIST-SC-12"), Borrowed("CWE-798"), Borrowed("CWE-214")]),
+        anchors: Borrowed(&[Borrowed("smtp://"), Borrowed("smtps://"), Borrowed("--mail-from"), Borrowed("api.sendgrid.com"), Borrowed("api.mailgun.net"), Borrowed("api.eu.mailgun.net"), Borrowed("api.mailjet.com"), Borrowed("mandrillapp.com"), Borrowed("swaks"), Borrowed("sendemail"), Borrowed("sendEmail"), Borrowed("smtp-cli"), Borrowed("mailsend"), Borrowed("smtp-auth-")]),
+        opens: Borrowed(&[]),
+        encodings: Borrowed(&[]),
+        optional: false,
+        reach: Reach { before: 2048, after: 2048 },
+        kind: Kind::Command(Command { host: Borrowed("(?i)(?:smtps?://(?:[^\\s@/]{0,200}@)?|(?:^|[\\s\"',])(?:--?server|--?host|-s|-smtp)[ =,\"']{1,4}|https?://)(?P<host>(?:\\[[0-9a-f:]+\\]|\\$?\\{?[a-z0-9_][a-z0-9._-]{0,252}\\}?))(?::(?P<port>[0-9]{2,5})\\b)?"), programs: Borrowed(&[Program { name: Borrowed("curl"), login: Borrowed(&[Borrowed("-u"), Borrowed("--user")]), user: Borrowed(&[]), password: Borrowed(&[]), needs_host: true }, Program { name: Borrowed("curl.exe"), login: Borrowed(&[Borrowed("-u"), Borrowed("--user")]), user: Borrowed(&[]), password: Borrowed(&[]), needs_host: true }, Program { name: Borrowed("swaks"), login: Borrowed(&[]), user: Borrowed(&[Borrowed("--auth-user"), Borrowed("-au"), Borrowed("-auth-user")]), password: Borrowed(&[Borrowed("--auth-password"), Borrowed("-ap"), Borrowed("-auth-password")]), needs_host: false }, Program { name: Borrowed("sendemail"), login: Borrowed(&[]), user: Borrowed(&[Borrowed("-xu")]), password: Borrowed(&[Borrowed("-xp")]), needs_host: false }, Program { name: Borrowed("sendEmail"), login: Borrowed(&[]), user: Borrowed(&[Borrowed("-xu")]), password: Borrowed(&[Borrowed("-xp")]), needs_host: false }, Program { name: Borrowed("sendEmail.pl"), login: Borrowed(&[]), user: Borrowed(&[Borrowed("-xu")]), password: Borrowed(&[Borrowed("-xp")]), needs_host: false }, Program { name: Borrowed("smtp-cli"), login: Borrowed(&[]), user: Borrowed(&[Borrowed("--user")]), password: Borrowed(&[Borrowed("--pass"), Borrowed("--password")]), needs_host: false }, Program { name: Borrowed("mailsend"), login: Borrowed(&[]), user: Borrowed(&[Borrowed("-user")]), password: Borrowed(&[Borrowed("-pass")]), needs_host: false }, Program { name: Borrowed("mailsend-go"), login: Borrowed(&[]), user: Borrowed(&[Borrowed("-user")]), password: Borrowed(&[Borrowed("-pass")]), needs_host: false }, Program { name: Borrowed("mailx"), login: Borrowed(&[]), user: Borrowed(&[Borrowed("smtp-auth-user")]), password: Borrowed(&[Borrowed("smtp-auth-password")]), needs_host: false }, Program { name: Borrowed("s-nail"), login: Borrowed(&[]), user: Borrowed(&[Borrowed("smtp-auth-user")]), password: Borrowed(&[Borrowed("smtp-auth-password")]), needs_host: false }, Program { name: Borrowed("mail"), login: Borrowed(&[]), user: Borrowed(&[Borrowed("smtp-auth-user")]), password: Borrowed(&[Borrowed("smtp-auth-password")]), needs_host: false }]) }),
+    },
     Rule {
         id: Borrowed("dotenv-file"),
         title: Borrowed("dotenv file tracked by git or not ignored"),
@@ -170,6 +186,38 @@ pub static BUILTIN: &[Rule] = &[
         optional: false,
         reach: Reach { before: 4096, after: 4096 },
         kind: Kind::Assignment(Assignment { keys: Borrowed("(pass(w(or)?d|phrase|code|wd)?|passwd|pwd|_pw)([_-]?(\\d|v\\d|smtp|mail))?(\\.secured)?$"), not_keys: Borrowed("(bypass|by_pass|compass|^passes$|confirm|repeat|retype|_hash$|reset|encrypted)"), parents: Borrowed(""), context: Context::Mail, calls: Borrowed(&[Call { name: Borrowed("PlainAuth"), password: 2, user: Some(1), host: Some(3), typed: true }, Call { name: Borrowed("NewDialer"), password: 3, user: Some(2), host: Some(0), typed: true }, Call { name: Borrowed("NetworkCredential"), password: 1, user: Some(0), host: None, typed: false }, Call { name: Borrowed("Authenticate("), password: 1, user: Some(0), host: None, typed: false }, Call { name: Borrowed("AuthenticateAsync("), password: 1, user: Some(0), host: None, typed: false }, Call { name: Borrowed("->auth("), password: 1, user: Some(0), host: None, typed: false }, Call { name: Borrowed("setAuthentication"), password: 1, user: Some(0), host: None, typed: false }, Call { name: Borrowed("DefaultAuthenticator"), password: 1, user: Some(0), host: None, typed: true }, Call { name: Borrowed("withSMTPServer"), password: 3, user: Some(2), host: Some(0), typed: true }, Call { name: Borrowed(".login("), password: 1, user: Some(0), host: None, typed: false }, Call { name: Borrowed("agmail.SMTP"), password: 1, user: Some(0), host: None, typed: true }, Call { name: Borrowed("PasswordAuthentication"), password: 1, user: Some(0), host: None, typed: false }, Call { name: Borrowed(".connect("), password: 2, user: Some(1), host: Some(0), typed: false }, Call { name: Borrowed("Credentials::new"), password: 1, user: Some(0), host: None, typed: false }, Call { name: Borrowed("SMTP.start"), password: 4, user: Some(3), host: Some(0), typed: true }, Call { name: Borrowed("NewPlainClient"), password: 2, user: Some(1), host: None, typed: false }]), value: ValueKind::Password, shape: Borrowed(""), min_entropy: 0.0, userinfo: false }),
+    },
+    Rule {
+        id: Borrowed("smtp-transcript-login"),
+        title: Borrowed("SMTP login in a transcript"),
+        why: Borrowed("Base64 hides nothing: whoever reads the transcript sends mail through the account."),
+        severity: Severity::High,
+        confidence: Confidence::High,
+        remedy: Borrowed(&[Borrowed("change the password at the provider, better still replace the login by an API key or app password that may only send"), Borrowed("delete the transcript, and turn off the debug output that wrote it")]),
+        references: Borrowed(&[Borrowed("https://www.rfc-editor.org/rfc/rfc4954"), Borrowed("https://www.rfc-editor.org/rfc/rfc4616")]),
+        controls: Borrowed(&[Borrowed("CIS-3.11"), Borrowed("NIST-SC-12"), Borrowed("CWE-798"), Borrowed("CWE-532")]),
+        anchors: Borrowed(&[Borrowed("AUTH PLAIN"), Borrowed("AUTH LOGIN"), Borrowed("auth plain"), Borrowed("auth login"), Borrowed("Auth Login"), Borrowed("Auth Plain")]),
+        opens: Borrowed(&[]),
+        encodings: Borrowed(&[]),
+        optional: false,
+        reach: Reach { before: 2048, after: 2048 },
+        kind: Kind::Encoded(Encoded { form: EncodedForm::Sasl, host: Borrowed("(?i)(?:\\b220[ -]|\\b250[ -]|connect:(?: to)? \\(['\"]|connect(?:ion|ing|ed)? (?:to |opened: )(?:host \")?|opening to |telnet |openssl s_client.{0,80}-connect[ =]|nc (?:-\\w+ )*|host[ :=\"']{1,4})(?:(?:ssl|tls|tcp|smtps?)://)?(?P<host>[a-z0-9](?:[a-z0-9-]*\\.)+[a-z]{2,24})\\b(?:(?:['\"]?, ?|:| )(?P<port>[0-9]{2,5})\\b)?") }),
+    },
+    Rule {
+        id: Borrowed("mail-api-basic-auth"),
+        title: Borrowed("Login to a mail provider's API"),
+        why: Borrowed("Base64 hides nothing: whoever reads the header acts for the account, and with an account password signs in to its console."),
+        severity: Severity::High,
+        confidence: Confidence::High,
+        remedy: Borrowed(&[Borrowed("change the password or delete the key at the provider, and use an API key of the least scopes instead"), Borrowed("read the new value from the environment, and keep recorded requests out of the repository")]),
+        references: Borrowed(&[Borrowed("https://www.rfc-editor.org/rfc/rfc7617")]),
+        controls: Borrowed(&[Borrowed("CIS-3.11"), Borrowed("NIST-SC-12"), Borrowed("NIST-IA-2(1)"), Borrowed("CWE-798")]),
+        anchors: Borrowed(&[Borrowed("Basic "), Borrowed("basic "), Borrowed("BASIC ")]),
+        opens: Borrowed(&[]),
+        encodings: Borrowed(&[]),
+        optional: false,
+        reach: Reach { before: 2048, after: 2048 },
+        kind: Kind::Encoded(Encoded { form: EncodedForm::Basic, host: Borrowed("(?i)\\b(?P<host>(?:api(?:\\.eu)?\\.)?sendgrid\\.(?:com|net)|email\\.twilio\\.com|[a-z]{2,12}\\.twilio\\.com|api(?:\\.eu)?\\.mailgun\\.net|api\\.(?:us\\.)?mailjet\\.com|us[0-9]{1,3}\\.api\\.mailchimp\\.com|mandrillapp\\.com|api\\.postmarkapp\\.com|api\\.elasticemail\\.com|api\\.sparkpost\\.com|api\\.smtp2go\\.com|api\\.socketlabs\\.com|inject\\.socketlabs\\.com)\\b") }),
     },
     Rule {
         id: Borrowed("twilio-auth-token"),

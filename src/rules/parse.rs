@@ -9,8 +9,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 use super::{
-    Assignment, Call, Check, Context, FileRule, Kind, Opens, Pair, Reach, Rule, Str, Token,
-    ValueKind,
+    Assignment, Call, Check, Command, Context, Encoded, EncodedForm, FileRule, Kind, Opens, Pair,
+    Program, Reach, Rule, Str, Token, ValueKind,
 };
 use crate::model::{Confidence, Encoding, Severity};
 
@@ -117,6 +117,8 @@ struct RawRule {
     token: Option<RawToken>,
     pair: Option<RawPair>,
     assignment: Option<RawAssignment>,
+    encoded: Option<RawEncoded>,
+    command: Option<RawCommand>,
     file: Option<RawFile>,
     #[serde(default)]
     hit: Vec<Sample>,
@@ -186,6 +188,34 @@ struct RawCall {
     host: Option<u8>,
     #[serde(default)]
     typed: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawEncoded {
+    form: String,
+    host: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCommand {
+    host: String,
+    program: Vec<RawProgram>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawProgram {
+    name: String,
+    #[serde(default)]
+    login: Vec<String>,
+    #[serde(default)]
+    user: Vec<String>,
+    #[serde(default)]
+    password: Vec<String>,
+    #[serde(default)]
+    needs_host: bool,
 }
 
 #[derive(Deserialize)]
@@ -282,17 +312,31 @@ fn convert(raw: RawRule) -> Result<RuleSource, String> {
             "`reach` is at most {MAX_REACH} bytes on either side"
         ));
     }
-    let kind = match (raw.token, raw.pair, raw.assignment, raw.file) {
-        (Some(token), None, None, None) => Kind::Token(token_kind(token)?),
-        (None, Some(pair), None, None) => Kind::Pair(pair_kind(pair, before.min(after))?),
-        (None, None, Some(assignment), None) => Kind::Assignment(assignment_kind(assignment)?),
-        (None, None, None, Some(file)) => Kind::File(file_kind(file)?),
-        _ => {
-            return Err(
-                "give exactly one of [rule.token], [rule.pair], [rule.assignment], [rule.file]"
-                    .to_owned(),
-            );
-        }
+    let mut kinds: Vec<Kind> = Vec::new();
+    if let Some(token) = raw.token {
+        kinds.push(Kind::Token(token_kind(token)?));
+    }
+    if let Some(pair) = raw.pair {
+        kinds.push(Kind::Pair(pair_kind(pair, before.min(after))?));
+    }
+    if let Some(assignment) = raw.assignment {
+        kinds.push(Kind::Assignment(assignment_kind(assignment)?));
+    }
+    if let Some(encoded) = raw.encoded {
+        kinds.push(Kind::Encoded(encoded_kind(encoded)?));
+    }
+    if let Some(command) = raw.command {
+        kinds.push(Kind::Command(command_kind(command)?));
+    }
+    if let Some(file) = raw.file {
+        kinds.push(Kind::File(file_kind(file)?));
+    }
+    let only = (kinds.len() == 1).then(|| kinds.pop()).flatten();
+    let Some(kind) = only else {
+        return Err(
+            "give exactly one of [rule.token], [rule.pair], [rule.assignment], [rule.encoded], [rule.command], [rule.file]"
+                .to_owned(),
+        );
     };
     let reads_all = matches!(&kind, Kind::File(_))
         || matches!(&kind, Kind::Assignment(a) if a.context == Context::Dotenv);
@@ -443,6 +487,58 @@ fn assignment_kind(raw: RawAssignment) -> Result<Assignment, String> {
         min_entropy: raw.min_entropy,
         userinfo: raw.userinfo,
     })
+}
+
+fn encoded_kind(raw: RawEncoded) -> Result<Encoded, String> {
+    check_host(&raw.host)?;
+    let form = match raw.form.as_str() {
+        "sasl" => EncodedForm::Sasl,
+        "basic" => EncodedForm::Basic,
+        other => return Err(format!("unknown form `{other}`; known: sasl, basic")),
+    };
+    Ok(Encoded {
+        form,
+        host: Cow::Owned(raw.host),
+    })
+}
+
+fn command_kind(raw: RawCommand) -> Result<Command, String> {
+    check_host(&raw.host)?;
+    if raw.program.is_empty() {
+        return Err("give at least one [[rule.command.program]]".to_owned());
+    }
+    let mut programs = Vec::new();
+    for program in raw.program {
+        let mut options = program.login.iter().chain(&program.password);
+        if options.next().is_none() || program.name.is_empty() {
+            return Err(
+                "a program has a `name`, and options in `login` or in `password`".to_owned(),
+            );
+        }
+        programs.push(Program {
+            name: Cow::Owned(program.name),
+            login: strings(program.login),
+            user: strings(program.user),
+            password: strings(program.password),
+            needs_host: program.needs_host,
+        });
+    }
+    Ok(Command {
+        host: Cow::Owned(raw.host),
+        programs: Cow::Owned(programs),
+    })
+}
+
+/// A pattern that says where a login goes.
+fn check_host(pattern: &str) -> Result<(), String> {
+    check_value_regex("host", pattern)?;
+    let named = super::regex(pattern)
+        .is_ok_and(|regex| regex.capture_names().any(|name| name == Some("host")));
+    if named {
+        Ok(())
+    } else {
+        Err("`host` needs a group `host`".to_owned())
+    }
 }
 
 fn file_kind(raw: RawFile) -> Result<FileRule, String> {

@@ -10,10 +10,15 @@ use super::candidate::RuleIx;
 use super::prefilter::Hit;
 use super::{MARGIN, Options, PathClass, Scanner, Worker};
 
-const RULES: [(&str, &str); 4] = [
+const RULES: [(&str, &str); 6] = [
+    ("command.toml", include_str!("../../rules/command.toml")),
     ("dotenv.toml", include_str!("../../rules/dotenv.toml")),
     ("sendgrid.toml", include_str!("../../rules/sendgrid.toml")),
     ("smtp.toml", include_str!("../../rules/smtp.toml")),
+    (
+        "transcript.toml",
+        include_str!("../../rules/transcript.toml"),
+    ),
     ("twilio.toml", include_str!("../../rules/twilio.toml")),
 ];
 

@@ -54,7 +54,7 @@ fn claim(
     let kind = match &rules[usize::from(candidate.rule)].rule.kind {
         Kind::Token(token) if token.visible > 0 => 5,
         Kind::Pair(_) => 4,
-        Kind::Token(_) => 3,
+        Kind::Token(_) | Kind::Encoded(_) | Kind::Command(_) => 3,
         Kind::Assignment(assignment) if assignment.context != Context::Dotenv => 2,
         Kind::Assignment(_) => 1,
         Kind::File(_) => 0,

@@ -17,7 +17,7 @@ use super::assignment::{self, Lang};
 use super::candidate::{Candidate, Decisions, RuleIx};
 use super::class::{self, Dotenv, PathClass};
 use super::lines::{Base, Lines};
-use super::matcher::{Text, assignment as assigned, pair, token};
+use super::matcher::{Text, assignment as assigned, command, encoded, pair, token};
 use super::opened::Opened;
 use super::prefilter::Hit;
 use super::view::{self, Opening, TextEncoding, View};
@@ -374,7 +374,17 @@ impl<'s> Worker<'s> {
             Kind::Assignment(kind) if !binary => {
                 assigned::judge(compiled, kind, text, at, &mut self.decisions);
             }
-            Kind::Pair(_) | Kind::Assignment(_) | Kind::File(_) => {}
+            Kind::Encoded(kind) if !binary => {
+                encoded::judge(compiled, kind, text, at, &mut self.decisions);
+            }
+            Kind::Command(kind) if !binary => {
+                command::judge(compiled, kind, text, at, &mut self.decisions);
+            }
+            Kind::Pair(_)
+            | Kind::Assignment(_)
+            | Kind::Encoded(_)
+            | Kind::Command(_)
+            | Kind::File(_) => {}
         }
     }
 

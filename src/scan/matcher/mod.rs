@@ -4,6 +4,8 @@
 //! file's language, on nothing else: windows of large files and delta-encoded blobs rely on it.
 
 pub mod assignment;
+pub mod command;
+pub mod encoded;
 pub mod mail;
 pub mod pair;
 pub mod token;
@@ -14,7 +16,7 @@ use std::sync::OnceLock;
 use regex::bytes::Regex;
 
 use crate::model::{Secret, Span};
-use crate::rules::{Kind, Rule};
+use crate::rules::{Command, Encoded, Kind, Rule};
 
 use super::assignment::Lang;
 use super::candidate::{Candidate, RuleIx};
@@ -61,7 +63,7 @@ pub struct Compiled {
 /// Which regex of a rule: each kind uses the slots in its own way.
 #[derive(Clone, Copy)]
 pub enum Slot {
-    /// The token, the pair's identifier, or the keys of an assignment.
+    /// The token, the pair's identifier, the keys of an assignment, or the host of a login.
     Main = 0,
     /// The pair's secret, or the shape of an assignment's value.
     Value = 1,
@@ -114,6 +116,12 @@ impl Compiled {
                     insensitive(&rule.not_keys),
                 ]
             }
+            Kind::Encoded(Encoded { host, .. }) | Kind::Command(Command { host, .. }) => [
+                host.to_string(),
+                String::new(),
+                String::new(),
+                String::new(),
+            ],
             Kind::File(_) => Default::default(),
         };
         let patterns = sources.map(|source| Pattern {
