@@ -247,6 +247,10 @@ pub struct Program {
     pub user: List<Str>,
     /// Options that take the password.
     pub password: List<Str>,
+    /// Options that take the host, perhaps with its port behind a colon.
+    pub host: List<Str>,
+    /// Options that take the port.
+    pub port: List<Str>,
     /// Whether the login counts only where the command names a host that the rule knows.
     pub needs_host: bool,
 }

@@ -215,6 +215,10 @@ struct RawProgram {
     #[serde(default)]
     password: Vec<String>,
     #[serde(default)]
+    host: Vec<String>,
+    #[serde(default)]
+    port: Vec<String>,
+    #[serde(default)]
     needs_host: bool,
 }
 
@@ -520,6 +524,8 @@ fn command_kind(raw: RawCommand) -> Result<Command, String> {
             login: strings(program.login),
             user: strings(program.user),
             password: strings(program.password),
+            host: strings(program.host),
+            port: strings(program.port),
             needs_host: program.needs_host,
         });
     }

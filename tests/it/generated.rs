@@ -219,11 +219,13 @@ fn kind_of(kind: &Kind) -> String {
                 .iter()
                 .map(|program| {
                     format!(
-                        "Program {{ name: {}, login: {}, user: {}, password: {}, needs_host: {} }}",
+                        "Program {{ name: {}, login: {}, user: {}, password: {}, host: {}, port: {}, needs_host: {} }}",
                         text_of(&program.name),
                         list_of(&program.login),
                         list_of(&program.user),
                         list_of(&program.password),
+                        list_of(&program.host),
+                        list_of(&program.port),
                         program.needs_host,
                     )
                 })

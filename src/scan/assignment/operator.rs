@@ -98,6 +98,9 @@ pub(super) fn after(text: &[u8], key: &Key, lang: Lang) -> Option<Operator> {
             found(Syntax::Colon, blank + 2)
         }
         b'<' if starts(text, blank, b"<- ") => found(Syntax::Equals, blank + 3),
+        b',' if lang == Lang::Sql && is_in_row(text, key, blank + 1) => {
+            found(Syntax::Pair, blank + 1)
+        }
         b',' if key.quotes.is_some() => {
             let callee = callee_before(text, key.outer_start())?;
             is_one_of(&text[last_segment(text, &callee)], &SETTERS)
@@ -109,7 +112,11 @@ pub(super) fn after(text: &[u8], key: &Key, lang: Lang) -> Option<Operator> {
             (byte(text, value) != b')').then_some(())?;
             found(Syntax::Setter, blank + 1)
         }
-        // `s:4:"pass";s:4:"…";` of PHP's serializer.
+        // `s:4:"port";i:587;` of PHP's serializer.
+        b';' if key.quotes.is_some() && starts(text, blank, b";i:") => {
+            found(Syntax::Pair, blank + 3)
+        }
+        // `s:4:"pass";s:4:"…";` likewise.
         b';' if key.quotes.is_some() && starts(text, blank, b";s:") => {
             let colon = run(text, blank + 3, 8, |b| b.is_ascii_digit());
             (byte(text, colon) == b':').then_some(())?;
@@ -155,6 +162,14 @@ pub(super) fn after(text: &[u8], key: &Key, lang: Lang) -> Option<Operator> {
         }
         _ => None,
     }
+}
+
+/// Whether a string stands in a row of a table before another one: `(12, 'smtp_password', '…')`.
+fn is_in_row(text: &[u8], key: &Key, value: usize) -> bool {
+    let open = before(text, skip_space_back(text, key.outer_start()));
+    key.quotes.is_some_and(|quotes| quotes.quote == b'\'')
+        && matches!(open, b',' | b'(')
+        && byte(text, skip_space(text, value)) == b'\''
 }
 
 /// Whether `i` holds a lone `=`.

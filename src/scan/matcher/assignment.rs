@@ -10,7 +10,7 @@ use crate::scan::candidate::{Candidate, CandidatePart, Decisions};
 use crate::scan::filter::{self, About, Drop, HostSays};
 use crate::scan::view;
 
-use super::{Compiled, Slot, Text, mail};
+use super::{Compiled, Slot, Text, mail, serialized};
 
 /// Judges the anchor `at`: the key it stands in, or the call it names.
 pub fn judge(
@@ -126,7 +126,7 @@ pub fn judge_assignment(
         secret = password;
     }
     let stored = text.slice(secret.range());
-    let decoded = kubernetes_value(text, found);
+    let decoded = kubernetes_value(text, found).or_else(|| serialized::value(text, found));
     let value = decoded.as_deref().unwrap_or(stored);
     if let Some(reason) = refuse(compiled, rule, value, key) {
         return out.drop(compiled.ix, reason);

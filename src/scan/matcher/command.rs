@@ -31,11 +31,13 @@ pub fn judge(
     let Some((user, password)) = login(text, program, &found.words) else {
         return;
     };
-    let host: Vec<(&str, Span)> = compiled
-        .regex(Slot::Main)
-        .and_then(|regex| regex.captures(text.slice(found.range.clone())))
-        .map(|host| encoded::named(&host, found.range.start).collect())
-        .unwrap_or_default();
+    let mut host = server(text, program, &found.words);
+    if host.is_empty()
+        && let Some(regex) = compiled.regex(Slot::Main)
+        && let Some(named) = regex.captures(text.slice(found.range.clone()))
+    {
+        host.extend(encoded::named(&named, found.range.start));
+    }
     if program.needs_host && host.is_empty() {
         return;
     }
@@ -99,6 +101,40 @@ fn login(text: &Text<'_>, program: &Program, words: &[Span]) -> Option<(Option<S
     password
         .filter(|password| !password.is_empty())
         .map(|password| (user, password))
+}
+
+/// Host and port among the words behind the program's name.
+fn server(text: &Text<'_>, program: &Program, words: &[Span]) -> Vec<(&'static str, Span)> {
+    let given = |options: &[Str]| {
+        words
+            .iter()
+            .enumerate()
+            .find_map(|(ix, &word)| value_of(text, options, word, words.get(ix + 1).copied()))
+    };
+    let is_port = |span: Span| {
+        let bytes = text.slice(span.range());
+        (2..=5).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_digit)
+    };
+    let mut server = Vec::new();
+    let mut port = given(&program.port);
+    if let Some(host) = given(&program.host).filter(|host| !host.is_empty()) {
+        let range = host.range();
+        let colon = memchr::memrchr(b':', text.slice(range.clone()));
+        let behind = colon.map(|colon| Span::new(range.start + colon + 1, range.end));
+        let end = match behind.filter(|span| is_port(*span)) {
+            Some(span) => {
+                port = port.or(Some(span));
+                span.range().start - 1
+            }
+            None => range.end,
+        };
+        server.push(("host", Span::new(range.start, end)));
+    }
+    server.extend(
+        port.filter(|port| is_port(*port))
+            .map(|port| ("port", port)),
+    );
+    server
 }
 
 /// The value that `word`, if it is one of `options`, gives: behind `=`, glued to a short one, or the next word.

@@ -8,6 +8,7 @@ pub mod command;
 pub mod encoded;
 pub mod mail;
 pub mod pair;
+mod serialized;
 pub mod token;
 
 use std::ops::Range;
