@@ -4,15 +4,18 @@
 //! reach, samples present. Whether the samples behave is for `rules check`, which needs a scanner. Nothing
 //! here touches the file system.
 
+mod login;
+
 use std::borrow::Cow;
 
 use serde::Deserialize;
 
 use super::{
-    Assignment, Call, Check, Command, Context, Encoded, EncodedForm, FileRule, Kind, Opens, Pair,
-    Program, Reach, Rule, Str, Token, ValueKind,
+    Assignment, Call, Check, Context, FileRule, Kind, Opens, Pair, Reach, Rule, Str, Token,
+    ValueKind,
 };
 use crate::model::{Confidence, Encoding, Severity};
+use login::{RawCommand, RawEncoded, command_kind, encoded_kind};
 
 /// Longest reach on either side of an anchor, bytes. Windows of large files overlap by this much, so
 /// that a decision never depends on bytes outside the window.
@@ -188,38 +191,6 @@ struct RawCall {
     host: Option<u8>,
     #[serde(default)]
     typed: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawEncoded {
-    form: String,
-    host: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawCommand {
-    host: String,
-    program: Vec<RawProgram>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawProgram {
-    name: String,
-    #[serde(default)]
-    login: Vec<String>,
-    #[serde(default)]
-    user: Vec<String>,
-    #[serde(default)]
-    password: Vec<String>,
-    #[serde(default)]
-    host: Vec<String>,
-    #[serde(default)]
-    port: Vec<String>,
-    #[serde(default)]
-    needs_host: bool,
 }
 
 #[derive(Deserialize)]
@@ -491,60 +462,6 @@ fn assignment_kind(raw: RawAssignment) -> Result<Assignment, String> {
         min_entropy: raw.min_entropy,
         userinfo: raw.userinfo,
     })
-}
-
-fn encoded_kind(raw: RawEncoded) -> Result<Encoded, String> {
-    check_host(&raw.host)?;
-    let form = match raw.form.as_str() {
-        "sasl" => EncodedForm::Sasl,
-        "basic" => EncodedForm::Basic,
-        other => return Err(format!("unknown form `{other}`; known: sasl, basic")),
-    };
-    Ok(Encoded {
-        form,
-        host: Cow::Owned(raw.host),
-    })
-}
-
-fn command_kind(raw: RawCommand) -> Result<Command, String> {
-    check_host(&raw.host)?;
-    if raw.program.is_empty() {
-        return Err("give at least one [[rule.command.program]]".to_owned());
-    }
-    let mut programs = Vec::new();
-    for program in raw.program {
-        let mut options = program.login.iter().chain(&program.password);
-        if options.next().is_none() || program.name.is_empty() {
-            return Err(
-                "a program has a `name`, and options in `login` or in `password`".to_owned(),
-            );
-        }
-        programs.push(Program {
-            name: Cow::Owned(program.name),
-            login: strings(program.login),
-            user: strings(program.user),
-            password: strings(program.password),
-            host: strings(program.host),
-            port: strings(program.port),
-            needs_host: program.needs_host,
-        });
-    }
-    Ok(Command {
-        host: Cow::Owned(raw.host),
-        programs: Cow::Owned(programs),
-    })
-}
-
-/// A pattern that says where a login goes.
-fn check_host(pattern: &str) -> Result<(), String> {
-    check_value_regex("host", pattern)?;
-    let named = super::regex(pattern)
-        .is_ok_and(|regex| regex.capture_names().any(|name| name == Some("host")));
-    if named {
-        Ok(())
-    } else {
-        Err("`host` needs a group `host`".to_owned())
-    }
 }
 
 fn file_kind(raw: RawFile) -> Result<FileRule, String> {

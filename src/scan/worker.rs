@@ -17,7 +17,7 @@ use super::assignment::{self, Lang};
 use super::candidate::{Candidate, Decisions, RuleIx};
 use super::class::{self, Dotenv, PathClass};
 use super::lines::{Base, Lines};
-use super::matcher::{Text, assignment as assigned, command, encoded, pair, token};
+use super::matcher::{self, Text, assignment as assigned};
 use super::opened::Opened;
 use super::prefilter::Hit;
 use super::view::{self, Opening, TextEncoding, View};
@@ -365,27 +365,7 @@ impl<'s> Worker<'s> {
         binary: bool,
     ) {
         let compiled = &self.scanner.rules[usize::from(rule)];
-        match &compiled.rule.kind {
-            Kind::Token(kind) => token::judge(compiled, kind, text, at, &mut self.decisions),
-            // words in a binary are not configuration
-            Kind::Pair(kind) if !binary => {
-                pair::judge(compiled, kind, text, at, &mut self.decisions);
-            }
-            Kind::Assignment(kind) if !binary => {
-                assigned::judge(compiled, kind, text, at, &mut self.decisions);
-            }
-            Kind::Encoded(kind) if !binary => {
-                encoded::judge(compiled, kind, text, at, &mut self.decisions);
-            }
-            Kind::Command(kind) if !binary => {
-                command::judge(compiled, kind, text, at, &mut self.decisions);
-            }
-            Kind::Pair(_)
-            | Kind::Assignment(_)
-            | Kind::Encoded(_)
-            | Kind::Command(_)
-            | Kind::File(_) => {}
-        }
+        matcher::judge(compiled, text, at, binary, &mut self.decisions);
     }
 
     /// Decodes the stretch around an encoded anchor and reads it like a small file of its own.

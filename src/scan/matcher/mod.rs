@@ -4,12 +4,12 @@
 //! file's language, on nothing else: windows of large files and delta-encoded blobs rely on it.
 
 pub mod assignment;
-pub mod command;
-pub mod encoded;
+mod command;
+mod encoded;
 pub mod mail;
 pub mod pair;
 mod serialized;
-pub mod token;
+mod token;
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -20,7 +20,7 @@ use crate::model::{Secret, Span};
 use crate::rules::{Command, Encoded, Kind, Rule};
 
 use super::assignment::Lang;
-use super::candidate::{Candidate, RuleIx};
+use super::candidate::{Candidate, Decisions, RuleIx};
 
 /// A text as matchers see it: a file, a window of one, or a decoded view.
 #[derive(Clone, Copy)]
@@ -49,6 +49,25 @@ impl<'t> Text<'t> {
     /// The bytes from `before` ahead of `at` to `after` beyond it, as a range.
     pub fn around(&self, at: Range<usize>, before: u32, after: u32) -> Range<usize> {
         at.start.saturating_sub(before as usize)..(at.end + after as usize).min(self.bytes.len())
+    }
+}
+
+/// Lets a rule judge the anchor `at`. In a `binary` file only typed tokens are looked for: words in one are not configuration.
+pub fn judge(
+    compiled: &Compiled,
+    text: &Text<'_>,
+    at: Range<usize>,
+    binary: bool,
+    out: &mut Decisions,
+) {
+    match &compiled.rule.kind {
+        Kind::Token(kind) => token::judge(compiled, kind, text, at, out),
+        _ if binary => {}
+        Kind::Pair(kind) => pair::judge(compiled, kind, text, at, out),
+        Kind::Assignment(kind) => assignment::judge(compiled, kind, text, at, out),
+        Kind::Encoded(kind) => encoded::judge(compiled, kind, text, at, out),
+        Kind::Command(kind) => command::judge(compiled, kind, text, at, out),
+        Kind::File(_) => {}
     }
 }
 
