@@ -126,8 +126,10 @@ fn next_word(bytes: &[u8], from: usize, end: usize) -> Option<usize> {
             [b'\\' | b'^' | b'`', b'\r', b'\n', ..] => 3,
             // in a string: a continuation that is written out
             [b'\\', b'\\', b'\\', b'n', ..] => 4,
-            [b'\\', b'\\', b'n', ..] | [b'\\', b'n', ..] => return None,
-            [b'\n' | b'\r' | b';' | b'|' | b'&' | b')' | b'>' | b'<', ..] | [] => return None,
+            [b'\\', b'\\', b'n', ..]
+            | [b'\\', b'n', ..]
+            | [b'\n' | b'\r' | b';' | b'|' | b'&' | b')' | b'>' | b'<', ..]
+            | [] => return None,
             _ => return Some(p),
         };
     }
