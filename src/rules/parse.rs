@@ -7,11 +7,12 @@
 mod login;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
 use super::{
-    Assignment, Call, Check, Context, FileRule, Kind, Opens, Pair, Reach, Rule, Str, Token,
+    Assignment, Call, Check, Context, FileRule, Kind, Login, Opens, Pair, Reach, Rule, Str, Token,
     ValueKind,
 };
 use crate::model::{Confidence, Encoding, Severity};
@@ -54,6 +55,9 @@ pub struct Sample {
     pub severity: Option<String>,
     /// Confidence expected of the first finding, if it matters.
     pub confidence: Option<String>,
+    /// Templates of the parts that the first finding must have, by name.
+    #[serde(default)]
+    pub parts: BTreeMap<String, String>,
 }
 
 fn default_path() -> String {
@@ -123,6 +127,7 @@ struct RawRule {
     encoded: Option<RawEncoded>,
     command: Option<RawCommand>,
     file: Option<RawFile>,
+    login: Option<RawLogin>,
     #[serde(default)]
     hit: Vec<Sample>,
     #[serde(default)]
@@ -144,6 +149,10 @@ struct RawToken {
     check: Option<String>,
     #[serde(default = "opaque")]
     value: String,
+    #[serde(default)]
+    near: u32,
+    #[serde(default)]
+    not_near: String,
 }
 
 #[derive(Deserialize)]
@@ -157,6 +166,23 @@ struct RawPair {
     distance: u32,
     #[serde(default)]
     min_entropy: f32,
+    #[serde(default)]
+    beside: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawLogin {
+    #[serde(default)]
+    hosts: String,
+    #[serde(default)]
+    users: String,
+    #[serde(default)]
+    keys: String,
+    #[serde(default)]
+    not_users: String,
+    #[serde(default)]
+    shape: String,
 }
 
 #[derive(Deserialize)]
@@ -189,6 +215,7 @@ struct RawCall {
     password: u8,
     user: Option<u8>,
     host: Option<u8>,
+    port: Option<u8>,
     #[serde(default)]
     typed: bool,
 }
@@ -289,7 +316,7 @@ fn convert(raw: RawRule) -> Result<RuleSource, String> {
     }
     let mut kinds: Vec<Kind> = Vec::new();
     if let Some(token) = raw.token {
-        kinds.push(Kind::Token(token_kind(token)?));
+        kinds.push(Kind::Token(token_kind(token, before.min(after))?));
     }
     if let Some(pair) = raw.pair {
         kinds.push(Kind::Pair(pair_kind(pair, before.min(after))?));
@@ -306,14 +333,17 @@ fn convert(raw: RawRule) -> Result<RuleSource, String> {
     if let Some(file) = raw.file {
         kinds.push(Kind::File(file_kind(file)?));
     }
+    if kinds.is_empty() && raw.login.is_some() {
+        kinds.push(Kind::Login);
+    }
     let only = (kinds.len() == 1).then(|| kinds.pop()).flatten();
     let Some(kind) = only else {
         return Err(
-            "give exactly one of [rule.token], [rule.pair], [rule.assignment], [rule.encoded], [rule.command], [rule.file]"
+            "give exactly one of [rule.token], [rule.pair], [rule.assignment], [rule.encoded], [rule.command], [rule.file], or [rule.login] alone"
                 .to_owned(),
         );
     };
-    let reads_all = matches!(&kind, Kind::File(_))
+    let reads_all = matches!(&kind, Kind::File(_) | Kind::Login)
         || matches!(&kind, Kind::Assignment(a) if a.context == Context::Dotenv);
     if !reads_all && raw.anchors.is_empty() {
         return Err("`anchors` must hold at least one literal that every hit contains".to_owned());
@@ -362,6 +392,7 @@ fn convert(raw: RawRule) -> Result<RuleSource, String> {
             .collect::<Result<_, _>>()?,
         reach: Reach { before, after },
         kind,
+        login: raw.login.map(login).transpose()?,
     };
     Ok(RuleSource {
         rule,
@@ -370,8 +401,15 @@ fn convert(raw: RawRule) -> Result<RuleSource, String> {
     })
 }
 
-fn token_kind(raw: RawToken) -> Result<Token, String> {
+fn token_kind(raw: RawToken, reach: u32) -> Result<Token, String> {
     check_value_regex("pattern", &raw.pattern)?;
+    check_regex("not_near", &raw.not_near)?;
+    if raw.near > reach {
+        return Err(format!(
+            "`near` ({}) must lie within `reach` ({reach}) on both sides",
+            raw.near
+        ));
+    }
     for (name, class) in [
         ("not_after", &raw.not_after),
         ("not_before", &raw.not_before),
@@ -393,6 +431,30 @@ fn token_kind(raw: RawToken) -> Result<Token, String> {
         visible: raw.visible,
         check,
         value: value_kind(&raw.value)?,
+        near: raw.near,
+        not_near: Cow::Owned(raw.not_near),
+    })
+}
+
+fn login(raw: RawLogin) -> Result<Login, String> {
+    for (name, pattern) in [
+        ("hosts", &raw.hosts),
+        ("users", &raw.users),
+        ("keys", &raw.keys),
+        ("not_users", &raw.not_users),
+        ("shape", &raw.shape),
+    ] {
+        check_regex(name, pattern)?;
+    }
+    if raw.hosts.is_empty() && raw.users.is_empty() && raw.keys.is_empty() {
+        return Err("a login needs at least one of `hosts`, `users` and `keys`".to_owned());
+    }
+    Ok(Login {
+        hosts: Cow::Owned(raw.hosts),
+        users: Cow::Owned(raw.users),
+        keys: Cow::Owned(raw.keys),
+        not_users: Cow::Owned(raw.not_users),
+        shape: Cow::Owned(raw.shape),
     })
 }
 
@@ -401,6 +463,7 @@ fn pair_kind(raw: RawPair, reach: u32) -> Result<Pair, String> {
     check_value_regex("secret", &raw.secret)?;
     check_regex("names", &raw.names)?;
     check_regex("other_names", &raw.other_names)?;
+    check_regex("beside", &raw.beside)?;
     if raw.distance > reach {
         return Err(format!(
             "`distance` ({}) must lie within `reach` ({reach}) on both sides",
@@ -415,6 +478,7 @@ fn pair_kind(raw: RawPair, reach: u32) -> Result<Pair, String> {
         other_names: Cow::Owned(raw.other_names),
         distance: raw.distance,
         min_entropy: raw.min_entropy,
+        beside: Cow::Owned(raw.beside),
     })
 }
 
@@ -448,6 +512,7 @@ fn assignment_kind(raw: RawAssignment) -> Result<Assignment, String> {
             password: call.password,
             user: call.user,
             host: call.host,
+            port: call.port,
             typed: call.typed,
         })
         .collect();

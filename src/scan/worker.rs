@@ -17,11 +17,11 @@ use super::assignment::{self, Lang};
 use super::candidate::{Candidate, Decisions, RuleIx};
 use super::class::{self, Dotenv, PathClass};
 use super::lines::{Base, Lines};
-use super::matcher::{self, Text, assignment as assigned};
+use super::matcher::{self, Text, assignment as assigned, login};
 use super::opened::Opened;
 use super::prefilter::Hit;
 use super::view::{self, Opening, TextEncoding, View};
-use super::{Drop, MARGIN, Scanner, excerpt, resolve};
+use super::{Drop, MARGIN, Scanner, excerpt, exposed, published, resolve};
 
 /// Layers that are taken off at most: base64 in base64, a percent-encoded URL in a JSON escape.
 const MAX_DEPTH: usize = 2;
@@ -365,7 +365,10 @@ impl<'s> Worker<'s> {
         binary: bool,
     ) {
         let compiled = &self.scanner.rules[usize::from(rule)];
+        let first = self.decisions.candidates.len();
         matcher::judge(compiled, text, at, binary, &mut self.decisions);
+        let found = &mut self.decisions.candidates[first..];
+        login::name(self.scanner, text, found);
     }
 
     /// Decodes the stretch around an encoded anchor and reads it like a small file of its own.
@@ -466,6 +469,12 @@ impl<'s> Worker<'s> {
             if !own(candidate.secret) {
                 continue;
             }
+            let rule = &self.scanner.rules[usize::from(candidate.rule)].rule;
+            if published::is_sample(&rule.id, &candidate.value) {
+                self.decisions.uncounted = false;
+                self.decisions.drop(candidate.rule, Drop::Placeholder);
+                continue;
+            }
             let claim = Claim {
                 rule: &self.scanner.rules[usize::from(candidate.rule)].rule.id,
                 secret: candidate.secret.range(),
@@ -505,7 +514,11 @@ impl<'s> Worker<'s> {
                 &shown,
                 &masks,
             );
+            let exposed = exposed::is_shipped(bytes, candidate.mask.start as usize);
             let mut finding = self.finding(&blob.origin, candidate, found_at, parts, excerpt);
+            if exposed {
+                exposed::raise(&mut finding);
+            }
             finding.allowed = allowed.map(Box::new);
             findings.push(finding);
         }

@@ -19,6 +19,8 @@ mod history_scope;
 mod history_topology;
 mod hook_commit_msg;
 #[cfg(unix)]
+mod hook_doctor;
+#[cfg(unix)]
 mod hook_install;
 mod hook_push;
 mod hook_receive;
