@@ -51,9 +51,7 @@ pub fn judge(
     if let Some(reason) = filter::judge(value, about) {
         return out.drop(compiled.ix, reason);
     }
-    let example = user
-        .is_some_and(|user| bytes(user).contains(&b'@') && filter::is_example_host(bytes(user)));
-    if example && filter::is_weak(value) {
+    if encoded::is_example(about.key, value, !host.is_empty()) {
         return out.drop(compiled.ix, Drop::Example);
     }
     let mut confidence = compiled.rule.confidence;

@@ -129,7 +129,8 @@ pub fn judge(
         }
         parts.push(part(name, span, text.slice(span.range())));
     }
-    if user.contains(&b'@') && filter::is_example_host(user) && filter::is_weak(password) {
+    let known = parts.iter().any(|part| part.name == "host");
+    if is_example(user, password, known) {
         return out.drop(compiled.ix, Drop::Example);
     }
     if !user.is_empty() {
@@ -145,6 +146,18 @@ pub fn judge(
         encodings: vec![Encoding::Base64],
         ..compiled.candidate(secret, Secret::new(password, 0))
     });
+}
+
+/// Whether a login is one of documentation or of a test: a weak password of a user at a host that only examples have, or, where no
+/// host is `known`, of one who is called a test.
+pub(super) fn is_example(user: &[u8], password: &[u8], known: bool) -> bool {
+    let at = memchr::memchr(b'@', user).map(|at| &user[at + 1..]);
+    let elsewhere =
+        at.is_some_and(|host| filter::is_example_host(host) || filter::is_local_host(host));
+    let tests = user
+        .get(..4)
+        .is_some_and(|word| word.eq_ignore_ascii_case(b"test"));
+    filter::is_weak(password) && (elsewhere || (tests && !known))
 }
 
 fn part(name: &'static str, span: Span, value: &[u8]) -> CandidatePart {
