@@ -1,7 +1,8 @@
 //! The arguments of a call, for callees whose parameters a rule knows by place or by name.
 
 use super::lexeme::{
-    Delimiter, before, byte, is_quote, is_word, line_end, run, skip_blank, skip_space, string_end, trimmed,
+    Delimiter, before, byte, is_quote, is_word, line_end, run, skip_blank, skip_space, string_end,
+    trimmed,
 };
 use super::value::{self, Value};
 use super::{Form, Lang, Quoting, expression};

@@ -10,7 +10,7 @@ use super::lexeme::{
     before, byte, from, is_one_of, is_quote, is_word, open_quote, run, skip_blank, skip_blank_back,
     skip_space, skip_space_back, starts, starts_any_case, word_after, word_before,
 };
-use super::{Lang, Syntax, lookup};
+use super::{Lang, Syntax, lookup, rows};
 
 /// A sign and the place where the value starts.
 pub(super) struct Operator {
@@ -101,9 +101,10 @@ pub(super) fn after(text: &[u8], key: &Key, lang: Lang) -> Option<Operator> {
             found(Syntax::Colon, blank + 2)
         }
         b'<' if starts(text, blank, b"<- ") => found(Syntax::Equals, blank + 3),
-        b',' if lang == Lang::Sql && is_in_row(text, key, blank + 1) => {
+        b',' if lang == Lang::Sql && rows::is_pair(text, key, blank + 1) => {
             found(Syntax::Pair, blank + 1)
         }
+        b',' | b')' if lang == Lang::Sql => found(Syntax::Pair, rows::column(text, key)?),
         b',' if key.quotes.is_some() => {
             let callee = callee_before(text, key.outer_start())?;
             is_one_of(&text[last_segment(text, &callee)], &SETTERS)
@@ -165,14 +166,6 @@ pub(super) fn after(text: &[u8], key: &Key, lang: Lang) -> Option<Operator> {
         }
         _ => None,
     }
-}
-
-/// Whether a string stands in a row of a table before another one: `(12, 'smtp_password', '…')`.
-fn is_in_row(text: &[u8], key: &Key, value: usize) -> bool {
-    let open = before(text, skip_space_back(text, key.outer_start()));
-    key.quotes.is_some_and(|quotes| quotes.quote == b'\'')
-        && matches!(open, b',' | b'(')
-        && byte(text, skip_space(text, value)) == b'\''
 }
 
 /// Whether `i` holds a lone `=`.

@@ -308,10 +308,12 @@ impl Iterator for Answers<'_> {
 /// Where the line ends that goes on at `at`: at a break, or at one that is written out as in a string.
 fn line_end(bytes: &[u8], at: usize) -> usize {
     let mut from = at;
-    while let Some(gap) = memchr::memchr2(b'\n', b'\\', &bytes[from..]) {
+    while let Some(gap) = memchr::memchr3(b'\n', b'\\', b'"', &bytes[from..]) {
         let found = from + gap;
         let written = matches!(bytes.get(found + 1), Some(b'r' | b'n' | b'\\'));
-        if bytes[found] == b'\n' || written {
+        // the next string of a list is a line of its own
+        let listed = bytes[found] == b'"' && bytes.get(found + 1) == Some(&b',');
+        if bytes[found] == b'\n' || listed || bytes[found] == b'\\' && written {
             return found;
         }
         from = found + 1;

@@ -10,7 +10,7 @@ mod encoded;
 pub mod login;
 pub mod mail;
 pub mod pair;
-mod serialized;
+mod stored;
 mod token;
 
 use std::ops::Range;

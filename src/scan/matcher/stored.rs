@@ -1,9 +1,10 @@
-//! Values of PHP's serializer that a plugin has put into base64 first, as if that hid them.
+//! What databases hold: values of PHP's serializer that a plugin has put into base64 first, as if that hid them, and columns of
+//! tables that have nothing to do with mail servers.
 //!
-//! Reading the serialized text is the assignment reader's; here is only what the value says.
+//! Reading serialized text and rows is the assignment reader's; here is only what they mean.
 
 use crate::model::Encoding;
-use crate::scan::assignment::Assignment;
+use crate::scan::assignment::{Assignment, Lang};
 use crate::scan::view::{self, Opening};
 
 use super::Text;
@@ -40,4 +41,25 @@ pub fn value(text: &Text<'_>, found: &Assignment) -> Option<Vec<u8>> {
     let view = view::open(stored, 0..4, opening)?;
     let whole = view.source.range().len() == stored.len();
     (whole && view.bytes.iter().all(u8::is_ascii_graphic)).then_some(view.bytes)
+}
+
+/// Whether `found` is a column of a table that holds no mail servers: an `INSERT` of users beside the one of the mail settings.
+pub fn is_of_others(text: &Text<'_>, found: &Assignment) -> bool {
+    const STATEMENT: usize = 1024;
+    const SIGNS: [&[u8]; 3] = [b"smtp", b"host", b"server"];
+    let key = found.key.range();
+    let between = text.slice(key.end..found.value.range().start);
+    if text.lang != Lang::Sql || !between.contains(&b')') {
+        return false;
+    }
+    let low = key.start.saturating_sub(STATEMENT);
+    let start = memchr::memrchr(b';', text.slice(low..key.start)).map_or(low, |at| low + at);
+    let names = text.slice(start..key.end + between.len());
+    !names.windows(4).enumerate().any(|(at, _)| {
+        SIGNS.iter().any(|sign| {
+            names[at..]
+                .get(..sign.len())
+                .is_some_and(|word| word.eq_ignore_ascii_case(sign))
+        })
+    })
 }
