@@ -17,7 +17,7 @@ use super::assignment::{self, Lang};
 use super::candidate::{Candidate, Decisions, RuleIx};
 use super::class::{self, Dotenv, PathClass};
 use super::lines::{Base, Lines};
-use super::matcher::{Text, assignment as assigned, login, pair, token};
+use super::matcher::{self, token, Text, assignment as assigned, login};
 use super::opened::Opened;
 use super::prefilter::Hit;
 use super::view::{self, Opening, TextEncoding, View};
@@ -377,18 +377,9 @@ impl<'s> Worker<'s> {
     ) {
         let compiled = &self.scanner.rules[usize::from(rule)];
         let first = self.decisions.candidates.len();
-        match &compiled.rule.kind {
-            Kind::Token(kind) => token::judge(compiled, kind, text, at, &mut self.decisions),
-            // words in a binary are not configuration
-            Kind::Pair(kind) if !binary => {
-                pair::judge(compiled, kind, text, at, &mut self.decisions);
-            }
-            Kind::Assignment(kind) if !binary => {
-                assigned::judge(compiled, kind, text, at, &mut self.decisions);
-            }
-            Kind::Pair(_) | Kind::Assignment(_) | Kind::File(_) | Kind::Login => {}
-        }
-        login::name(self.scanner, text, &mut self.decisions.candidates[first..]);
+        matcher::judge(compiled, text, at, binary, &mut self.decisions);
+        let found = &mut self.decisions.candidates[first..];
+        login::name(self.scanner, text, found);
     }
 
     /// Decodes the stretch around an encoded anchor and reads it like a small file of its own.
