@@ -9,6 +9,7 @@ mod anchors;
 pub mod assignment;
 mod candidate;
 mod class;
+mod debug;
 mod excerpt;
 mod filter;
 mod lineage;
@@ -33,7 +34,7 @@ use class::FileNames;
 use matcher::Compiled;
 
 pub use allow::Allowing;
-pub use class::PathClass;
+pub use class::{Dotenv, PathClass};
 pub use filter::Drop;
 pub use lineage::Copied;
 pub use survey::{Known, Named, Surveyor};

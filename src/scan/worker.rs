@@ -21,7 +21,7 @@ use super::matcher::{Text, assignment as assigned, pair, token};
 use super::opened::Opened;
 use super::prefilter::Hit;
 use super::view::{self, Opening, TextEncoding, View};
-use super::{Drop, MARGIN, Scanner, excerpt, resolve};
+use super::{Drop, MARGIN, Scanner, debug, excerpt, resolve};
 
 /// Layers that are taken off at most: base64 in base64, a percent-encoded URL in a JSON escape.
 const MAX_DEPTH: usize = 2;
@@ -242,7 +242,12 @@ impl<'s> Worker<'s> {
         };
         self.scan_frame(frame, &blob.origin.within, &share);
         if frame.dotenv != Dotenv::No && !binary {
-            self.scan_dotenv(frame, &share);
+            // what a shell reads is read as a shell does
+            let lang = match Lang::of_path(&blob.origin.within) {
+                Lang::Shell => Lang::Shell,
+                _ => Lang::Env,
+            };
+            self.scan_dotenv(Frame { lang, ..frame }, &share);
         }
     }
 
@@ -420,14 +425,8 @@ impl<'s> Worker<'s> {
     /// Reads every assignment of a dotenv file with the rules that judge them all.
     fn scan_dotenv(&mut self, frame: Frame<'_>, share: &dyn Fn(usize) -> Share) {
         let scanner = self.scanner;
-        let text = text_of(
-            Frame {
-                lang: Lang::Env,
-                ..frame
-            },
-            &[],
-        );
-        for found in assignment::read_all(frame.bytes, 0..frame.bytes.len(), Lang::Env) {
+        let text = text_of(frame, &[]);
+        for found in assignment::read_all(frame.bytes, 0..frame.bytes.len(), frame.lang) {
             let share = share(found.key.start as usize);
             if share == Share::None || !is_setting(frame.bytes, &found) {
                 continue;
@@ -515,7 +514,9 @@ impl<'s> Worker<'s> {
                 &shown,
                 &masks,
             );
+            let debugging = debug::beside(bytes, candidate.secret);
             let mut finding = self.finding(&blob.origin, candidate, found_at, parts, excerpt);
+            finding.notes.extend(debugging);
             finding.allowed = allowed.map(Box::new);
             findings.push(finding);
         }

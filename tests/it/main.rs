@@ -7,6 +7,7 @@ mod ci;
 mod cli;
 mod determinism;
 mod docs;
+mod dotenv_fix;
 mod equivalence;
 mod finder;
 mod formats;

@@ -102,8 +102,11 @@ pub fn judge_assignment(
     if !parents_fit {
         return;
     }
+    // a part of a value may be literal although another one is looked up
+    let has_part = rule.userinfo || names_secret(rule);
     match found.form {
         Form::Literal | Form::LookupDefault => {}
+        Form::Template if has_part => {}
         Form::Template => return out.drop(compiled.ix, Drop::Template),
         Form::Lookup => return out.drop(compiled.ix, Drop::Reference),
         Form::Empty => return out.drop(compiled.ix, Drop::Empty),
@@ -116,7 +119,13 @@ pub fn judge_assignment(
         return out.drop(compiled.ix, Drop::Prose);
     }
     let mut secret = found.value;
-    if rule.userinfo {
+    let mut parts = Vec::new();
+    if names_secret(rule) {
+        let Some(named) = named_parts(compiled, text, secret) else {
+            return out.drop(compiled.ix, Drop::Shape);
+        };
+        (secret, parts) = named;
+    } else if rule.userinfo {
         let Some((user, password)) = userinfo(text, secret) else {
             return;
         };
@@ -126,13 +135,17 @@ pub fn judge_assignment(
         secret = password;
     }
     let stored = text.slice(secret.range());
-    let decoded = kubernetes_value(text, found);
+    let decoded = kubernetes_value(text, found).filter(|_| !has_part);
     let value = decoded.as_deref().unwrap_or(stored);
     if let Some(reason) = refuse(compiled, rule, value, key) {
         return out.drop(compiled.ix, reason);
     }
     let mut confidence = compiled.rule.confidence;
-    let mut parts = Vec::new();
+    match login_says(&parts, text, value) {
+        HostSays::Nothing => {}
+        HostSays::Doubtful => confidence = Confidence::Low,
+        HostSays::Harmless(reason) => return out.drop(compiled.ix, reason),
+    }
     let mut severity = compiled.rule.severity;
     if rule.context == Context::Mail {
         match mail::login(text, found) {
@@ -272,11 +285,63 @@ fn refuse(compiled: &Compiled, rule: &Rule, value: &[u8], key: &[u8]) -> Option<
     filter::judge(value, about)
         .or_else(|| filter::is_identifier(value).then_some(Drop::Identifier))
         .or_else(|| {
+            // a shape that names the secret has matched the value that it is a part of
             compiled
                 .regex(Slot::Value)
-                .is_some_and(|regex| !regex.is_match(value))
+                .is_some_and(|regex| !names_secret(rule) && !regex.is_match(value))
                 .then_some(Drop::Shape)
         })
+}
+
+/// Whether the shape of the rule's values says which part of them is the secret.
+fn names_secret(rule: &Rule) -> bool {
+    rule.shape.contains("(?P<secret>")
+}
+
+/// The secret in a value, and its companions, as the groups of the rule's shape name them.
+fn named_parts(
+    compiled: &Compiled,
+    text: &Text<'_>,
+    value: Span,
+) -> Option<(Span, Vec<CandidatePart>)> {
+    let regex = compiled.regex(Slot::Value)?;
+    let groups = regex.captures(text.slice(value.range()))?;
+    let start = value.start as usize;
+    let span =
+        |found: regex::bytes::Match<'_>| Span::new(start + found.start(), start + found.end());
+    let secret = span(groups.name("secret")?);
+    let parts = regex.capture_names().flatten().filter_map(|name| {
+        let found = groups
+            .name(name)
+            .filter(|found| name != "secret" && !found.is_empty())?;
+        Some(CandidatePart {
+            name: Cow::Owned(name.to_owned()),
+            span: span(found),
+            value: Secret::new(found.as_bytes(), 0),
+        })
+    });
+    Some((secret, parts.collect()))
+}
+
+/// What user and host in `parts` say of the password `value`. A weak one for a host that has no domain is that of a container, one
+/// that repeats its user that of a sample.
+fn login_says(parts: &[CandidatePart], text: &Text<'_>, value: &[u8]) -> HostSays {
+    let of = |name: &str| {
+        let part = parts.iter().find(|part| part.name == name)?;
+        Some(text.slice(part.span.range()))
+    };
+    if of("user").is_some_and(|user| filter::same_word(value, user)) {
+        return HostSays::Harmless(Drop::Echo);
+    }
+    let Some(host) = of("host") else {
+        return HostSays::Nothing;
+    };
+    let near = filter::is_local_host(host) || !host.contains(&b'.');
+    match filter::host_says(host, value) {
+        _ if near && filter::is_weak(value) => HostSays::Harmless(Drop::LocalHost),
+        _ if filter::is_local_host(host) => HostSays::Doubtful,
+        said => said,
+    }
 }
 
 fn candidate(
