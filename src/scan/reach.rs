@@ -10,7 +10,11 @@ use super::candidate::RuleIx;
 use super::prefilter::Hit;
 use super::{MARGIN, Options, PathClass, Scanner, Worker};
 
-const RULES: [(&str, &str); 4] = [
+const RULES: [(&str, &str); 5] = [
+    (
+        "dotenv-kinds.toml",
+        include_str!("../../rules/dotenv-kinds.toml"),
+    ),
     ("dotenv.toml", include_str!("../../rules/dotenv.toml")),
     ("sendgrid.toml", include_str!("../../rules/sendgrid.toml")),
     ("smtp.toml", include_str!("../../rules/smtp.toml")),

@@ -127,6 +127,8 @@ fn is_plain(setting: &Setting) -> bool {
     !["null", "nil", "none", "undefined", "~"].contains(&word.as_str())
         && !["export", "set", "SET", "declare"].contains(&key.as_str())
         && !value.ends_with([';', ','])
+        // `A =~ x` compares
+        && !value.starts_with(['=', '~', '>'])
         // a comment that is a setting itself counts as one
         && !text.contains("''")
         && !text.contains("\"\"\"")
