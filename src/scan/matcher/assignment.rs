@@ -10,7 +10,7 @@ use crate::scan::candidate::{Candidate, CandidatePart, Decisions};
 use crate::scan::filter::{self, About, Drop, HostSays};
 use crate::scan::view;
 
-use super::{Compiled, Slot, Text, mail};
+use super::{Compiled, Slot, Text, mail, parts};
 
 /// Judges the anchor `at`: the key it stands in, or the call it names.
 pub fn judge(
@@ -103,7 +103,7 @@ pub fn judge_assignment(
         return;
     }
     // a part of a value may be literal although another one is looked up
-    let has_part = rule.userinfo || names_secret(rule);
+    let has_part = rule.userinfo || parts::names_secret(rule);
     match found.form {
         Form::Literal | Form::LookupDefault => {}
         Form::Template if has_part => {}
@@ -120,8 +120,8 @@ pub fn judge_assignment(
     }
     let mut secret = found.value;
     let mut parts = Vec::new();
-    if names_secret(rule) {
-        let Some(named) = named_parts(compiled, text, secret) else {
+    if parts::names_secret(rule) {
+        let Some(named) = parts::named(compiled, text, secret) else {
             return out.drop(compiled.ix, Drop::Shape);
         };
         (secret, parts) = named;
@@ -141,7 +141,7 @@ pub fn judge_assignment(
         return out.drop(compiled.ix, reason);
     }
     let mut confidence = compiled.rule.confidence;
-    match login_says(&parts, text, value) {
+    match parts::login_says(&parts, text, value) {
         HostSays::Nothing => {}
         HostSays::Doubtful => confidence = Confidence::Low,
         HostSays::Harmless(reason) => return out.drop(compiled.ix, reason),
@@ -165,8 +165,16 @@ pub fn judge_assignment(
         }
         confidence = Confidence::Low;
     }
+    if rule.context == Context::Dotenv && parts::repeats_name(text, found, value) {
+        return out.drop(compiled.ix, Drop::Echo);
+    }
     let mut candidate = candidate(compiled, secret, value, confidence, parts);
     candidate.severity = severity;
+    if rule.context == Context::Dotenv && found.quoting == Quoting::Bare && value.contains(&b'#') {
+        candidate.notes.push(Cow::Borrowed(
+            "some readers of dotenv files end a value without quotes at its `#`",
+        ));
+    }
     if decoded.is_some() {
         candidate.encodings.push(Encoding::Base64);
     }
@@ -288,60 +296,9 @@ fn refuse(compiled: &Compiled, rule: &Rule, value: &[u8], key: &[u8]) -> Option<
             // a shape that names the secret has matched the value that it is a part of
             compiled
                 .regex(Slot::Value)
-                .is_some_and(|regex| !names_secret(rule) && !regex.is_match(value))
+                .is_some_and(|regex| !parts::names_secret(rule) && !regex.is_match(value))
                 .then_some(Drop::Shape)
         })
-}
-
-/// Whether the shape of the rule's values says which part of them is the secret.
-fn names_secret(rule: &Rule) -> bool {
-    rule.shape.contains("(?P<secret>")
-}
-
-/// The secret in a value, and its companions, as the groups of the rule's shape name them.
-fn named_parts(
-    compiled: &Compiled,
-    text: &Text<'_>,
-    value: Span,
-) -> Option<(Span, Vec<CandidatePart>)> {
-    let regex = compiled.regex(Slot::Value)?;
-    let groups = regex.captures(text.slice(value.range()))?;
-    let start = value.start as usize;
-    let span =
-        |found: regex::bytes::Match<'_>| Span::new(start + found.start(), start + found.end());
-    let secret = span(groups.name("secret")?);
-    let parts = regex.capture_names().flatten().filter_map(|name| {
-        let found = groups
-            .name(name)
-            .filter(|found| name != "secret" && !found.is_empty())?;
-        Some(CandidatePart {
-            name: Cow::Owned(name.to_owned()),
-            span: span(found),
-            value: Secret::new(found.as_bytes(), 0),
-        })
-    });
-    Some((secret, parts.collect()))
-}
-
-/// What user and host in `parts` say of the password `value`. A weak one for a host that has no domain is that of a container, one
-/// that repeats its user that of a sample.
-fn login_says(parts: &[CandidatePart], text: &Text<'_>, value: &[u8]) -> HostSays {
-    let of = |name: &str| {
-        let part = parts.iter().find(|part| part.name == name)?;
-        Some(text.slice(part.span.range()))
-    };
-    if of("user").is_some_and(|user| filter::same_word(value, user)) {
-        return HostSays::Harmless(Drop::Echo);
-    }
-    let Some(host) = of("host") else {
-        return HostSays::Nothing;
-    };
-    let near = filter::is_local_host(host) || !host.contains(&b'.');
-    match filter::host_says(host, value) {
-        _ if near && filter::is_weak(value) => HostSays::Harmless(Drop::LocalHost),
-        _ if filter::is_local_host(host) => HostSays::Doubtful,
-        said => said,
-    }
 }
 
 fn candidate(

@@ -6,6 +6,7 @@
 pub mod assignment;
 pub mod mail;
 pub mod pair;
+mod parts;
 pub mod token;
 
 use std::ops::Range;
