@@ -73,6 +73,22 @@ impl Part {
     }
 }
 
+/// Takes what a source reads. One sink serves one thread.
+pub trait Sink {
+    /// Takes a blob, or the next window of one.
+    fn blob(&mut self, blob: &Blob<'_>);
+    /// Takes note of something that was not scanned, by choice or by failure.
+    fn skip(&mut self, skip: Skip);
+}
+
+/// Makes one [`Sink`] for each thread of a source.
+pub trait Sinks: Sync {
+    /// The sink of one thread.
+    type Sink: Sink + Send;
+    /// A new sink.
+    fn sink(&self) -> Self::Sink;
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,7 +105,7 @@ mod tests {
             let windows: Vec<_> = Part::windows(len, own, reach).collect();
             let mut judged = 0;
             for (at, (range, part)) in windows.iter().enumerate() {
-                assert_eq!(part.offset as usize, range.start);
+                assert_eq!(part.offset, range.start as u64);
                 assert_eq!(part.offset % 2, 0);
                 assert_eq!(range.start + part.own.start, judged);
                 assert!(part.own.start >= reach.min(judged));
@@ -103,20 +119,4 @@ mod tests {
             assert_eq!(judged, len);
         }
     }
-}
-
-/// Takes what a source reads. One sink serves one thread.
-pub trait Sink {
-    /// Takes a blob, or the next window of one.
-    fn blob(&mut self, blob: &Blob<'_>);
-    /// Takes note of something that was not scanned, by choice or by failure.
-    fn skip(&mut self, skip: Skip);
-}
-
-/// Makes one [`Sink`] for each thread of a source.
-pub trait Sinks: Sync {
-    /// The sink of one thread.
-    type Sink: Sink + Send;
-    /// A new sink.
-    fn sink(&self) -> Self::Sink;
 }

@@ -11,12 +11,14 @@ mod candidate;
 mod class;
 mod debug;
 mod excerpt;
+mod exposed;
 mod filter;
 mod lineage;
 mod lines;
 mod matcher;
 mod opened;
 mod prefilter;
+mod published;
 #[cfg(test)]
 mod reach;
 mod resolve;
@@ -67,6 +69,8 @@ pub struct Scanner {
     /// Assignment rules that read every assignment of a dotenv file.
     dotenv: Vec<RuleIx>,
     files: Vec<FileNames>,
+    /// Rules that name logins which other rules found.
+    logins: Vec<RuleIx>,
     /// Words of the comments that let findings pass.
     words: allow::Words,
     options: Options,
@@ -94,11 +98,18 @@ impl Scanner {
             .filter(reads_dotenv)
             .map(|rule| rule.ix)
             .collect();
+        let names_logins = |rule: &&Compiled| rule.rule.login.is_some();
+        let logins = rules
+            .iter()
+            .filter(names_logins)
+            .map(|rule| rule.ix)
+            .collect();
         let files = rules.iter().filter_map(FileNames::of).collect();
         Self {
             anchors: Anchors::new(&rules),
             dotenv,
             files,
+            logins,
             rules,
             words: allow::Words::new(),
             options,

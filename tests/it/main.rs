@@ -20,6 +20,8 @@ mod history_scope;
 mod history_topology;
 mod hook_commit_msg;
 #[cfg(unix)]
+mod hook_doctor;
+#[cfg(unix)]
 mod hook_install;
 mod hook_push;
 mod hook_receive;
@@ -31,6 +33,7 @@ mod quiet;
 mod range;
 mod replay;
 mod repositories;
+mod samples;
 mod scale;
 mod secrecy;
 mod staged;
