@@ -204,6 +204,15 @@ fn a_rule_that_is_stronger_is_told_of() {
 }
 
 #[test]
+fn nothing_odd_gets_into_a_sample() {
+    let scratch = Scratch::repo();
+    let odd = "A=1\n# \u{1b}[2J\nB\u{202e}C=2\n\u{1b}]0;x\u{7}D=3\nsource x\nE='${F}'\nG=true # \u{9b}x\nH=\"a\nb\n";
+    scratch.write(".env", odd);
+    assert_eq!(fix(&scratch, &["--write"]).code, 0);
+    assert_eq!(read(&scratch, ".env.example"), "A=1\nE=${F}\nG=true\nH=\n");
+}
+
+#[test]
 fn files_in_utf_16_become_samples_in_utf_8() {
     let scratch = Scratch::repo();
     let wide = "\u{feff}A_SECRET=x\r\nPORT=80\r\n"

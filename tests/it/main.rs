@@ -8,6 +8,7 @@ mod cli;
 mod determinism;
 mod docs;
 mod dotenv_fix;
+mod dotenv_scan;
 mod equivalence;
 mod finder;
 mod formats;

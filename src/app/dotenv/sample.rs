@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use crate::model::{Encoding, GitState, Origin, Store};
+use crate::model::{Encoding, GitState, Origin, Store, display_path};
 use crate::rules::BUILTIN;
 use crate::scan::assignment::{Assignment, Form, Lang, Syntax, read_all};
 use crate::scan::view::{self, TextEncoding, View};
@@ -424,6 +424,12 @@ fn cleared(mut lines: Vec<String>) -> String {
         BUILTIN.iter().filter(|rule| !rule.optional).cloned(),
         Options::default(),
     );
+    // nothing that a terminal must not get
+    let is_plain = |line: &String| {
+        let line = line.replace('\t', " ");
+        display_path(line.as_bytes()) == line
+    };
+    lines.retain(is_plain);
     while lines.last().is_some_and(String::is_empty) {
         lines.pop();
     }

@@ -123,10 +123,10 @@ pub fn judge_assignment(
     let mut secret = found.value;
     let mut parts = Vec::new();
     if parts::names_secret(rule) {
-        let Some(named) = parts::named(compiled, text, secret) else {
+        let Some(split) = parts::named(compiled, text, secret) else {
             return out.drop(compiled.ix, Drop::Shape);
         };
-        (secret, parts) = named;
+        (secret, parts) = split;
     } else if rule.userinfo {
         let Some((user, password)) = userinfo(text, secret) else {
             return;
