@@ -235,8 +235,10 @@ fn declared(text: &[u8], i: usize) -> (usize, bool) {
         (b"SET", false),
     ] {
         let end = i + word.len();
-        if starts(text, i, word) && matches!(byte(text, end), b' ' | b'\t') {
-            return (skip_blank(text, end), exports);
+        let next = skip_blank(text, end);
+        // `set = x` gives a value to `set`
+        if starts(text, i, word) && next > end && byte(text, next) != b'=' {
+            return (next, exports);
         }
     }
     if starts(text, i, b"$env:") {
