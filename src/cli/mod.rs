@@ -2,6 +2,7 @@
 //! but a look at the clock.
 
 mod ci;
+mod dotenv;
 mod history;
 mod hook;
 mod pre_commit;
@@ -17,6 +18,7 @@ use crate::error::{Error, unknown};
 use crate::report::{Format, Verbosity};
 
 pub(crate) use ci::CiArgs;
+pub(crate) use dotenv::{DotenvCommand, FixArgs};
 use history::HistoryArgs;
 pub(crate) use hook::{DoctorArgs, HookCommand, InstallArgs, UninstallArgs};
 pub(crate) use pre_commit::PreCommitArgs;
@@ -44,6 +46,9 @@ pub(crate) enum Command {
     Hook(HookCommand),
     // its own comment is shown, the long form too
     Ci(Box<CiArgs>),
+    /// Keep .env files out of the repository.
+    #[command(subcommand)]
+    Dotenv(DotenvCommand),
     /// Show what is looked for, or try out rules of your own.
     #[command(subcommand)]
     Rules(RulesCommand),

@@ -29,6 +29,7 @@ use std::str::FromStr;
 
 pub use blocked::{Stopped, render_blocked};
 pub use rejection::render_rejection;
+pub use shell::{ignore_pattern, pathspec, word};
 pub use summary::render_summary;
 pub use term::escape;
 

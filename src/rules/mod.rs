@@ -218,7 +218,8 @@ pub struct Assignment {
     pub calls: List<Call>,
     /// How the value is judged.
     pub value: ValueKind,
-    /// Byte regex that the whole value must match; empty for any.
+    /// Byte regex that the whole value must match; empty for any. A group `secret` is the secret then, and the other named groups
+    /// are parts of the finding.
     pub shape: Str,
     /// Least Shannon entropy of the value, bits a byte.
     pub min_entropy: f32,

@@ -10,6 +10,7 @@ pub mod assignment;
 mod candidate;
 mod class;
 mod command;
+mod debug;
 mod excerpt;
 mod exposed;
 mod filter;
@@ -36,7 +37,7 @@ use class::FileNames;
 use matcher::Compiled;
 
 pub use allow::Allowing;
-pub use class::PathClass;
+pub use class::{Dotenv, PathClass};
 pub use filter::Drop;
 pub use lineage::Copied;
 pub use survey::{Known, Named, Surveyor};

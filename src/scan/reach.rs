@@ -10,13 +10,17 @@ use super::candidate::RuleIx;
 use super::prefilter::Hit;
 use super::{MARGIN, Options, PathClass, Scanner, Worker};
 
-const RULES: [(&str, &str); 21] = [
+const RULES: [(&str, &str); 22] = [
     (
         "amazon-ses.toml",
         include_str!("../../rules/amazon-ses.toml"),
     ),
     ("brevo.toml", include_str!("../../rules/brevo.toml")),
     ("command.toml", include_str!("../../rules/command.toml")),
+    (
+        "dotenv-kinds.toml",
+        include_str!("../../rules/dotenv-kinds.toml"),
+    ),
     ("dotenv.toml", include_str!("../../rules/dotenv.toml")),
     (
         "elastic-email.toml",

@@ -4,6 +4,7 @@
 //! and in which order things are tried; what a match is, `matcher` knows.
 
 mod long;
+mod settings;
 mod whole;
 
 use crate::model::{
@@ -13,15 +14,15 @@ use crate::rules::{Kind, LineFile};
 
 use super::allow::{Claim, Ledger, Text as Commented};
 use super::anchors::Use;
-use super::assignment::{self, Lang};
+use super::assignment::Lang;
 use super::candidate::{Candidate, Decisions, RuleIx};
 use super::class::{self, Dotenv, PathClass};
 use super::lines::{Base, Lines};
-use super::matcher::{self, token, Text, assignment as assigned, login};
+use super::matcher::{self, Text, login, token};
 use super::opened::Opened;
 use super::prefilter::Hit;
 use super::view::{self, Opening, TextEncoding, View};
-use super::{Drop, MARGIN, Scanner, excerpt, exposed, published, resolve};
+use super::{Drop, MARGIN, Scanner, debug, excerpt, exposed, published, resolve};
 
 /// Longest line of a file that holds a login a line, bytes.
 const LONGEST_LINE: usize = 1024;
@@ -248,7 +249,7 @@ impl<'s> Worker<'s> {
         };
         self.scan_frame(frame, &blob.origin.within, &share);
         if frame.dotenv != Dotenv::No && !binary {
-            self.scan_dotenv(frame, &share);
+            self.scan_dotenv(frame, &blob.origin.within, &share);
         }
         if let Some(file) = self.state.lines
             && !binary
@@ -421,31 +422,6 @@ impl<'s> Worker<'s> {
         }
     }
 
-    /// Reads every assignment of a dotenv file with the rules that judge them all.
-    fn scan_dotenv(&mut self, frame: Frame<'_>, share: &dyn Fn(usize) -> Share) {
-        let scanner = self.scanner;
-        let text = text_of(
-            Frame {
-                lang: Lang::Env,
-                ..frame
-            },
-            &[],
-        );
-        for found in assignment::read_all(frame.bytes, 0..frame.bytes.len(), Lang::Env) {
-            let share = share(found.key.start as usize);
-            if share == Share::None || !is_setting(frame.bytes, &found) {
-                continue;
-            }
-            self.decisions.uncounted = share == Share::Near;
-            for &rule in &scanner.dotenv {
-                let compiled = &scanner.rules[usize::from(rule)];
-                if let Kind::Assignment(kind) = &compiled.rule.kind {
-                    assigned::judge_assignment(compiled, kind, &text, &found, &mut self.decisions);
-                }
-            }
-        }
-    }
-
     /// Tries every line of a file that holds a login a line.
     fn scan_lines(&mut self, frame: Frame<'_>, file: LineFile, share: &dyn Fn(usize) -> Share) {
         let scanner = self.scanner;
@@ -549,7 +525,9 @@ impl<'s> Worker<'s> {
                 &masks,
             );
             let at = candidate.mask.start as usize;
+            let debugging = debug::beside(bytes, candidate.secret);
             let mut finding = self.finding(&blob.origin, candidate, found_at, parts, excerpt);
+            finding.notes.extend(debugging);
             exposed::raise_if_shipped(&mut finding, bytes, at);
             finding.allowed = allowed.map(Box::new);
             findings.push(finding);
@@ -604,18 +582,6 @@ fn next_start(target: usize, len: usize, stored: &impl Fn(Span) -> Span) -> usiz
         }
     }
     low
-}
-
-/// Whether an assignment read in a dotenv file is one: `key: value` counts at the start of a line only, for in a comment it is
-/// prose (`if using a password: …`).
-fn is_setting(bytes: &[u8], found: &assignment::Assignment) -> bool {
-    let key = found.key.range().start;
-    found.syntax != assignment::Syntax::Colon
-        || bytes[..key]
-            .iter()
-            .rev()
-            .take_while(|b| **b != b'\n')
-            .all(|b| b" \t#\"'".contains(b))
 }
 
 fn text_of<'t>(frame: Frame<'t>, mail: &'t [u32]) -> Text<'t> {

@@ -170,7 +170,7 @@ fn a_missing_path_does_not_keep_the_rest_from_being_scanned() {
 
 #[test]
 fn the_threshold_decides_what_counts() {
-    let dir = scratch(&[("a.env", "JWT_SECRET=<<alnum:40>>\n")]);
+    let dir = scratch(&[("a.env", "CRM_SECRET=<<alnum:40>>\n")]);
     let at = |severity: &str| run(dir.root(), ["scan", "--fail-on", severity, "."]);
     assert_eq!((at("low").code, at("medium").code), (1, 1));
     let high = at("high");
@@ -194,7 +194,7 @@ fn the_threshold_decides_what_counts() {
 
 #[test]
 fn rules_can_be_chosen_and_left_out() {
-    let dir = scratch(&[("a.env", &format!("{KEY}JWT_SECRET=<<alnum:40>>\n"))]);
+    let dir = scratch(&[("a.env", &format!("{KEY}CRM_SECRET=<<alnum:40>>\n"))]);
     let found = |args: &[&str]| {
         let run = run(
             dir.root(),
@@ -473,7 +473,7 @@ fn standard_input_has_the_name_it_is_given() {
         "{}",
         unnamed.out
     );
-    let secret = text("JWT_SECRET=<<alnum:40>>\n");
+    let secret = text("CRM_SECRET=<<alnum:40>>\n");
     let env = run_with(
         dir.root(),
         ["scan", "--stdin-path", "x/.env", "-"],
@@ -1053,7 +1053,7 @@ fn a_flag_outranks_the_configuration() {
         1
     );
     dir.write(".waxseal.toml", "fail_on = 'critical'\n");
-    dir.write("a.env", text("JWT_SECRET=<<alnum:40>>\n"));
+    dir.write("a.env", text("CRM_SECRET=<<alnum:40>>\n"));
     assert_eq!(run(dir.root(), ["scan", "a.env"]).code, 0);
     assert_eq!(
         run(dir.root(), ["scan", "--fail-on", "low", "a.env"]).code,

@@ -7,6 +7,8 @@ mod ci;
 mod cli;
 mod determinism;
 mod docs;
+mod dotenv_fix;
+mod dotenv_scan;
 mod equivalence;
 mod finder;
 mod formats;

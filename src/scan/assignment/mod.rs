@@ -12,6 +12,7 @@ mod bare;
 mod block;
 mod bracket;
 mod call;
+mod dotenv;
 mod expression;
 mod key;
 mod lang;
@@ -180,6 +181,10 @@ impl Assignment {
 /// Reads the assignment whose key contains the byte at `at`. `None` when that byte is not part of a key
 /// to which a value is given.
 pub fn read_at(text: &[u8], at: usize, lang: Lang) -> Option<Assignment> {
+    if lang == Lang::Env {
+        // what stands within a value of a dotenv file may be of any language
+        return dotenv::at(text, at).or_else(|| read_at(text, at, Lang::Unknown));
+    }
     let key = key::at(text, at, lang)?;
     if let Some(Operator { syntax, value }) = operator::after(text, &key, lang) {
         let value = value::read(
@@ -196,7 +201,7 @@ pub fn read_at(text: &[u8], at: usize, lang: Lang) -> Option<Assignment> {
 }
 
 /// All assignments whose key starts in `range`, in the order of their keys. What a literal value holds
-/// is not read.
+/// is not read, nor what a value of a dotenv file holds.
 pub fn read_all(
     text: &[u8],
     range: Range<usize>,
@@ -206,7 +211,11 @@ pub fn read_all(
     let floor = range.start;
     let mut at = range.start;
     let mut taken = 0;
+    let mut settings = (lang == Lang::Env).then(|| dotenv::all(text, range));
     std::iter::from_fn(move || {
+        if let Some(settings) = &mut settings {
+            return settings.next();
+        }
         while at < end {
             let Some(skip) = text[at..end].iter().position(|&b| is_word(b)) else {
                 at = end;

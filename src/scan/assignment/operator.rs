@@ -87,8 +87,6 @@ pub(super) fn after(text: &[u8], key: &Key, lang: Lang) -> Option<Operator> {
             b'>' if key.quotes.is_some() || open == b':' || lang.arrow_assigns() => {
                 found(Syntax::Arrow, blank + 2)
             }
-            // dotenv values may start with any sign.
-            b'=' if lang == Lang::Env && blank == end => found(Syntax::Equals, blank + 1),
             b'=' | b'~' | b'>' => None,
             _ if key.flag => found(Syntax::Flag, blank + 1),
             _ => found(Syntax::Equals, blank + 1),

@@ -88,7 +88,7 @@ impl Place {
             }
             (Syntax::Flag, _) => Bare::Token,
             (Syntax::Equals, _) if operator::is_embedded(text, key, sign) => Bare::Embedded,
-            (_, Lang::Env | Lang::Properties | Lang::Netrc) | (Syntax::Equals, Lang::Batch) => {
+            (_, Lang::Properties | Lang::Netrc) | (Syntax::Equals, Lang::Batch) => {
                 Bare::Line
             }
             (Syntax::Equals, Lang::Yaml) if !starts_item(text, key) => Bare::ShellWord,

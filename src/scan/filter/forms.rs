@@ -81,7 +81,8 @@ pub(super) fn is_identifier(value: &[u8]) -> bool {
         [a, b, rest @ ..] if a.is_ascii_uppercase() && b.is_ascii_uppercase() && hex(rest) => true,
         [b'd', b'-', rest @ ..] if hex(rest) => true,
         _ => [
-            b"pk_live_".as_slice(),
+            b"pk.eyJ".as_slice(),
+            b"pk_live_",
             b"pk_test_",
             b"ssh-rsa ",
             b"ssh-ed25519 ",
@@ -266,6 +267,7 @@ fn is_reference(value: &[u8]) -> bool {
         || is_member(value)
         || is_call(value)
         || is_relative_path(value)
+        || is_file_name(value)
 }
 
 /// `var.smtp_password`, `this.config.pass`: a member of something that code and Terraform look values up in.
@@ -303,6 +305,17 @@ fn is_call(value: &[u8]) -> bool {
             .iter()
             .all(|b| b.is_ascii_alphanumeric() || b"_.:>-$".contains(b))
         && value[0].is_ascii_alphabetic()
+}
+
+/// `certs/site.key`, `service-account.json`: the name of a file that holds a key.
+fn is_file_name(value: &[u8]) -> bool {
+    const ENDINGS: [&[u8]; 10] = [
+        b".pem", b".key", b".crt", b".cer", b".p12", b".pfx", b".jks", b".json", b".txt", b".asc",
+    ];
+    ENDINGS.iter().any(|ending| value.ends_with(ending))
+        && value
+            .iter()
+            .all(|b| b.is_ascii_alphanumeric() || b"/._-".contains(b))
 }
 
 /// `./secrets/smtp`, `../x`, `~/x`.

@@ -190,7 +190,7 @@ pub(super) fn is_placeholder(value: &[u8], kind: ValueKind) -> bool {
         }
         // a machine-made value is a placeholder when words make up most of it: `sk-your-key-here-1234`
         ValueKind::Opaque => {
-            if reads_as_name(value) {
+            if reads_as_name(value) || says_example(value) {
                 return true;
             }
             let covered: usize = words
@@ -224,6 +224,12 @@ fn reads_as_name(value: &[u8]) -> bool {
         || value.iter().all(|b| b.is_ascii_lowercase() || joint(b));
     // words of a name are short; a longer run of letters is a token's
     one_case && value.iter().any(joint) && value.split(joint).all(|word| word.len() <= LONGEST_WORD)
+}
+
+/// `wJalr…EXAMPLEKEY`: what the documentation of AWS and others puts into values that look real. Too long a word to come by chance.
+fn says_example(value: &[u8]) -> bool {
+    memchr::memmem::find(value, b"EXAMPLE").is_some()
+        || memchr::memmem::find(value, b"example").is_some()
 }
 
 /// The word that digits and signs stand for: `p4$$w0rd`.

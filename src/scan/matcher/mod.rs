@@ -10,6 +10,7 @@ mod encoded;
 pub mod login;
 pub mod mail;
 pub mod pair;
+mod parts;
 mod role;
 mod stored;
 pub mod token;
