@@ -1,7 +1,7 @@
 //! Reads templates and makes the labelled files of the corpus. Scans nothing and scores nothing.
 //!
 //! A template is a `[[file]]` table: `kind`, `row`, `path`, `text`, and `secrets`, what in the text is one. Without `secrets`,
-//! `<<pw>>` and `<<upw>>` are; with an empty list nothing is. A file whose secret is a plain `<<pw>>` is made again with
+//! `<<pw>>` and `<<upw>>` are; with an empty list nothing is. A file whose only secret is a `<<pw>>` is made again with
 //! placeholders in its stead, from `harmless.toml`, and is then labelled clean. A `[[harmless]]` table is a template for values
 //! of its own, each of which makes a clean file.
 
@@ -98,17 +98,24 @@ pub fn read(folder: &Path, blanks: &Path, seed: &str) -> Result<Vec<Case>, Strin
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
         .map_err(|error| format!("{}: {error}", folder.display()))?
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|it| it == "toml") && !path.ends_with("harmless.toml"))
+        .filter(|path| {
+            path.extension().is_some_and(|it| it == "toml") && !path.ends_with("harmless.toml")
+        })
         .collect();
     files.sort();
     let mut cases = Vec::new();
     for file in files {
-        let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let name = file
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         let templates: Templates = toml_of(&file)?;
         for (ix, template) in templates.file.iter().enumerate() {
             let title = format!("{name}/{} {}", ix + 1, template.row);
             cases.extend(
-                files_of(template, &title, &blanks, seed).map_err(|problem| format!("{title}: {problem}"))?,
+                files_of(template, &title, &blanks, seed)
+                    .map_err(|problem| format!("{title}: {problem}"))?,
             );
         }
         for (ix, carrier) in templates.harmless.iter().enumerate() {
@@ -135,7 +142,12 @@ fn toml_of<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, String> {
     toml::from_str(&text).map_err(|error| say(&error))
 }
 
-fn files_of(template: &Template, title: &str, blanks: &Blanks, seed: &str) -> Result<Vec<Case>, String> {
+fn files_of(
+    template: &Template,
+    title: &str,
+    blanks: &Blanks,
+    seed: &str,
+) -> Result<Vec<Case>, String> {
     let mut cases = Vec::new();
     let implied: Vec<Marked> = ["<<pw>>", "<<upw>>"]
         .into_iter()
@@ -162,7 +174,7 @@ fn files_of(template: &Template, title: &str, blanks: &Blanks, seed: &str) -> Re
             labels,
         });
     }
-    if template.text.contains("<<pw>>") {
+    if template.secrets.is_none() && implied.len() == 1 && template.text.contains("<<pw>>") {
         let extension = template.path.rsplit('.').next().unwrap_or_default();
         let own = blanks.by_extension.get(extension);
         let pool: Vec<&String> = blanks.any.iter().chain(own.into_iter().flatten()).collect();

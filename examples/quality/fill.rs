@@ -48,7 +48,9 @@ fn literals(expression: &str, seed: &str) -> String {
             }
         })
         .collect();
-    let filters = stages.next().map_or_else(String::new, |it| format!("|{it}"));
+    let filters = stages
+        .next()
+        .map_or_else(String::new, |it| format!("|{it}"));
     items.join(" + ") + &filters
 }
 
@@ -57,7 +59,10 @@ fn own(name: &str, label: &str, seed: &str) -> String {
     let (name, size) = name.split_once(':').unwrap_or((name, "0"));
     let size = size.parse().unwrap_or(0);
     match name {
-        "base58" => random.of("123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz", size),
+        "base58" => random.of(
+            "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz",
+            size,
+        ),
         "upperhex" => random.of("0123456789ABCDEF", size),
         "pw" => password(&mut random, true),
         "upw" => password(&mut random, false),
@@ -112,7 +117,11 @@ fn word(random: &mut Random) -> String {
 fn password(random: &mut Random, any: bool) -> String {
     const LOWER: &str = "abcdefghijkmnopqrstuvwxyz";
     const ALNUM: &str = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
-    let signs: &[&str] = if any { &["!", "@", "*", "-", "_", ".", "=", "^", "~"] } else { &["!", "*", "-", "_", "."] };
+    let signs: &[&str] = if any {
+        &["!", "@", "*", "-", "_", ".", "=", "^", "~"]
+    } else {
+        &["!", "*", "-", "_", "."]
+    };
     let name = word(random);
     let capital = name[..1].to_uppercase() + &name[1..];
     let year = 1960 + random.below(66);
@@ -120,7 +129,13 @@ fn password(random: &mut Random, any: bool) -> String {
         0 => format!("{capital}{year}{}", random.pick(signs)),
         1 => format!("{capital}{}{}", random.pick(signs), 1 + random.below(999)),
         2 => format!("{name}{year}"),
-        3 => format!("{}-{}-{}-{}", word(random), word(random), word(random), random.below(99)),
+        3 => format!(
+            "{}-{}-{}-{}",
+            word(random),
+            word(random),
+            word(random),
+            random.below(99)
+        ),
         4 => random.of(LOWER, 16),
         5 => random.of(ALNUM, 10),
         6 => random.of(ALNUM, 20),
@@ -128,7 +143,12 @@ fn password(random: &mut Random, any: bool) -> String {
             let (a, b) = (random.of(ALNUM, 5), random.of(ALNUM, 6));
             format!("{a}{}{b}{}", random.pick(signs), random.pick(signs))
         }
-        8 => format!("{}{}{}", random.pick(&["Smtp", "Mail", "Mailer"]), random.pick(signs), capital),
+        8 => format!(
+            "{}{}{}",
+            random.pick(&["Smtp", "Mail", "Mailer"]),
+            random.pick(signs),
+            capital
+        ),
         9 => format!("{}{}", random.of(LOWER, 6), 10 + random.below(89)),
         10 => format!("{}{capital}{}", random.below(90) + 10, random.pick(signs)),
         _ => random.of(ALNUM, 14),

@@ -33,7 +33,11 @@ fn main() -> ExitCode {
         }
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/quality");
-    let folder = if held_out { root.join("held-out") } else { root.clone() };
+    let folder = if held_out {
+        root.join("held-out")
+    } else {
+        root.clone()
+    };
     let cases = match corpus::read(&folder, &root.join("harmless.toml"), "1") {
         Ok(cases) => cases,
         Err(problem) => {
@@ -52,7 +56,10 @@ fn main() -> ExitCode {
         score.faults.iter().for_each(|fault| say(fault));
     }
     let (recall, precision) = BARS[usize::from(held_out)];
-    say(&format!("waxseal, bars: recall {recall}, precision {precision}\n{}", score.table()));
+    say(&format!(
+        "waxseal, bars: recall {recall}, precision {precision}\n{}",
+        score.table()
+    ));
     if !no_peers {
         peers::each(&cases, |name, score| {
             say(&format!("{name}, by line\n{}", score.table()));

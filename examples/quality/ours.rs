@@ -26,16 +26,25 @@ fn found(scanner: &Scanner, case: &Case) -> Vec<Found> {
         .scan_text(origin, &case.text)
         .into_iter()
         .filter(|it| {
-            it.severity > Severity::Info && it.confidence >= Confidence::Low && !it.secret.is_empty()
+            it.severity > Severity::Info
+                && it.confidence >= Confidence::Low
+                && !it.secret.is_empty()
         })
         .filter_map(|it| {
-            let (start, end) = (usize::try_from(it.place.start).ok()?, usize::try_from(it.place.end).ok()?);
+            let (start, end) = (
+                usize::try_from(it.place.start).ok()?,
+                usize::try_from(it.place.end).ok()?,
+            );
             let label = case
                 .labels
                 .iter()
                 .position(|label| start < label.end && label.start < end)
                 // the same secret elsewhere in the file is no false alarm
-                .or_else(|| case.labels.iter().position(|label| label.value.same_value(&it.secret)));
+                .or_else(|| {
+                    case.labels
+                        .iter()
+                        .position(|label| label.value.same_value(&it.secret))
+                });
             Some(Found {
                 label,
                 exact: label.is_some_and(|ix| case.labels[ix].value.same_value(&it.secret)),

@@ -22,22 +22,63 @@ struct Peer {
 const PEERS: [Peer; 7] = [
     Peer {
         name: "gitleaks",
-        arguments: &["dir", "--no-banner", "--exit-code", "0", "--log-level", "error", "-f", "json", "-r", "#", "@"],
+        arguments: &[
+            "dir",
+            "--no-banner",
+            "--exit-code",
+            "0",
+            "--log-level",
+            "error",
+            "-f",
+            "json",
+            "-r",
+            "#",
+            "@",
+        ],
         into_file: true,
     },
     Peer {
         name: "betterleaks",
-        arguments: &["dir", "--no-banner", "--exit-code", "0", "--log-level", "error", "-f", "json", "-r", "#", "@"],
+        arguments: &[
+            "dir",
+            "--no-banner",
+            "--exit-code",
+            "0",
+            "--log-level",
+            "error",
+            "-f",
+            "json",
+            "-r",
+            "#",
+            "@",
+        ],
         into_file: true,
     },
     Peer {
         name: "trufflehog",
-        arguments: &["filesystem", "--no-verification", "--no-update", "--json", "--results=verified,unknown,unverified", "@"],
+        arguments: &[
+            "filesystem",
+            "--no-verification",
+            "--no-update",
+            "--json",
+            "--results=verified,unknown,unverified",
+            "@",
+        ],
         into_file: false,
     },
     Peer {
         name: "kingfisher",
-        arguments: &["scan", "--no-validate", "--no-update-check", "--no-dedup", "--confidence", "low", "--format", "jsonl", "@"],
+        arguments: &[
+            "scan",
+            "--no-validate",
+            "--no-update-check",
+            "--no-dedup",
+            "--confidence",
+            "low",
+            "--format",
+            "jsonl",
+            "@",
+        ],
         into_file: false,
     },
     Peer {
@@ -65,7 +106,13 @@ pub fn write(cases: &[Case], folder: &Path) -> io::Result<()> {
         fs::create_dir_all(path.parent().unwrap_or(folder))?;
         fs::write(&path, &case.text)?;
         for label in &case.labels {
-            labels.push_str(&format!("{ix:04}\t{}\t{}\t{}\t{}\n", case.path, label.lines.start(), label.lines.end(), case.kind));
+            labels.push_str(&format!(
+                "{ix:04}\t{}\t{}\t{}\t{}\n",
+                case.path,
+                label.lines.start(),
+                label.lines.end(),
+                case.kind
+            ));
         }
     }
     fs::write(folder.join("labels.tsv"), labels)
@@ -73,9 +120,14 @@ pub fn write(cases: &[Case], folder: &Path) -> io::Result<()> {
 
 /// Runs each scanner that is there, and tells `of` its score.
 pub fn each(cases: &[Case], of: impl Fn(&str, &Score)) {
-    let Ok(scratch) = tempfile::tempdir() else { return };
+    let Ok(scratch) = tempfile::tempdir() else {
+        return;
+    };
     let folder = scratch.path().join("corpus");
-    if fs::create_dir(&folder).is_err() || write(cases, &folder).is_err() || fs::remove_file(folder.join("labels.tsv")).is_err() {
+    if fs::create_dir(&folder).is_err()
+        || write(cases, &folder).is_err()
+        || fs::remove_file(folder.join("labels.tsv")).is_err()
+    {
         return;
     }
     for peer in &PEERS {
@@ -119,7 +171,8 @@ fn run(peer: &Peer, folder: &Path, report: &Path, start: &Path) -> Option<String
     }
     // what is not installed says nothing
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    (output.status.code() != Some(127) && (output.status.success() || !text.is_empty())).then_some(text)
+    (output.status.code() != Some(127) && (output.status.success() || !text.is_empty()))
+        .then_some(text)
 }
 
 /// Case and line of each finding in a report, once each.
@@ -167,9 +220,14 @@ fn places(name: &str, report: &str) -> BTreeSet<(usize, u64)> {
                             }
                         }
                         _ => {
-                            if let (Some(path), Some(Value::Array(messages))) = (text("filePath"), map.get("messages")) {
+                            if let (Some(path), Some(Value::Array(messages))) =
+                                (text("filePath"), map.get("messages"))
+                            {
                                 for message in messages {
-                                    add(path, message.pointer("/loc/start/line").and_then(Value::as_u64));
+                                    add(
+                                        path,
+                                        message.pointer("/loc/start/line").and_then(Value::as_u64),
+                                    );
                                 }
                             }
                         }
@@ -187,9 +245,16 @@ fn score(cases: &[Case], places: &BTreeSet<(usize, u64)>) -> Score {
     let mut of: HashMap<usize, Vec<Found>> = HashMap::new();
     for &(ix, line) in places {
         let Some(case) = cases.get(ix) else { continue };
-        let on_line: Vec<usize> = (0..case.labels.len()).filter(|&it| case.labels[it].lines.contains(&line)).collect();
+        let on_line: Vec<usize> = (0..case.labels.len())
+            .filter(|&it| case.labels[it].lines.contains(&line))
+            .collect();
         let found = of.entry(ix).or_default();
-        let finding = |label| Found { label, exact: false, line, what: String::new() };
+        let finding = |label| Found {
+            label,
+            exact: false,
+            line,
+            what: String::new(),
+        };
         if on_line.is_empty() {
             found.push(finding(None));
         }

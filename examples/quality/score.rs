@@ -46,7 +46,11 @@ impl Counts {
     /// Harmonic mean of the two.
     pub fn f1(self) -> f64 {
         let (r, p) = (self.recall(), self.precision());
-        if r + p > 0.0 { 2.0 * r * p / (r + p) } else { 0.0 }
+        if r + p > 0.0 {
+            2.0 * r * p / (r + p)
+        } else {
+            0.0
+        }
     }
 
     fn add(&mut self, other: Self) {
@@ -60,7 +64,11 @@ impl Counts {
 
 #[expect(clippy::cast_precision_loss, reason = "thousands, not 2^52")]
 fn ratio(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 1.0 } else { part as f64 / whole as f64 }
+    if whole == 0 {
+        1.0
+    } else {
+        part as f64 / whole as f64
+    }
 }
 
 /// The outcome for one tool.
@@ -85,7 +93,10 @@ impl Score {
             } else {
                 self.faults.push(format!(
                     "miss   {} {}:{} {}",
-                    case.kind, case.path, label.lines.start(), case.title
+                    case.kind,
+                    case.path,
+                    label.lines.start(),
+                    case.title
                 ));
             }
         }
@@ -123,7 +134,14 @@ impl Score {
             let _ = writeln!(
                 out,
                 "{kind:<15} {:>7} {:>6} {:>7} {:>7} {:>6}  {:>7.4} {:>9.4} {:>7.4}",
-                it.labels, it.clean, it.hits, it.exact, it.alarms, it.recall(), it.precision(), it.f1()
+                it.labels,
+                it.clean,
+                it.hits,
+                it.exact,
+                it.alarms,
+                it.recall(),
+                it.precision(),
+                it.f1()
             );
         }
         out
