@@ -1,6 +1,6 @@
 //! How often waxseal is right on labelled files, and how often others are: recall, precision and F1 for each kind.
 //!
-//! `cargo run --release --example quality -- [--held-out] [--quiet] [--no-peers] [--write DIR]`
+//! `cargo run --release --example quality -- [--held-out] [--seed TEXT] [--quiet] [--no-peers] [--write DIR]`
 //!
 //! The corpus is made from the templates in `testdata/quality` and a fixed seed; docs/quality.md says what is labelled as a secret.
 //! Ends with status 1 if a bar is missed, and 2 if the corpus could not be made. `--write` leaves the corpus in DIR, with `labels.tsv`.
@@ -20,14 +20,18 @@ const BARS: [(f64, f64); 2] = [(0.98, 0.97), (0.93, 0.93)];
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let (mut held_out, mut quiet, mut no_peers, mut write) = (false, false, false, None);
+    let mut seed = "1".to_owned();
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--held-out" => held_out = true,
+            "--seed" => seed = arguments.next().unwrap_or_default(),
             "--quiet" => quiet = true,
             "--no-peers" => no_peers = true,
             "--write" => write = arguments.next().map(PathBuf::from),
             _ => {
-                say("usage: quality [--held-out] [--quiet] [--no-peers] [--write DIR]");
+                say(
+                    "usage: quality [--held-out] [--seed TEXT] [--quiet] [--no-peers] [--write DIR]",
+                );
                 return ExitCode::from(2);
             }
         }
@@ -38,7 +42,7 @@ fn main() -> ExitCode {
     } else {
         root.clone()
     };
-    let cases = match corpus::read(&folder, &root.join("harmless.toml"), "1") {
+    let cases = match corpus::read(&folder, &root.join("harmless.toml"), &seed) {
         Ok(cases) => cases,
         Err(problem) => {
             say(&problem);
