@@ -40,15 +40,12 @@ const PEERS: [Peer; 7] = [
     Peer {
         name: "betterleaks",
         arguments: &[
-            "dir",
+            "fs",
             "--no-banner",
+            "--no-color",
             "--exit-code",
             "0",
-            "--log-level",
-            "error",
-            "-f",
-            "json",
-            "-r",
+            "-o",
             "#",
             "@",
         ],
@@ -204,9 +201,14 @@ fn places(name: &str, report: &str) -> BTreeSet<(usize, u64)> {
                     let text = |key: &str| map.get(key).and_then(Value::as_str);
                     let number = |key: &str| map.get(key).and_then(Value::as_u64);
                     match name {
-                        "gitleaks" | "betterleaks" => {
+                        "gitleaks" => {
                             if let Some(path) = text("File") {
                                 add(path, number("StartLine"));
+                            }
+                        }
+                        "betterleaks" => {
+                            if let Some(path) = text("path") {
+                                add(path, number("start_line"));
                             }
                         }
                         "trufflehog" | "detect-secrets" => {
