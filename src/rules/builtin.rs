@@ -185,7 +185,7 @@ pub static BUILTIN: &[Rule] = &[
         encodings: Borrowed(&[]),
         optional: false,
         reach: Reach { before: 1024, after: 1024 },
-        kind: Kind::Pair(Pair { id: Borrowed("AC[0-9a-fA-F]{32}"), id_name: Borrowed("sid"), secret: Borrowed("[0-9a-f]{32}"), names: Borrowed("auth|token|twilio_?(secret|pass|key)|\\bsecret|passw"), other_names: Borrowed("md5|sha|hash|etag|digest|checksum|gravatar|weather|messag|service|commit|uuid|guid|nonce|signature|verify|session|csrf|template|mailgun|sendgrid|datadog|mailjet|user_?id|object|asset|revision|sid\\b"), distance: 1000, min_entropy: 2.9 }),
+        kind: Kind::Pair(Pair { id: Borrowed("AC[0-9a-fA-F]{32}"), id_name: Borrowed("sid"), secret: Borrowed("[0-9a-f]{32}"), names: Borrowed("auth|token|twilio_?(secret|pass|key)|\\bsecret|passw"), other_names: Borrowed("md5|sha|hash|etag|digest|checksum|gravatar|weather|messag|service|commit|uuid|guid|nonce|signature|verify|session|csrf|template|mailgun|sendgrid|datadog|mailjet|user_?id|object|asset|revision|request|cache|trace|sid\\b"), distance: 1000, min_entropy: 2.9 }),
     },
     Rule {
         id: Borrowed("twilio-api-key-secret"),
@@ -201,7 +201,7 @@ pub static BUILTIN: &[Rule] = &[
         encodings: Borrowed(&[]),
         optional: false,
         reach: Reach { before: 1024, after: 1024 },
-        kind: Kind::Pair(Pair { id: Borrowed("SK[0-9a-fA-F]{32}"), id_name: Borrowed("key-sid"), secret: Borrowed("[A-Za-z0-9]{32}"), names: Borrowed("secret|api_?key\\W{0,8}$|twilio_?(key|pass)"), other_names: Borrowed("md5|sha|hash|etag|digest|checksum|auth_?token|weather|messag|service|commit|uuid|guid|nonce|signature|session|csrf|template|mailgun|sendgrid|account|sid\\b"), distance: 1000, min_entropy: 3.8 }),
+        kind: Kind::Pair(Pair { id: Borrowed("SK[0-9a-fA-F]{32}"), id_name: Borrowed("key-sid"), secret: Borrowed("[A-Za-z0-9]{32}"), names: Borrowed("secret|api_?key\\W{0,8}$|twilio_?(key|pass)"), other_names: Borrowed("md5|sha|hash|etag|digest|checksum|auth_?token|weather|messag|service|commit|uuid|guid|nonce|signature|session|csrf|template|mailgun|sendgrid|account|request|cache|trace|sid\\b"), distance: 1000, min_entropy: 3.8 }),
     },
     Rule {
         id: Borrowed("twilio-auth-token-alone"),
