@@ -75,7 +75,7 @@ fn ratio(part: u64, whole: u64) -> f64 {
 #[derive(Default)]
 pub struct Score {
     kinds: BTreeMap<String, Counts>,
-    /// A line for each miss and each false alarm.
+    /// A line for each miss, each false alarm, and each hit with another value than the very one.
     pub faults: Vec<String>,
 }
 
@@ -89,7 +89,17 @@ impl Score {
             let mut of = found.iter().filter(|it| it.label == Some(ix)).peekable();
             if of.peek().is_some() {
                 counts.hits += 1;
-                counts.exact += u64::from(of.any(|it| it.exact));
+                if of.any(|it| it.exact) {
+                    counts.exact += 1;
+                } else {
+                    self.faults.push(format!(
+                        "other value {} {}:{} {}",
+                        case.kind,
+                        case.path,
+                        label.lines.start(),
+                        case.title
+                    ));
+                }
             } else {
                 self.faults.push(format!(
                     "miss   {} {}:{} {}",
