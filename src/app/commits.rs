@@ -81,9 +81,7 @@ pub(super) fn pre_receive(args: ReceiveArgs, streams: &mut Streams<'_>) -> Resul
     let job = Job::new(&options)?;
     let mut found = scan(&store, &job, &options, &refs, &updates, known)?;
     let outcome = job.outcome(&mut found.report);
-    if outcome != Outcome::Clean {
-        job.with_meta(|meta| render_rejection(&found.report, meta, &mut *streams.err))?;
-    }
+    job.with_meta(|meta| render_rejection(&found.report, meta, &mut *streams.err))?;
     Ok(exit_status(outcome))
 }
 

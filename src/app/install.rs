@@ -205,7 +205,7 @@ pub(super) fn uninstall(args: &UninstallArgs, streams: &mut Streams<'_>) -> Resu
                 found |= !matches!(done, Uninstalled::Nothing);
                 match done {
                     Uninstalled::Removed(path) => {
-                        writeln!(out, "{name}: removed {}", shown(&path))?
+                        writeln!(out, "{name}: removed {}", shown(&path))?;
                     }
                     Uninstalled::Restored(path) => {
                         writeln!(out, "{name}: put back {} as it was before", shown(&path))?;

@@ -83,6 +83,15 @@ fn run(
             return Err("the secret that was found is not the one expected".to_owned());
         }
     }
+    for (name, template) in &sample.parts {
+        let expected = crate::model::Secret::new(&expand(template, seed)?, 0);
+        let part = first.parts.iter().find(|part| part.name == *name);
+        match part {
+            Some(part) if part.value.same_value(&expected) => {}
+            Some(_) => return Err(format!("the part `{name}` is not the one expected")),
+            None => return Err(format!("the part `{name}` is missing")),
+        }
+    }
     let same = |what: &str, expected: Option<&str>, is: &str| match expected {
         Some(expected) if expected != is => Err(format!("{what} {expected} expected, it is {is}")),
         _ => Ok(()),

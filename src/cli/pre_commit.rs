@@ -11,7 +11,7 @@ use crate::error::Error;
 /// Only secrets that the commit adds count. The repository, its index and its objects are those that git names by its
 /// environment variables, as it does for the hooks that it runs. Nothing is written.
 ///
-/// WAXSEAL_SKIP=reason passes the hook over for once and says so.
+/// `WAXSEAL_SKIP=reason` passes the hook over for once and says so.
 #[derive(Debug, Args)]
 pub(crate) struct PreCommitArgs {
     /// Show and count what HEAD holds already as well, in the files that are staged.

@@ -142,7 +142,6 @@ pub fn scan(
     let (leads, places, lost) = locate(
         &objects,
         &names,
-        &graph,
         &roots,
         &tips,
         chosen.as_ref(),
@@ -214,7 +213,6 @@ fn is_chosen(finding: &Finding, chosen: &Chosen, graph: &Graph, tips: &Tips) -> 
 fn locate(
     objects: &Objects,
     names: &names::Names,
-    graph: &Graph,
     roots: &[Option<ObjectIx>],
     tips: &Tips,
     chosen: Option<&Chosen>,
@@ -224,7 +222,7 @@ fn locate(
 ) -> (leads::Leads, Places, BTreeSet<usize>) {
     let nothing = || {
         let leads = leads::Leads::default();
-        let places = Places::find(objects, &leads, graph, &[]);
+        let places = Places::find(objects, &leads, roots, &[]);
         (leads, places)
     };
     if surveyed.suspects.is_empty() && names.missing.is_empty() {
@@ -235,19 +233,19 @@ fn locate(
         |commit: &CommitIx| chosen.is_none_or(|chosen| chosen.commits.contains(*commit));
     let commits = tips.reached.iter().filter(is_counted);
     let others = tips.others.keys();
-    let tops: Vec<ObjectIx> = commits
+    let starts: Vec<ObjectIx> = commits
         .filter_map(|commit| roots[commit as usize])
         .chain(others.filter_map(|id| objects.find(id.as_bytes())))
         .collect();
     // the walk over all trees that follows can mostly be spared where only objects are missing
-    let (reached, open) = reached::split(names, &tops, objects.count());
+    let (reached, open) = reached::split(names, &starts, objects.count());
     let mut lost: BTreeSet<usize> = reached.into_iter().collect();
     if surveyed.suspects.is_empty() && open.is_empty() {
         let (leads, places) = nothing();
         return (leads, places, lost);
     }
     let missing: Vec<ObjectId> = open.iter().map(|at| names.missing[*at].0.0).collect();
-    let (leads, found) = leads::find(objects, &surveyed.suspects, &missing, &tops, tally);
+    let (leads, found) = leads::find(objects, &surveyed.suspects, &missing, &starts, tally);
     lost.extend(found.into_iter().map(|at| open[at]));
     let tagged: BTreeSet<ObjectId> = tips
         .others
@@ -256,7 +254,7 @@ fn locate(
         .copied()
         .collect();
     let tagged: Vec<ObjectId> = tagged.into_iter().collect();
-    let places = Places::find(objects, &leads, graph, &tagged);
+    let places = Places::find(objects, &leads, roots, &tagged);
     (leads, places, lost)
 }
 

@@ -4,11 +4,9 @@
 
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
-use rayon::prelude::*;
-
 use crate::model::ObjectId;
 
-use super::graph::{CommitIx, Graph};
+use super::graph::CommitIx;
 use super::leads::{Leads, NameIx};
 use super::objects::{ObjectIx, Objects};
 
@@ -79,8 +77,13 @@ struct Maker<'l> {
 }
 
 impl Places {
-    /// Follows `leads` from the trees of all commits, from those that `tagged` names, and then from all that those do not lead to.
-    pub fn find(objects: &Objects, leads: &Leads, graph: &Graph, tagged: &[ObjectId]) -> Self {
+    /// Follows `leads` from `roots`, the trees of all commits, from those that `tagged` names, and then from all that those do not lead to.
+    pub fn find(
+        objects: &Objects,
+        leads: &Leads,
+        roots: &[Option<ObjectIx>],
+        tagged: &[ObjectId],
+    ) -> Self {
         let mut maker = Maker {
             leads,
             places: Self {
@@ -88,7 +91,7 @@ impl Places {
                 locations: Vec::new(),
                 folders: Vec::new(),
                 tops: HashMap::new(),
-                of_commits: Vec::with_capacity(graph.count()),
+                of_commits: Vec::with_capacity(roots.len()),
                 order: Vec::new(),
                 is_cut: false,
             },
@@ -98,12 +101,10 @@ impl Places {
             paths_of: HashMap::new(),
         };
         if leads.is_empty() {
-            maker.places.of_commits.resize(graph.count(), None);
+            maker.places.of_commits.resize(roots.len(), None);
             return maker.places;
         }
-        let tree = |commit| objects.find(graph.tree(commit).as_bytes());
-        let trees: Vec<Option<ObjectIx>> = graph.all().into_par_iter().map(tree).collect();
-        for tree in trees {
+        for &tree in roots {
             let top = tree.and_then(|tree| maker.follow(tree));
             maker.places.of_commits.push(top);
         }

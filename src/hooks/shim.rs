@@ -3,6 +3,7 @@
 //! The third line holds a digest of all others. So a hook that was changed by hand is told from one that another version of
 //! waxseal wrote, and the first is never overwritten.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
@@ -116,7 +117,7 @@ impl Written {
             name: text("name").unwrap_or_default(),
             program: value("program")
                 .filter(|value| !value.is_empty())
-                .and_then(path_of),
+                .map(path_of),
             earlier: text("earlier"),
             runs: match value("repository") {
                 None => Runs::Repository,
@@ -142,10 +143,12 @@ fn sum(script: &[u8]) -> String {
         digest.update(b"\n");
     }
     let digest = digest.finalize();
-    digest[..16]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let mut text = String::with_capacity(32);
+    for byte in &digest[..16] {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 /// Writes `key='value'`, in quotes as a shell reads them.
@@ -198,14 +201,14 @@ fn slashed(path: &[u8]) -> Vec<u8> {
 }
 
 #[cfg(unix)]
-fn path_of(bytes: Vec<u8>) -> Option<PathBuf> {
+fn path_of(bytes: Vec<u8>) -> PathBuf {
     use std::os::unix::ffi::OsStringExt as _;
-    Some(std::ffi::OsString::from_vec(bytes).into())
+    std::ffi::OsString::from_vec(bytes).into()
 }
 
 #[cfg(not(unix))]
-fn path_of(bytes: Vec<u8>) -> Option<PathBuf> {
-    String::from_utf8(bytes).ok().map(PathBuf::from)
+fn path_of(bytes: Vec<u8>) -> PathBuf {
+    String::from_utf8_lossy(&bytes).into_owned().into()
 }
 
 #[cfg(test)]

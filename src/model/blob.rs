@@ -43,6 +43,34 @@ impl Part {
             last: true,
         }
     }
+
+    /// The windows of a file of `len` bytes, each as a range of it and its part: `own` bytes that it judges (at least 1), and `reach`
+    /// bytes of context on each side. A file that fits into one is one.
+    pub fn windows(
+        len: usize,
+        own: usize,
+        reach: usize,
+    ) -> impl Iterator<Item = (Range<usize>, Self)> {
+        // one byte is lost to keeping offsets even
+        let full = own.max(1) + 2 * reach + 1;
+        let mut next = Some((0, 0));
+        std::iter::from_fn(move || {
+            let (start, own_start) = next?;
+            let end = len.min(start + full);
+            let last = end == len;
+            let held = end - start;
+            let own_end = if last { held } else { held - reach };
+            let keep = own_end.saturating_sub(reach) & !1;
+            next = (!last).then_some((start + keep, own_end - keep));
+            let part = Self {
+                offset: start as u64,
+                own: own_start..own_end,
+                next: if last { held } else { keep },
+                last,
+            };
+            Some((start..end, part))
+        })
+    }
 }
 
 /// Takes what a source reads. One sink serves one thread.
@@ -59,4 +87,36 @@ pub trait Sinks: Sync {
     type Sink: Sink + Send;
     /// A new sink.
     fn sink(&self) -> Self::Sink;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_tile_a_file_and_overlap_by_their_reach() {
+        for (len, own, reach) in [
+            (0, 1, 0),
+            (10, 4, 0),
+            (100, 7, 5),
+            (101, 8, 3),
+            (9, 100, 50),
+        ] {
+            let windows: Vec<_> = Part::windows(len, own, reach).collect();
+            let mut judged = 0;
+            for (at, (range, part)) in windows.iter().enumerate() {
+                assert_eq!(part.offset, range.start as u64);
+                assert_eq!(part.offset % 2, 0);
+                assert_eq!(range.start + part.own.start, judged);
+                assert!(part.own.start >= reach.min(judged));
+                judged = range.start + part.own.end;
+                assert!(judged + reach <= range.end || part.last);
+                match windows.get(at + 1) {
+                    Some((next, _)) => assert_eq!(range.start + part.next, next.start),
+                    None => assert!(part.last && range.end == len),
+                }
+            }
+            assert_eq!(judged, len);
+        }
+    }
 }

@@ -179,6 +179,13 @@ impl Fingerprint {
         mac.update(secret.expose());
         Self(mac.finalize().into_bytes().into())
     }
+
+    /// Its first eight bytes as a number.
+    pub fn head(&self) -> u64 {
+        self.0[..8]
+            .iter()
+            .fold(0, |head, byte| head << 8 | u64::from(*byte))
+    }
 }
 
 impl fmt::Display for Fingerprint {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::git::pack::{Kind, guard};
-use crate::model::{Blob, Finding, ObjectId, ObjectKind, Origin, Part, Store};
+use crate::model::{Blob, Finding, ObjectId, ObjectKind, Origin, Part, Store, Tally};
 use crate::scan::{Scanner, Worker};
 
 use super::blobs::Arrival;
@@ -102,15 +102,15 @@ impl Arrivals {
     }
 }
 
-/// Scans the texts of all commits of `walk` and of the tags in `ends`, unless those are `known`.
+/// Scans the texts of all commits of `walk` and of the tags in `ends`, unless those are `known`. Gives the commits that were scanned as well.
 pub fn texts<S: Source>(
     walk: &Walk,
     ends: &Ends,
     known: &Ends,
     scanner: &Scanner,
     reader: &mut Reader<S>,
-) -> Secrets {
-    let mut secrets = Secrets::default();
+) -> (Secrets, Tally) {
+    let (mut secrets, mut scanned) = (Secrets::default(), Tally::default());
     let mut worker = scanner.worker();
     let commits = (0..).zip(&walk.order);
     let commits = commits.map(|(place, ix)| (ObjectKind::Commit, walk.node(*ix).id, place));
@@ -125,6 +125,10 @@ pub fn texts<S: Source>(
         };
         let read = reader.shared(&id, stored);
         let read = read.and_then(|content| {
+            if kind == ObjectKind::Commit {
+                scanned.count += 1;
+                scanned.bytes += content.len() as u64;
+            }
             guard(|| text(&mut worker, kind, id, &content)).map_err(Loss::Damaged)
         });
         match read {
@@ -139,7 +143,7 @@ pub fn texts<S: Source>(
             }
         }
     }
-    secrets
+    (secrets, scanned)
 }
 
 fn text(worker: &mut Worker<'_>, kind: ObjectKind, id: ObjectId, content: &[u8]) -> Vec<Finding> {

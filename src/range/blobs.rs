@@ -119,13 +119,16 @@ impl Done {
     }
 }
 
+/// What stands in an older version, by [`Finding::standing`].
+type Held = Rc<HashSet<(Fingerprint, bool)>>;
+
 /// One thread.
 struct Lane<'j, S> {
     job: &'j Job<'j>,
     worker: Worker<'j>,
     reader: Reader<S>,
-    /// Secrets of older versions, by blob and path, and whether comments allow them there: one that loses its comment is new.
-    held: HashMap<(ObjectId, u32), Rc<HashSet<(Fingerprint, bool)>>>,
+    /// Secrets of older versions, by blob and path.
+    held: HashMap<(ObjectId, u32), Held>,
     done: Done,
 }
 
@@ -212,16 +215,16 @@ impl<S: Source> Lane<'_, S> {
     }
 
     /// The secrets in the blob `id` at the path number `path`; none where it can't be read, so that nothing is hidden.
-    fn secrets_of(&mut self, id: ObjectId, path: u32) -> Rc<HashSet<(Fingerprint, bool)>> {
+    fn secrets_of(&mut self, id: ObjectId, path: u32) -> Held {
         if let Some(held) = self.held.get(&(id, path)) {
             return Rc::clone(held);
         }
         let mut findings = Vec::new();
-        if let Ok(content) = self.reader.read(&id, Kind::Blob) {
+        if let Some(content) = self.reader.again(&id) {
             let path = &self.job.paths[path as usize];
-            self.worker.scan(&blob(path, id, content), &mut findings);
+            self.worker.scan(&blob(path, id, &content), &mut findings);
         }
-        let held = Rc::new(findings.iter().map(Finding::standing).collect());
+        let held: Held = Rc::new(findings.iter().map(Finding::standing).collect());
         self.held.insert((id, path), Rc::clone(&held));
         held
     }

@@ -73,7 +73,7 @@ impl Differ {
             open.push(Open {
                 path: Vec::new(),
                 tree,
-                before: parents.to_vec(),
+                before: once(parents.to_vec()),
             });
         }
         // not by recursion: folders may be deep
@@ -111,14 +111,15 @@ impl Differ {
                     .iter()
                     .filter(|old| old.target == entry.target)
                     .map(|old| old.id);
+                let at_place = once(at_place.collect());
                 match entry.target {
                     Target::Tree => open.push(Open {
                         path: full,
                         tree: entry.id,
-                        before: at_place.collect(),
+                        before: at_place,
                     }),
                     Target::Blob => {
-                        take(&full, &New::Blob(entry.id, &at_place.collect::<Vec<_>>()));
+                        take(&full, &New::Blob(entry.id, &at_place));
                     }
                     Target::Commit => take(&full, &New::Submodule),
                 }
@@ -129,6 +130,13 @@ impl Differ {
             }
         }
     }
+}
+
+/// Each of `ids` once: a commit may name a parent as often as it likes.
+fn once(mut ids: Vec<ObjectId>) -> Vec<ObjectId> {
+    ids.sort_unstable();
+    ids.dedup();
+    ids
 }
 
 fn read<S: Source>(reader: &mut Reader<S>, tree: &ObjectId) -> Option<std::sync::Arc<[u8]>> {

@@ -27,7 +27,7 @@ use std::collections::{BTreeSet, HashMap};
 use crate::git::pack::Kind;
 use crate::git::{Finder, Store};
 use crate::history::CommitInfo;
-use crate::model::{Coverage, Finding, FirstCommit, Location, ObjectId, Skip, SkipReason};
+use crate::model::{Coverage, Finding, FirstCommit, Location, ObjectId, Objects, Skip, SkipReason};
 use crate::scan::Scanner;
 
 use arrivals::Arrivals;
@@ -81,6 +81,8 @@ pub struct Scanned {
     pub coverage: Coverage,
     /// How many commits the range has.
     pub commits: u64,
+    /// What was read: what was scanned, and the commits around the range that tell where it ends.
+    pub read: Objects,
 }
 
 /// Scans in `store` what `include` reaches and `exclude` does not. What is excluded and is not there leaves nothing out.
@@ -126,7 +128,7 @@ pub fn scan_from<S: Source>(
     }
     let known = Ends::of(exclude, &mut reader);
     let walk = walk::walk(&ends, &known, shallow, &mut reader)?;
-    let mut secrets = arrivals::texts(&walk, &ends, &known, scanner, &mut reader);
+    let (mut secrets, commits) = arrivals::texts(&walk, &ends, &known, scanner, &mut reader);
     let arrivals = Arrivals::find(&walk, &ends, &known, &mut reader);
     let job = Job {
         scanner,
@@ -140,8 +142,9 @@ pub fn scan_from<S: Source>(
     secrets.merge(done.secrets);
     reader.lost.merge(done.lost);
     let findings = shown(secrets, &walk, &ends, include, options.head, &mut reader);
-    let mut objects = reader.counts;
-    objects.merge(done.counts);
+    let mut read = reader.counts;
+    read.merge(done.counts);
+    let objects = Objects { commits, ..read };
     let mut coverage = Coverage {
         files: done.files,
         bytes: done.bytes + objects.commits.bytes + objects.tags.bytes,
@@ -169,6 +172,7 @@ pub fn scan_from<S: Source>(
         findings,
         coverage,
         commits: walk.order.len() as u64,
+        read,
     })
 }
 

@@ -83,6 +83,14 @@ impl<S: Source> Reader<S> {
         }
     }
 
+    /// The blob `id`, which was scanned before and is not counted again; none if it can't be read.
+    pub fn again(&mut self, id: &ObjectId) -> Option<Vec<u8>> {
+        match self.source.read(id) {
+            Ok((Kind::Blob, content)) => Some(content),
+            _ => None,
+        }
+    }
+
     /// The object `id`, of whatever kind.
     pub fn any(&mut self, id: &ObjectId) -> Result<(Kind, &[u8]), Loss> {
         let (kind, content) = self.source.read(id)?;

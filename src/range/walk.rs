@@ -15,10 +15,13 @@ use super::RangeError;
 use super::objects::{Loss, Reader, Source};
 
 /// Commits that are left out are followed until they are this much older than the oldest of the range, seconds.
-const SLOP: i64 = 24 * 60 * 60;
+const SLOP: i64 = 60 * 60;
 
 /// And then for so many commits more.
-const MORE: u32 = 64;
+const MORE: u32 = 16;
+
+/// Or for so many, once a commit was met that claims to be older than its parent: where one clock went wrong, others may have.
+const MORE_IF_WRONG: u32 = 64;
 
 /// Most tags of tags that are followed. More, or a circle, can only be forged.
 const MOST_TAGS: usize = 64;
@@ -133,6 +136,7 @@ pub fn walk<S: Source>(
         queued_in: 0,
         alive: 0,
         oldest: i64::MAX,
+        is_wrong: false,
     };
     for (id, _) in &exclude.commits {
         let ix = walker.node(*id);
@@ -223,6 +227,8 @@ struct Walker<'r, S> {
     alive: usize,
     /// Time of the oldest commit that was walked over and was not left out then.
     oldest: i64,
+    /// Whether a clock is known to have gone wrong.
+    is_wrong: bool,
 }
 
 impl<S: Source> Walker<'_, S> {
@@ -286,18 +292,20 @@ impl<S: Source> Walker<'_, S> {
     }
 
     fn run(&mut self) {
-        let mut more = MORE;
+        // commits that were walked over since the last one that told something of the range
+        let mut idle = 0;
         while let Some(&(time, Reverse(ix))) = self.queue.peek() {
             if self.alive == 0 {
                 return;
             }
+            let more = if self.is_wrong { MORE_IF_WRONG } else { MORE };
             if self.queued_in > 0 {
-                more = MORE;
+                idle = 0;
             } else if time < self.oldest.saturating_sub(SLOP) {
-                if more == 0 {
+                if idle >= more {
                     return;
                 }
-                more -= 1;
+                idle += 1;
             }
             self.queue.pop();
             let node = &mut self.nodes[ix as usize];
@@ -310,8 +318,10 @@ impl<S: Source> Walker<'_, S> {
             let ids = std::mem::take(&mut node.parent_ids);
             let parents: Vec<u32> = ids.into_iter().map(|id| self.node(id)).collect();
             for parent in &parents {
+                let node = &self.nodes[*parent as usize];
+                self.is_wrong |= node.loss.is_none() && node.commit_time > time;
                 if is_out && self.leave_out(*parent) {
-                    more = MORE;
+                    idle = 0;
                 }
             }
             self.nodes[ix as usize].parents = parents;
@@ -380,11 +390,15 @@ mod tests {
 
     impl Script {
         fn commit(&mut self, byte: u8, time: i64, parents: &[u8]) {
-            let mut text = format!("tree {}\n", id(0xff));
-            for parent in parents {
-                text += &format!("parent {}\n", id(*parent));
-            }
-            text += &format!("author A <a> {time} +0000\ncommitter C <c> {time} +0000\n\nx\n");
+            let parents = parents.iter();
+            let parents: Vec<String> = parents
+                .map(|parent| format!("parent {}\n", id(*parent)))
+                .collect();
+            let text = format!(
+                "tree {}\n{}author A <a> {time} +0000\ncommitter C <c> {time} +0000\n\nx\n",
+                id(0xff),
+                parents.concat()
+            );
             self.0.insert(id(byte), (Kind::Commit, text.into_bytes()));
         }
 

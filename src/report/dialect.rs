@@ -48,9 +48,10 @@ impl Dialect {
             "pl" | "pm" => (hash, Some("$ENV{NAME}")),
             "r" => (hash, Some(r#"Sys.getenv("NAME")"#)),
             "ex" | "exs" => (hash, Some(r#"System.fetch_env!("NAME")"#)),
-            "sh" | "bash" | "zsh" | "yml" | "yaml" | "conf" => (hash, Some("${NAME}")),
+            "sh" | "bash" | "zsh" | "yml" | "yaml" | "conf" | "properties" => {
+                (hash, Some("${NAME}"))
+            }
             "ps1" | "psm1" => (hash, Some("$env:NAME")),
-            "properties" => (hash, Some("${NAME}")),
             "toml" | "cfg" | "tf" | "tfvars" | "mk" => (hash, None),
             "ini" => (Some(Comment::line("; ")), None),
             "js" | "cjs" | "mjs" | "jsx" | "ts" | "tsx" | "mts" => {

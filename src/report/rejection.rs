@@ -14,7 +14,7 @@ const MOST: usize = 20;
 /// Longest name that is shown whole. Characters.
 const WIDTH: usize = 60;
 
-/// Says why a push is refused.
+/// Says why a push is refused, and what comments in it let pass. Writes nothing where there is neither.
 pub fn render_rejection(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> io::Result<()> {
     let counts = |finding: &&Finding| finding.severity >= meta.fail_on.max(Severity::Low);
     let findings: Vec<&Finding> = report.findings.iter().filter(counts).collect();
@@ -54,6 +54,15 @@ pub fn render_rejection(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -
         writeln!(out, "waxseal: take them out of these commits")?;
         writeln!(out, "  (git commit --amend, git rebase -i) and push")?;
         writeln!(out, "  again; replace every key that left your machine")?;
+    }
+    let allowed = &report.allows.findings;
+    if !allowed.is_empty() {
+        let secrets = counted(allowed.len() as u64, "secret", "secrets");
+        writeln!(out, "waxseal: comments in the files let {secrets} pass")?;
+    }
+    for finding in allowed.iter().take(MOST) {
+        let path = term::path(&finding.origin.path);
+        writeln!(out, "  {}:{}", cut(&path), finding.place.line)?;
     }
     let failures = report.coverage.named.iter();
     let failures: Vec<_> = failures.filter(|skip| skip.reason.is_failure()).collect();

@@ -52,6 +52,8 @@ pub struct Rule {
     pub reach: Reach,
     /// What kind of rule it is and what that kind needs.
     pub kind: Kind,
+    /// Logins that other rules found and this one names better.
+    pub login: Option<Login>,
 }
 
 /// A literal that tells of encoded text.
@@ -72,7 +74,7 @@ pub struct Reach {
     pub after: u32,
 }
 
-/// The four kinds of rule.
+/// The kinds of rule.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kind {
     /// A string with a shape of its own.
@@ -83,6 +85,8 @@ pub enum Kind {
     Assignment(Assignment),
     /// A file as a whole.
     File(FileRule),
+    /// Nothing of its own: it only names logins that other rules found.
+    Login,
 }
 
 impl Kind {
@@ -93,20 +97,26 @@ impl Kind {
             Self::Pair(_) => "pair",
             Self::Assignment(_) => "assignment",
             Self::File(_) => "file",
+            Self::Login => "login",
         }
     }
 }
 
-/// A typed string. The pattern is a byte regex that must match across the anchor. Group `secret` is the
-/// secret (the whole match without one); every other named group is a part of the finding.
+/// A typed string. The pattern is a byte regex that must match across the anchor, or near it. Group `secret` is the
+/// secret (the whole match without one); every other named group is a part of the finding. Digits at the end of a group's name
+/// don't count, so that alternatives may each have one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Token {
     /// Byte regex, run only inside the reach of an anchor.
     pub pattern: Str,
-    /// Bytes that must not follow the match, as a regex class body (`A-Za-z0-9_-`); empty for any.
+    /// Bytes that must not follow the secret, as a regex class body (`A-Za-z0-9_-`); empty for any.
     pub not_after: Str,
-    /// Bytes that must not precede the match, likewise.
+    /// Bytes that must not precede the secret, likewise.
     pub not_before: Str,
+    /// How far from an anchor matches may stand, bytes; 0 if they must hold the anchor.
+    pub near: u32,
+    /// Regex on the text before the match that rules it out; empty for none. Case-insensitive.
+    pub not_near: Str,
     /// Least Shannon entropy of the secret, bits a byte.
     pub min_entropy: f32,
     /// How many leading bytes of the secret are public and may be shown.
@@ -141,6 +151,23 @@ pub struct Pair {
     pub distance: u32,
     /// Least Shannon entropy of the secret, bits a byte.
     pub min_entropy: f32,
+    /// Regex on the text around the identifier whose named groups become parts of the finding; empty for none. Case-insensitive.
+    pub beside: Str,
+}
+
+/// Tells a login that another rule found from others: by whom it is with, and the form of its password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Login {
+    /// Regex on the host; empty for none. Case-insensitive, like the other three.
+    pub hosts: Str,
+    /// Regex on the user, which counts like a host.
+    pub users: Str,
+    /// Regex on the key that the password is given to, which counts like a host.
+    pub keys: Str,
+    /// Regex on a user that rules the login out, so that a host counts only where a user is known; empty for none.
+    pub not_users: Str,
+    /// Byte regex that the whole password must match; empty for any.
+    pub shape: Str,
 }
 
 /// A value given to a key.
@@ -178,6 +205,8 @@ pub struct Call {
     pub user: Option<u8>,
     /// Position of the host.
     pub host: Option<u8>,
+    /// Position of the port.
+    pub port: Option<u8>,
     /// Whether the callee itself is context enough.
     pub typed: bool,
 }

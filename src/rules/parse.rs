@@ -5,11 +5,12 @@
 //! here touches the file system.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
 use super::{
-    Assignment, Call, Check, Context, FileRule, Kind, Opens, Pair, Reach, Rule, Str, Token,
+    Assignment, Call, Check, Context, FileRule, Kind, Login, Opens, Pair, Reach, Rule, Str, Token,
     ValueKind,
 };
 use crate::model::{Confidence, Encoding, Severity};
@@ -51,6 +52,9 @@ pub struct Sample {
     pub severity: Option<String>,
     /// Confidence expected of the first finding, if it matters.
     pub confidence: Option<String>,
+    /// Templates of the parts that the first finding must have, by name.
+    #[serde(default)]
+    pub parts: BTreeMap<String, String>,
 }
 
 fn default_path() -> String {
@@ -118,6 +122,7 @@ struct RawRule {
     pair: Option<RawPair>,
     assignment: Option<RawAssignment>,
     file: Option<RawFile>,
+    login: Option<RawLogin>,
     #[serde(default)]
     hit: Vec<Sample>,
     #[serde(default)]
@@ -139,6 +144,10 @@ struct RawToken {
     check: Option<String>,
     #[serde(default = "opaque")]
     value: String,
+    #[serde(default)]
+    near: u32,
+    #[serde(default)]
+    not_near: String,
 }
 
 #[derive(Deserialize)]
@@ -152,6 +161,23 @@ struct RawPair {
     distance: u32,
     #[serde(default)]
     min_entropy: f32,
+    #[serde(default)]
+    beside: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawLogin {
+    #[serde(default)]
+    hosts: String,
+    #[serde(default)]
+    users: String,
+    #[serde(default)]
+    keys: String,
+    #[serde(default)]
+    not_users: String,
+    #[serde(default)]
+    shape: String,
 }
 
 #[derive(Deserialize)]
@@ -184,6 +210,7 @@ struct RawCall {
     password: u8,
     user: Option<u8>,
     host: Option<u8>,
+    port: Option<u8>,
     #[serde(default)]
     typed: bool,
 }
@@ -283,18 +310,19 @@ fn convert(raw: RawRule) -> Result<RuleSource, String> {
         ));
     }
     let kind = match (raw.token, raw.pair, raw.assignment, raw.file) {
-        (Some(token), None, None, None) => Kind::Token(token_kind(token)?),
+        (Some(token), None, None, None) => Kind::Token(token_kind(token, before.min(after))?),
         (None, Some(pair), None, None) => Kind::Pair(pair_kind(pair, before.min(after))?),
         (None, None, Some(assignment), None) => Kind::Assignment(assignment_kind(assignment)?),
         (None, None, None, Some(file)) => Kind::File(file_kind(file)?),
+        (None, None, None, None) if raw.login.is_some() => Kind::Login,
         _ => {
             return Err(
-                "give exactly one of [rule.token], [rule.pair], [rule.assignment], [rule.file]"
+                "give exactly one of [rule.token], [rule.pair], [rule.assignment], [rule.file], or [rule.login] alone"
                     .to_owned(),
             );
         }
     };
-    let reads_all = matches!(&kind, Kind::File(_))
+    let reads_all = matches!(&kind, Kind::File(_) | Kind::Login)
         || matches!(&kind, Kind::Assignment(a) if a.context == Context::Dotenv);
     if !reads_all && raw.anchors.is_empty() {
         return Err("`anchors` must hold at least one literal that every hit contains".to_owned());
@@ -343,6 +371,7 @@ fn convert(raw: RawRule) -> Result<RuleSource, String> {
             .collect::<Result<_, _>>()?,
         reach: Reach { before, after },
         kind,
+        login: raw.login.map(login).transpose()?,
     };
     Ok(RuleSource {
         rule,
@@ -351,8 +380,15 @@ fn convert(raw: RawRule) -> Result<RuleSource, String> {
     })
 }
 
-fn token_kind(raw: RawToken) -> Result<Token, String> {
+fn token_kind(raw: RawToken, reach: u32) -> Result<Token, String> {
     check_value_regex("pattern", &raw.pattern)?;
+    check_regex("not_near", &raw.not_near)?;
+    if raw.near > reach {
+        return Err(format!(
+            "`near` ({}) must lie within `reach` ({reach}) on both sides",
+            raw.near
+        ));
+    }
     for (name, class) in [
         ("not_after", &raw.not_after),
         ("not_before", &raw.not_before),
@@ -374,6 +410,30 @@ fn token_kind(raw: RawToken) -> Result<Token, String> {
         visible: raw.visible,
         check,
         value: value_kind(&raw.value)?,
+        near: raw.near,
+        not_near: Cow::Owned(raw.not_near),
+    })
+}
+
+fn login(raw: RawLogin) -> Result<Login, String> {
+    for (name, pattern) in [
+        ("hosts", &raw.hosts),
+        ("users", &raw.users),
+        ("keys", &raw.keys),
+        ("not_users", &raw.not_users),
+        ("shape", &raw.shape),
+    ] {
+        check_regex(name, pattern)?;
+    }
+    if raw.hosts.is_empty() && raw.users.is_empty() && raw.keys.is_empty() {
+        return Err("a login needs at least one of `hosts`, `users` and `keys`".to_owned());
+    }
+    Ok(Login {
+        hosts: Cow::Owned(raw.hosts),
+        users: Cow::Owned(raw.users),
+        keys: Cow::Owned(raw.keys),
+        not_users: Cow::Owned(raw.not_users),
+        shape: Cow::Owned(raw.shape),
     })
 }
 
@@ -382,6 +442,7 @@ fn pair_kind(raw: RawPair, reach: u32) -> Result<Pair, String> {
     check_value_regex("secret", &raw.secret)?;
     check_regex("names", &raw.names)?;
     check_regex("other_names", &raw.other_names)?;
+    check_regex("beside", &raw.beside)?;
     if raw.distance > reach {
         return Err(format!(
             "`distance` ({}) must lie within `reach` ({reach}) on both sides",
@@ -396,6 +457,7 @@ fn pair_kind(raw: RawPair, reach: u32) -> Result<Pair, String> {
         other_names: Cow::Owned(raw.other_names),
         distance: raw.distance,
         min_entropy: raw.min_entropy,
+        beside: Cow::Owned(raw.beside),
     })
 }
 
@@ -429,6 +491,7 @@ fn assignment_kind(raw: RawAssignment) -> Result<Assignment, String> {
             password: call.password,
             user: call.user,
             host: call.host,
+            port: call.port,
             typed: call.typed,
         })
         .collect();

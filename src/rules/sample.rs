@@ -2,7 +2,7 @@
 //!
 //! In a template, `<<expression>>` is replaced by bytes. An expression is `item + item … | filter | …`.
 //! Items: `'literal'`, or a generator with an optional size and an optional label: `sendgrid-key`, `hex:32`,
-//! `alnum:32`, `upper:20`, `lower:16`, `base64url:22`, `password`. The same generator with the same label
+//! `hexupper:32`, `base58:24`, `alnum:32`, `upper:20`, `letters:16`, `lower:16`, `base64url:22`, `password`. The same generator with the same label
 //! (`hex:32#a`) gives the same bytes everywhere in one sample. Filters: `base64`, `base64url`, `hex`, `percent`
 //! (every byte), `utf16le`, `utf16be`, `wrap:N` (newline after every N bytes), `take:N`, `drop:N`, `chars`
 //! (`\uXXXX` for every byte), `entities` (`&#N;` for every byte). Values depend only on the seed, so that
@@ -70,6 +70,12 @@ fn generate(item: &str, seed: &str) -> Result<Vec<u8>, String> {
             size,
         ),
         "upper" => random.of(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", size),
+        "hexupper" => random.of(b"0123456789ABCDEF", size),
+        "base58" => random.of(
+            b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz",
+            size,
+        ),
+        "letters" => random.of(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", size),
         "lower" => random.of(b"abcdefghijklmnopqrstuvwxyz", size),
         "digits" => random.of(b"0123456789", size),
         "base64url" => random.of(

@@ -60,7 +60,7 @@ pub struct Anchors {
 
 /// Words that say that mail is spoken of. `mail` alone is not among them: it stands in every licence header and
 /// author line, and cost a third of the prefilter's speed.
-const MAIL_WORDS: [&str; 7] = [
+const MAIL_WORDS: [&str; 10] = [
     "smtp",
     "SMTP",
     "Smtp",
@@ -68,6 +68,9 @@ const MAIL_WORDS: [&str; 7] = [
     "Mailer",
     "createTransport",
     "SecureSocketOptions",
+    "endgrid",
+    "endGrid",
+    "ENDGRID",
 ];
 
 /// Bytes of a literal that are searched for; the rest of a longer one is looked at where they stand. The shorter, the less
@@ -91,7 +94,7 @@ impl Anchors {
         };
         for compiled in rules {
             let rule = &compiled.rule;
-            if matches!(rule.kind, Kind::File(_)) {
+            if matches!(rule.kind, Kind::File(_) | Kind::Login) {
                 // a file rule's anchors are looked for in names, not in content
                 continue;
             }
@@ -197,7 +200,7 @@ fn reach(anchor: &Anchor, rules: &[Compiled]) -> u32 {
                 // the window, and a byte on either side of it
                 Kind::Token(_) => declared + 1,
                 Kind::Pair(pair) => declared + pair::reach(pair),
-                Kind::Assignment(_) | Kind::File(_) => MARGIN,
+                Kind::Assignment(_) | Kind::File(_) | Kind::Login => MARGIN,
             }
         }
     };

@@ -34,6 +34,8 @@ pub struct Candidate {
     pub encodings: Vec<Encoding>,
     /// Clauses for the reader.
     pub notes: Vec<Cow<'static, str>>,
+    /// The key that the value is given to, in the text it was found in.
+    pub key: Option<Span>,
 }
 
 /// A companion of a candidate's secret.

@@ -10,12 +10,14 @@ pub mod assignment;
 mod candidate;
 mod class;
 mod excerpt;
+mod exposed;
 mod filter;
 mod lineage;
 mod lines;
 mod matcher;
 mod opened;
 mod prefilter;
+mod published;
 #[cfg(test)]
 mod reach;
 mod resolve;
@@ -66,6 +68,8 @@ pub struct Scanner {
     /// Assignment rules that read every assignment of a dotenv file.
     dotenv: Vec<RuleIx>,
     files: Vec<FileNames>,
+    /// Rules that name logins which other rules found.
+    logins: Vec<RuleIx>,
     /// Words of the comments that let findings pass.
     words: allow::Words,
     options: Options,
@@ -93,11 +97,18 @@ impl Scanner {
             .filter(reads_dotenv)
             .map(|rule| rule.ix)
             .collect();
+        let names_logins = |rule: &&Compiled| rule.rule.login.is_some();
+        let logins = rules
+            .iter()
+            .filter(names_logins)
+            .map(|rule| rule.ix)
+            .collect();
         let files = rules.iter().filter_map(FileNames::of).collect();
         Self {
             anchors: Anchors::new(&rules),
             dotenv,
             files,
+            logins,
             rules,
             words: allow::Words::new(),
             options,

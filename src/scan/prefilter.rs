@@ -209,23 +209,21 @@ fn pairs(literals: &[Vec<u8>]) -> Box<[u64; 1024]> {
 /// Drops each literal that has a shorter one as its prefix, and doubles; gives, for each literal of the
 /// input, the index in the reduced list of the literal that stands for it.
 pub fn reduce(literals: &[Vec<u8>]) -> (Vec<Vec<u8>>, Vec<LiteralIx>) {
-    let mut kept: Vec<&Vec<u8>> = literals
-        .iter()
-        .filter(|literal| {
-            !literals.iter().any(|other| {
-                // a short literal is searched apart, so it stands for a longer one just as well
-                other.len() < literal.len() && literal.starts_with(other)
-            })
-        })
-        .collect();
-    kept.sort();
-    kept.dedup();
+    let mut sorted: Vec<&Vec<u8>> = literals.iter().collect();
+    sorted.sort_unstable();
+    // what begins with a literal stands right behind it; a short one is searched apart, and stands for a longer one just as well
+    let mut kept: Vec<&Vec<u8>> = Vec::with_capacity(sorted.len());
+    for literal in sorted {
+        if !kept.last().is_some_and(|last| literal.starts_with(last)) {
+            kept.push(literal);
+        }
+    }
     let stands = literals
         .iter()
         .map(|literal| {
-            let ix = kept
-                .iter()
-                .position(|kept| literal.starts_with(kept))
+            let behind = kept.partition_point(|kept| *kept <= literal);
+            let ix = behind
+                .checked_sub(1)
                 .expect("each literal or a prefix of it was kept");
             LiteralIx::try_from(ix).expect("far fewer than 65,536 literals")
         })

@@ -10,11 +10,34 @@ use super::candidate::RuleIx;
 use super::prefilter::Hit;
 use super::{MARGIN, Options, PathClass, Scanner, Worker};
 
-const RULES: [(&str, &str); 4] = [
+const RULES: [(&str, &str); 18] = [
+    (
+        "amazon-ses.toml",
+        include_str!("../../rules/amazon-ses.toml"),
+    ),
+    ("brevo.toml", include_str!("../../rules/brevo.toml")),
     ("dotenv.toml", include_str!("../../rules/dotenv.toml")),
+    (
+        "elastic-email.toml",
+        include_str!("../../rules/elastic-email.toml"),
+    ),
+    ("mailbox.toml", include_str!("../../rules/mailbox.toml")),
+    (
+        "mailersend.toml",
+        include_str!("../../rules/mailersend.toml"),
+    ),
+    ("mailgun.toml", include_str!("../../rules/mailgun.toml")),
+    ("mailjet.toml", include_str!("../../rules/mailjet.toml")),
+    ("mailtrap.toml", include_str!("../../rules/mailtrap.toml")),
+    ("mandrill.toml", include_str!("../../rules/mandrill.toml")),
+    ("postmark.toml", include_str!("../../rules/postmark.toml")),
+    ("resend.toml", include_str!("../../rules/resend.toml")),
     ("sendgrid.toml", include_str!("../../rules/sendgrid.toml")),
     ("smtp.toml", include_str!("../../rules/smtp.toml")),
+    ("smtp2go.toml", include_str!("../../rules/smtp2go.toml")),
+    ("sparkpost.toml", include_str!("../../rules/sparkpost.toml")),
     ("twilio.toml", include_str!("../../rules/twilio.toml")),
+    ("zeptomail.toml", include_str!("../../rules/zeptomail.toml")),
 ];
 
 /// What may stand between the parts of a sample, and around it.

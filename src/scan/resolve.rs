@@ -4,7 +4,7 @@
 //! what the others knew of host and user.
 
 use crate::model::Span;
-use crate::rules::{Context, Kind};
+use crate::rules::{Context, Kind, ValueKind};
 
 use super::candidate::{Candidate, Decisions};
 use super::filter::Drop;
@@ -52,9 +52,11 @@ fn claim(
     candidate: &Candidate,
 ) -> (u8, crate::model::Confidence, std::cmp::Reverse<usize>, i32) {
     let kind = match &rules[usize::from(candidate.rule)].rule.kind {
-        Kind::Token(token) if token.visible > 0 => 5,
-        Kind::Pair(_) => 4,
-        Kind::Token(_) => 3,
+        Kind::Token(token) if token.visible > 0 => 6,
+        Kind::Pair(_) => 5,
+        // a form of its own, and the provider named beside it
+        Kind::Token(token) if token.near > 0 && token.value == ValueKind::Opaque => 4,
+        Kind::Token(_) | Kind::Login => 3,
         Kind::Assignment(assignment) if assignment.context != Context::Dotenv => 2,
         Kind::Assignment(_) => 1,
         Kind::File(_) => 0,

@@ -3,6 +3,7 @@
 //! Owns all scratch memory, so that scanning allocates only where something is found. Knows how a blob is made readable
 //! and in which order things are tried; what a match is, `matcher` knows.
 
+mod long;
 mod whole;
 
 use crate::model::{
@@ -16,11 +17,11 @@ use super::assignment::{self, Lang};
 use super::candidate::{Candidate, Decisions, RuleIx};
 use super::class::{self, Dotenv, PathClass};
 use super::lines::{Base, Lines};
-use super::matcher::{Text, assignment as assigned, pair, token};
+use super::matcher::{Text, assignment as assigned, login, pair, token};
 use super::opened::Opened;
 use super::prefilter::Hit;
 use super::view::{self, Opening, TextEncoding, View};
-use super::{Drop, MARGIN, Scanner, excerpt, resolve};
+use super::{Drop, MARGIN, Scanner, excerpt, exposed, published, resolve};
 
 /// Layers that are taken off at most: base64 in base64, a percent-encoded URL in a JSON escape.
 const MAX_DEPTH: usize = 2;
@@ -122,6 +123,15 @@ impl<'s> Worker<'s> {
 
     /// Scans one blob, or the next window of one, and appends what it finds.
     pub fn scan(&mut self, blob: &Blob<'_>, findings: &mut Vec<Finding>) -> Scanned {
+        let is_whole = blob.part.offset == 0 && blob.part.last;
+        if is_whole && blob.bytes.len() > long::LONGEST {
+            self.scan_long(blob, findings)
+        } else {
+            self.scan_window(blob, findings)
+        }
+    }
+
+    fn scan_window(&mut self, blob: &Blob<'_>, findings: &mut Vec<Finding>) -> Scanned {
         let mut bom = 0;
         if blob.part.offset == 0 {
             let encoding;
@@ -355,6 +365,7 @@ impl<'s> Worker<'s> {
         binary: bool,
     ) {
         let compiled = &self.scanner.rules[usize::from(rule)];
+        let first = self.decisions.candidates.len();
         match &compiled.rule.kind {
             Kind::Token(kind) => token::judge(compiled, kind, text, at, &mut self.decisions),
             // words in a binary are not configuration
@@ -364,8 +375,10 @@ impl<'s> Worker<'s> {
             Kind::Assignment(kind) if !binary => {
                 assigned::judge(compiled, kind, text, at, &mut self.decisions);
             }
-            Kind::Pair(_) | Kind::Assignment(_) | Kind::File(_) => {}
+            Kind::Pair(_) | Kind::Assignment(_) | Kind::File(_) | Kind::Login => {}
         }
+        let found = &mut self.decisions.candidates[first..];
+        login::name(self.scanner, text, found);
     }
 
     /// Decodes the stretch around an encoded anchor and reads it like a small file of its own.
@@ -466,6 +479,12 @@ impl<'s> Worker<'s> {
             if !own(candidate.secret) {
                 continue;
             }
+            let rule = &self.scanner.rules[usize::from(candidate.rule)].rule;
+            if published::is_sample(&rule.id, &candidate.value) {
+                self.decisions.uncounted = false;
+                self.decisions.drop(candidate.rule, Drop::Placeholder);
+                continue;
+            }
             let claim = Claim {
                 rule: &self.scanner.rules[usize::from(candidate.rule)].rule.id,
                 secret: candidate.secret.range(),
@@ -505,7 +524,11 @@ impl<'s> Worker<'s> {
                 &shown,
                 &masks,
             );
+            let exposed = exposed::is_shipped(bytes, candidate.mask.start as usize);
             let mut finding = self.finding(&blob.origin, candidate, found_at, parts, excerpt);
+            if exposed {
+                exposed::raise(&mut finding);
+            }
             finding.allowed = allowed.map(Box::new);
             findings.push(finding);
         }

@@ -16,10 +16,11 @@ use super::diff::{Differences, Version, below};
 use super::read::{Read, Reader};
 use super::{entries, object, root_of};
 
-type Key = (String, Fingerprint);
+/// A rule, a value, and whether a comment allows it: what is allowed in `HEAD` does not pay for what is not any more.
+type Key = (String, (Fingerprint, bool));
 
 fn key(finding: &Finding) -> Key {
-    (finding.rule.to_string(), finding.fingerprint)
+    (finding.rule.to_string(), finding.standing())
 }
 
 /// Leaves out of `report` what `HEAD` holds already; how many findings that were. What can't be read is added to its coverage.

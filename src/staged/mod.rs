@@ -85,6 +85,7 @@ pub fn scan(store: &Store, scanner: &Scanner, options: Options) -> Result<Report
     let mut report = Report {
         findings: new.findings,
         drops: new.drops,
+        allows: new.allows,
         held: Some(0),
         coverage,
         ..Report::default()

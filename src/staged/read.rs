@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::git::pack::{Kind, guard};
 use crate::git::{Finder, Store};
-use crate::model::{self, Blob, Coverage, Finding, Origin, Part, Skip, SkipReason};
+use crate::model::{self, Allows, Blob, Coverage, Finding, Origin, Part, Skip, SkipReason};
 use crate::scan::{Scanned, Scanner, Worker};
 
 use super::diff::Version;
@@ -29,12 +29,14 @@ pub(super) struct Read {
     pub(super) findings: Vec<Finding>,
     pub(super) coverage: Coverage,
     pub(super) drops: BTreeMap<(Cow<'static, str>, &'static str), u64>,
+    pub(super) allows: Allows,
 }
 
 impl Read {
     fn merge(&mut self, other: Self) {
         self.findings.extend(other.findings);
         self.coverage.merge(other.coverage);
+        self.allows.merge(other.allows);
         for (drop, count) in other.drops {
             *self.drops.entry(drop).or_default() += count;
         }
@@ -90,6 +92,7 @@ impl Reader<'_> {
                 });
             }
         }
+        read.allows = worker.take_allows();
         for (rule, reason, count) in worker.drops() {
             let drop = (Cow::from(rule.to_owned()), reason.id());
             *read.drops.entry(drop).or_default() += count;

@@ -682,6 +682,48 @@ fn elsewhere_it_says_what_to_set() {
     assert_told(&run, 2, &["is not in a git repository"]);
 }
 
+/// A fork may call its branch as the target is called: what is to be checked must not be taken for what is known.
+#[test]
+fn a_local_branch_is_not_the_target() {
+    let remote = Remote::new();
+    let head = remote.topic("new.py", &leak("new"));
+    let job = remote.clone_at(&head, None);
+    let clone = job.clone.clone();
+    remote
+        .dir
+        .git_in(&clone, &["checkout", "-q", "-B", "main", &head]);
+    let job = job.with(&[("JENKINS_URL", "x"), ("CHANGE_TARGET", "main")]);
+    assert_told(&job.run([""; 0]), 1, &["1 commit;"]);
+    let only_local = &["update-ref", "-d", "refs/remotes/origin/main"];
+    remote.dir.git_in(&clone, only_local);
+    assert_told(
+        &job.run([""; 0]),
+        2,
+        &["refs/remotes/origin/main, its base, is not in this clone"],
+    );
+}
+
+#[test]
+fn ids_of_sha_256_are_ids() {
+    let dir = Scratch::new();
+    dir.git(&["init", "-q", "-b", "main", "--object-format=sha256"]);
+    let commit = |path: &str, text: &str| {
+        dir.write(path, text);
+        dir.git(&["add", "-A"]).git(&["commit", "-q", "-m", path]);
+        let id = dir.git_fed("", &["rev-parse", "HEAD"], b"");
+        String::from_utf8(id).unwrap().trim().to_owned()
+    };
+    let before = commit("readme", "hello\n");
+    let after = commit("new.py", &leak("new"));
+    let mut command = waxseal(dir.root(), ["ci"]);
+    command
+        .env("GITLAB_CI", "true")
+        .env("CI_COMMIT_BRANCH", "main")
+        .env("CI_COMMIT_SHA", after)
+        .env("CI_COMMIT_BEFORE_SHA", before);
+    assert_told(&finished(command.output().unwrap()), 1, &["1 commit;"]);
+}
+
 // ---- Policy
 
 /// A pull request that would switch its own check off.

@@ -69,7 +69,7 @@ fn every_rule_in_the_documentation_passes_its_samples() {
             }
         }
     }
-    for kind in ["token", "pair", "assignment", "file"] {
+    for kind in ["token", "pair", "assignment", "file", "login"] {
         assert!(
             checked.contains(&format!("docs/rules.md: {kind}")),
             "docs/rules.md shows no rule of kind {kind}"
@@ -260,6 +260,24 @@ fn every_rule_in_the_documentation_passes_the_command() {
 }
 
 /// The fences of `README.md` and its fellows are closed, or the checks above would read prose as examples.
+#[test]
+fn every_test_that_is_named_exists() {
+    let named = Regex::new(r"`([a-z0-9_]+)::([a-z0-9_]+)`").unwrap();
+    let page = read("docs/hooks.md");
+    let mut seen = 0;
+    for found in named.captures_iter(&page) {
+        let (file, test) = (&found[1], &found[2]);
+        let tests = read(&format!("tests/it/{file}.rs"));
+        let line = format!("fn {test}() {{");
+        assert!(
+            tests.contains(&line),
+            "docs/hooks.md: there is no {file}::{test}"
+        );
+        seen += 1;
+    }
+    assert!(seen > 50, "docs/hooks.md names {seen} tests");
+}
+
 #[test]
 fn every_fence_is_closed() {
     for (page, text) in pages() {

@@ -62,6 +62,7 @@ fn rule(id: &'static str, title: &'static str, severity: Severity) -> Rule {
             except: Cow::Borrowed(&[]),
             always: true,
         }),
+        login: None,
     }
 }
 

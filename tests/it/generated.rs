@@ -81,7 +81,7 @@ fn table(sources: &[RuleSource]) -> String {
         "// @generated from rules/*.toml: edit those, then run `WAXSEAL_BLESS=1 cargo test generated`.\n\
          //! The built-in rules as constants, so that a start parses nothing.\n\n\
          use std::borrow::Cow::Borrowed;\n\n\
-         use super::{\n    Assignment, Call, Check, Context, FileRule, Kind, Opens, Pair, Reach, Rule, Token, ValueKind,\n};\n\
+         use super::{\n    Assignment, Call, Check, Context, FileRule, Kind, Login, Opens, Pair, Reach, Rule, Token,\n    ValueKind,\n};\n\
          use crate::model::{Confidence, Encoding, Severity};\n\n\
          /// The built-in rules.\n\
          #[rustfmt::skip]\n\
@@ -142,6 +142,17 @@ fn write_rule(out: &mut String, rule: &Rule) -> std::fmt::Result {
         rule.reach.before, rule.reach.after
     )?;
     writeln!(out, "        kind: {},", kind_of(&rule.kind))?;
+    let login = rule.login.as_ref().map_or("None".to_owned(), |login| {
+        format!(
+            "Some(Login {{ hosts: {}, users: {}, keys: {}, not_users: {}, shape: {} }})",
+            text_of(&login.hosts),
+            text_of(&login.users),
+            text_of(&login.keys),
+            text_of(&login.not_users),
+            text_of(&login.shape),
+        )
+    });
+    writeln!(out, "        login: {login},")?;
     writeln!(out, "    }},")
 }
 
@@ -153,17 +164,19 @@ fn kind_of(kind: &Kind) -> String {
                 Some(check @ Check::SendgridKey) => format!("Some(Check::{check:?})"),
             };
             format!(
-                "Kind::Token(Token {{ pattern: {}, not_after: {}, not_before: {}, min_entropy: {:?}, visible: {}, check: {check}, value: {} }})",
+                "Kind::Token(Token {{ pattern: {}, not_after: {}, not_before: {}, min_entropy: {:?}, visible: {}, check: {check}, value: {}, near: {}, not_near: {} }})",
                 text_of(&token.pattern),
                 text_of(&token.not_after),
                 text_of(&token.not_before),
                 token.min_entropy,
                 token.visible,
                 value_of(token.value),
+                token.near,
+                text_of(&token.not_near),
             )
         }
         Kind::Pair(pair) => format!(
-            "Kind::Pair(Pair {{ id: {}, id_name: {}, secret: {}, names: {}, other_names: {}, distance: {}, min_entropy: {:?} }})",
+            "Kind::Pair(Pair {{ id: {}, id_name: {}, secret: {}, names: {}, other_names: {}, distance: {}, min_entropy: {:?}, beside: {} }})",
             text_of(&pair.id),
             text_of(&pair.id_name),
             text_of(&pair.secret),
@@ -171,6 +184,7 @@ fn kind_of(kind: &Kind) -> String {
             text_of(&pair.other_names),
             pair.distance,
             pair.min_entropy,
+            text_of(&pair.beside),
         ),
         Kind::Assignment(rule) => {
             let context = match rule.context {
@@ -183,11 +197,12 @@ fn kind_of(kind: &Kind) -> String {
                 .iter()
                 .map(|call| {
                     format!(
-                        "Call {{ name: {}, password: {}, user: {:?}, host: {:?}, typed: {} }}",
+                        "Call {{ name: {}, password: {}, user: {:?}, host: {:?}, port: {:?}, typed: {} }}",
                         text_of(&call.name),
                         call.password,
                         call.user,
                         call.host,
+                        call.port,
                         call.typed,
                     )
                 })
@@ -210,6 +225,7 @@ fn kind_of(kind: &Kind) -> String {
             list_of(&file.except),
             file.always,
         ),
+        Kind::Login => "Kind::Login".to_owned(),
     }
 }
 

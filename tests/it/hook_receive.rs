@@ -255,3 +255,30 @@ fn what_can_not_be_checked_is_refused() {
     let run = run_with(outside.root(), ["hook", "run", "pre-receive"], b"");
     assert_eq!((run.code, run.err.lines().count()), (2, 1), "{}", run.err);
 }
+
+#[test]
+fn comments_let_pass_what_they_may_and_are_told() {
+    let scratch = armed("sha1");
+    let line = key("a").trim_end().to_owned();
+    save(
+        &scratch,
+        "a.py",
+        format!("{line}  # waxseal:allow sendgrid-api-key made up for a test\n"),
+    );
+    arm(&scratch, "server.git", "pre-receive", "--no-allow");
+    refused(
+        &scratch,
+        &push(&scratch, &["origin", "main"]),
+        &["a.py:1:8"],
+    );
+    arm(&scratch, "server.git", "pre-receive", "");
+    let run = push(&scratch, &["origin", "main"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(
+        run.err
+            .contains("waxseal: comments in the files let 1 secret pass")
+            && run.err.contains("  a.py:1"),
+        "{}",
+        run.err
+    );
+}

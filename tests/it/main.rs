@@ -18,10 +18,12 @@ mod history_options;
 mod history_scope;
 mod history_topology;
 mod hook_commit_msg;
-mod hook_push;
-mod hook_receive;
+#[cfg(unix)]
+mod hook_doctor;
 #[cfg(unix)]
 mod hook_install;
+mod hook_push;
+mod hook_receive;
 mod index;
 mod packs;
 mod packs_damage;
@@ -31,6 +33,7 @@ mod quiet;
 mod range;
 mod replay;
 mod repositories;
+mod samples;
 mod scale;
 mod secrecy;
 mod staged;

@@ -414,7 +414,8 @@ fn reached(parents: &[Vec<usize>], tips: &[usize]) -> BTreeSet<usize> {
 }
 
 #[test]
-fn a_range_is_exact_on_random_graphs_with_random_dates() {
+fn a_range_is_right_on_random_graphs_with_random_dates() {
+    let mut inexact = 0;
     for seed in 0..12 {
         let mut random = Random::new(seed);
         let count = 20 + random.below(40);
@@ -478,8 +479,17 @@ fn a_range_is_exact_on_random_graphs_with_random_dates() {
                         .to_string()]
                 })
                 .collect();
-            assert_eq!(given, expected, "seed {seed}: {exclude:?}..{include:?}");
-            assert_eq!(scanned.commits, expected.len() as u64);
+            assert!(
+                given.is_superset(&expected),
+                "seed {seed}: {exclude:?}..{include:?}"
+            );
+            assert_eq!(scanned.commits, given.len() as u64);
+            // where clocks tell nothing, it may be too large now and then, and never too small
+            if seed % 3 == 1 {
+                inexact += usize::from(given != expected);
+            } else {
+                assert_eq!(given, expected, "seed {seed}: {exclude:?}..{include:?}");
+            }
             // git agrees wherever clocks go right
             if seed % 3 == 0 {
                 let without: Vec<String> = exclude.iter().map(|name| format!("^{name}")).collect();
@@ -492,6 +502,7 @@ fn a_range_is_exact_on_random_graphs_with_random_dates() {
             }
         }
     }
+    assert!(inexact <= 2, "{inexact} of 24 ranges are too large");
 }
 
 #[test]
@@ -518,16 +529,17 @@ fn one_commit_among_twenty_thousand_reads_few_objects() {
     import.run(&repo);
     let scanned = between(&repo, &["main~1"], &["main"], &Options::default()).unwrap();
     assert_eq!((scanned.findings.len(), scanned.commits), (1, 1));
-    let objects = scanned.coverage.objects.unwrap();
+    assert_eq!(scanned.coverage.objects.unwrap().commits.count, 1);
+    let objects = scanned.read;
     assert_eq!(objects.blobs.count, 2);
     assert!(objects.trees.count <= 6, "{objects:?}");
-    // beyond the range it looks around, in case that a clock went wrong: a day of commits and some more
-    assert!(objects.commits.count < 300, "{objects:?}");
+    // beyond the range it looks around, in case that a clock went wrong: an hour of commits and some more
+    assert!(objects.commits.count < 50, "{objects:?}");
     let scanned = between(&repo, &["main~100"], &["main"], &Options::default()).unwrap();
-    let objects = scanned.coverage.objects.unwrap();
+    let objects = scanned.read;
     assert_eq!(scanned.commits, 100);
     assert!(
-        objects.commits.count < 400 && objects.trees.count <= 402,
+        objects.commits.count < 150 && objects.trees.count <= 402,
         "{objects:?}"
     );
 }
@@ -548,15 +560,16 @@ fn it_finds_what_a_scan_of_every_new_file_finds() {
                 }
             }
             let mut files = String::new();
-            for _ in 0..1 + random.below(3) {
+            for _ in 0..=random.below(3) {
                 let names = ["a.py", "d/b.py", "d/e/.env", "d/e/c.yml", "x.txt"];
                 let name = names[random.below(names.len())];
                 let n = random.below(9);
-                files += &match random.below(4) {
+                let change = match random.below(4) {
                     0 => format!("D {name}\n"),
                     1 => Import::file(name, &text(&format!("API_TOKEN=<<alnum:40#t{n}>>\n"))),
                     _ => Import::file(name, &format!("{}# {n}\n", key(&format!("k{n}")))),
                 };
+                files.push_str(&change);
             }
             let parents: Vec<usize> = parents.into_iter().collect();
             let date = i64::try_from(1_000_000_000 + mark * 1000).unwrap();

@@ -9,7 +9,7 @@ use std::io::Read;
 use std::sync::Mutex;
 
 use proptest::prelude::*;
-use waxseal::model::{Blob, Finding, Place, Sink, Sinks, Skip};
+use waxseal::model::{Blob, Finding, Origin, Place, Sink, Sinks, Skip, Store};
 use waxseal::rules::sample::expand;
 use waxseal::rules::{BUILTIN, parse};
 use waxseal::scan::{OVERLAP, Options, Scanner, Worker};
@@ -74,12 +74,12 @@ fn scanner() -> Scanner {
     )
 }
 
-/// The findings in `input`, as a report would list them, and what was dropped.
 #[test]
 fn windows_reach_as_far_as_the_scanner_asks() {
     assert!(Windows::default().reach >= OVERLAP);
 }
 
+/// The findings in `input`, as a report would list them, and what was dropped.
 fn scan(scanner: &Scanner, name: &str, input: impl Read, own: usize) -> (Vec<Seen>, Drops) {
     let windowed = Windowed {
         scanner,
@@ -318,4 +318,28 @@ fn columns_count_characters_across_borders() {
             }
         }
     }
+}
+
+#[test]
+fn a_long_text_in_memory_is_read_as_a_file_of_that_length() {
+    let scanner = scanner();
+    let line = b"const filler = compute(1, 2, 3) // nothing\n";
+    let mut text = line.repeat((20 << 20) / line.len());
+    // at the ends, and on both sides of what would be the borders of windows
+    let places = [
+        0,
+        (8 << 20) - 40,
+        8 << 20,
+        (16 << 20) + 20,
+        text.len() - 200,
+    ];
+    for (number, at) in places.into_iter().enumerate() {
+        let login = expand("\nSMTP_PASSWORD=<<password>>\n", &format!("long {number}")).unwrap();
+        text[at..at + login.len()].copy_from_slice(&login);
+    }
+    let origin = Origin::new(b"long.txt", Store::Stdin);
+    let found = scanner.scan_text(origin, &text);
+    let (expected, _) = scan(&scanner, "long.txt", text.as_slice(), 8 << 20);
+    assert_eq!(found.len(), places.len());
+    assert_eq!(found.iter().map(seen).collect::<Vec<_>>(), expected);
 }

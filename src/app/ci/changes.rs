@@ -83,6 +83,7 @@ fn notice(id: &'static str, title: &'static str, why: &'static str, step: &'stat
             except: Cow::Borrowed(&[]),
             always: true,
         }),
+        login: None,
     }
 }
 

@@ -358,7 +358,7 @@ impl<'o> Places<'o> {
         let shift = u64::BITS - even.leading_zeros();
         let mut firsts = Vec::with_capacity(order.len() + 2);
         for (place, (offset, _)) in order.iter().enumerate() {
-            let piece = (offset >> shift) as usize;
+            let piece = usize::try_from(offset >> shift).expect("there are as many as entries");
             while firsts.len() <= piece {
                 firsts.push(small(place));
             }

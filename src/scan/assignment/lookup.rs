@@ -53,8 +53,9 @@ const CALLEES: [&[u8]; 34] = [
 ];
 
 /// Names of functions that look something up when called on an environment or configuration.
-const METHODS: [&[u8]; 12] = [
+const METHODS: [&[u8]; 13] = [
     b"get",
+    b"int",
     b"fetch",
     b"str",
     b"string",
@@ -143,7 +144,27 @@ pub(super) fn path_after(text: &[u8], start: usize) -> Range<usize> {
 pub(super) fn is_lookup_call(path: &[u8]) -> bool {
     let last = last_name(path);
     is_one_of(last, &CALLEES)
+        || asks_environment(last)
         || (is_one_of(last, &METHODS) && segments(path).any(|name| is_one_of(name, &TABLES)))
+}
+
+/// Whether a function is named after the environment that it asks: `getenv_docker`, `mustEnv`, `env_or_default`.
+fn asks_environment(name: &[u8]) -> bool {
+    const WRITES: [&[u8]; 5] = [b"set", b"put", b"stub", b"add", b"del"];
+    let is_joint = |at: usize| match at.checked_sub(1).map(|before| name[before]) {
+        None | Some(b'_') => true,
+        Some(before) => before.is_ascii_lowercase() && name[at].is_ascii_uppercase(),
+    };
+    let ends = |at: usize| match name.get(at) {
+        None | Some(b'_') => true,
+        Some(after) => after.is_ascii_uppercase() && !name[at - 1].is_ascii_uppercase(),
+    };
+    let writes = |word: &[u8]| starts_any_case(name, 0, word);
+    (0..name.len().saturating_sub(2)).any(|at| {
+        starts_any_case(name, at, b"env")
+            && ends(at + 3)
+            && (is_joint(at) || starts_any_case(name, at.saturating_sub(3), b"get"))
+    }) && !WRITES.iter().any(|word| writes(word))
 }
 
 /// Whether a path, indexed or bare, is or belongs to a table of settings.
@@ -169,7 +190,11 @@ pub(super) fn default_of(text: &[u8], key: &Key, lang: Lang) -> Option<(Syntax, 
             return brace_default(text, key);
         }
         let path = path_before(text, start);
-        return (!path.is_empty() && is_table(&text[path.clone()]))
+        // `env` in `process.env.KEY` is the table, not what is looked up
+        let member = run(text, end + 1, 64, is_word);
+        let is_table_itself =
+            byte(text, end) == b'.' && member > end + 1 && byte(text, member) != b'(';
+        return (!path.is_empty() && !is_table_itself && is_table(&text[path.clone()]))
             .then(|| fallback(text, end, lang))
             .flatten()
             .map(|value| (Syntax::Lookup, value));
@@ -299,8 +324,17 @@ pub(super) fn fallback(text: &[u8], i: usize, lang: Lang) -> Option<Value> {
     default_literal(text, after, lang)
 }
 
-/// The quoted literal at `i`, as a default.
+/// The quoted literal or the port number at `i`, as a default.
 fn default_literal(text: &[u8], i: usize, lang: Lang) -> Option<Value> {
+    /// Most digits of a port.
+    const PORT: usize = 5;
+    let digits = run(text, i, PORT, |b| b.is_ascii_digit());
+    if digits > i && !is_word(byte(text, digits)) && byte(text, digits) != b'.' {
+        return Some(Value {
+            form: Form::LookupDefault,
+            ..Value::bare(text, i..digits, lang)
+        });
+    }
     is_quote(byte(text, value::prefix_end(text, i, lang))).then_some(())?;
     let literal = value::quoted(text, i, lang)?;
     let form = match literal.form {

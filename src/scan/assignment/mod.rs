@@ -148,6 +148,8 @@ impl Assignment {
     fn resume(&self, text: &[u8]) -> usize {
         match self.form {
             _ if markup::is_name(&text[self.key.range()]) => self.key.end as usize,
+            // a tag has attributes, and what it encloses may be code
+            _ if self.syntax == Syntax::Element => self.key.end as usize,
             Form::Literal | Form::LookupDefault | Form::Lookup | Form::Template => {
                 self.end.max(self.key.end as usize)
             }

@@ -71,7 +71,10 @@ pub(super) fn after(text: &[u8], key: &Key, lang: Lang) -> Option<Operator> {
     let index = key.quotes.is_some() && byte(text, end) == b']';
     // `$cfg{password} = …` in Perl, `cfg[password]=…` in shells and PHP.
     let open = before(text, key.outer_start());
+    // `settings[:password] = …` in Ruby
+    let symbol = open == b':' && before(text, key.outer_start() - 1) == b'[';
     if index
+        || (symbol && byte(text, end) == b']')
         || (byte(text, end) == b']' && open == b'[')
         || (byte(text, end) == b'}' && open == b'{' && before(text, key.outer_start() - 1) != b'$')
     {
@@ -236,7 +239,14 @@ fn type_annotation(text: &[u8], colon: usize) -> Option<usize> {
 
 /// Whether `key(` sets what the key names: `setPassword(`, `.password(`.
 fn is_setter(text: &[u8], key: &Key) -> bool {
-    let name = &text[key.start..key.end];
+    // in markup and flat files a dot joins, and the method is the last word
+    let joined = memchr::memrchr(b'.', &text[key.start..key.end]).map_or(0, |dot| dot + 1);
+    let start = key.start + joined;
+    let name = &text[start..key.end];
+    // `.put("key", "v")` gives a value to its first argument
+    if is_one_of(name, &SETTERS) {
+        return false;
+    }
     if [&b"set"[..], b"with", b"use"].iter().any(|verb| {
         name.len() > verb.len()
             && name[..verb.len()].eq_ignore_ascii_case(verb)
@@ -244,7 +254,7 @@ fn is_setter(text: &[u8], key: &Key) -> bool {
     }) {
         return true;
     }
-    let member = matches!(before(text, key.start), b'.' | b'>' | b':');
+    let member = matches!(before(text, start), b'.' | b'>' | b':');
     member && !VERBS.iter().any(|verb| starts_any_case(name, 0, verb))
 }
 

@@ -102,6 +102,10 @@ pub(super) fn prefix(text: &[u8], key: usize) -> (usize, Parents) {
     let mut found = Parents::default();
     let quote = |b: u8| is_quote(b) || b == b'\\';
     let mut at = run_back(text, key, 4, quote);
+    // `settings[:key]` in Ruby
+    if before(text, at) == b':' && before(text, at - 1) == b'[' {
+        at -= 1;
+    }
     // Every step takes at least one byte; a longer path than this names nothing new.
     for _ in 0..2 * Parents::MAX {
         let b = before(text, at);

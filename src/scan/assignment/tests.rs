@@ -763,3 +763,38 @@ proptest! {
         hold_in_window(&pieces.concat(), lang);
     }
 }
+
+#[test]
+fn the_first_argument_of_a_function_that_sets_is_the_key() {
+    check(&[
+        (Java, "props.put(\"mail.smtp.¤host\", \"h\");", "mail.smtp.host", "h", Literal),
+        (Ruby, "smtp_settings[:¤password] = \"pw-0\"", "password", "pw-0", Literal),
+        (Xml, "mailService.set¤Password(\"pw-0\");", "mailService.setPassword", "pw-0", Literal),
+    ]);
+    check_none(&[
+        (Java, "props.¤put(\"mail.smtp.host\", \"h\");"),
+        (JavaScript, "process.¤env.PORT || 587"),
+    ]);
+}
+
+#[test]
+fn ports_and_named_environments_have_defaults() {
+    check(&[
+        (JavaScript, "Number(process.env.SMTP_¤PORT ?? 587)", "SMTP_PORT", "587", LookupDefault),
+        (Python, "¤port = env.int(\"X\", default=587)", "port", "587", LookupDefault),
+        (Php, "define('SMTP_¤PASS', getenv_docker('X', 'pw-0'));", "SMTP_PASS", "pw-0", LookupDefault),
+        (Go, "¤password: mustEnv(\"X\", \"pw-0\"),", "password", "pw-0", LookupDefault),
+    ]);
+}
+
+#[test]
+fn settings_are_given_on_command_lines() {
+    check(&[
+        (Shell, "bin/magento config:set system/smtp/¤password pw-0\n", "password", "pw-0", Literal),
+        (Shell, "bin/magento config:set --lock-env a/smtp/¤password 'pw 0'\n", "password", "pw 0", Literal),
+        (Shell, "drush config:set smtp.settings smtp_¤password pw-0 -y\n", "smtp_password", "pw-0", Literal),
+        (Yaml, "  - drush cset smtp.settings smtp_¤password pw-0\n", "smtp_password", "pw-0", Literal),
+        (Shell, "bin/magento config:set a/smtp/¤password \"$PW\"\n", "password", "", Template),
+    ]);
+    check_none(&[(Shell, "echo system/smtp/¤password pw-0\n")]);
+}

@@ -59,8 +59,12 @@ pub(super) fn read(text: &[u8], key: &Key, lang: Lang) -> Option<(Syntax, Value)
         Lang::Shell | Lang::Batch | Lang::PowerShell | Lang::Text | Lang::Unknown
             if is_one_of(command, &[b"setx", b"setenv", b"smtppass"])
                 || (mark == b'-' && is_one_of(command, &[b"x", b"gx", b"ux", b"xg"]))
-                || is_git_config(command, mark, text, key) =>
+                || is_git_config(command, mark, text, key)
+                || is_config_set(text, key) =>
         {
+            value::word(text, start, lang).and_then(words)
+        }
+        Lang::Yaml | Lang::Docker if is_config_set(text, key) => {
             value::word(text, start, lang).and_then(words)
         }
         Lang::Properties if value::leads_line(text, key.start) || is_one_of(command, &[b"set"]) => {
@@ -81,6 +85,26 @@ fn is_git_config(command: &[u8], mark: u8, text: &[u8], key: &Key) -> bool {
     dotted
         && (command == b"config"
             || (mark == b'-' && is_one_of(command, &[b"global", b"local", b"add"])))
+}
+
+/// `magento config:set system/smtp/password v`, `drush config:set smtp.settings smtp_password v`: at most two options or names
+/// stand between the command and the key.
+fn is_config_set(text: &[u8], key: &Key) -> bool {
+    const COMMANDS: [&[u8]; 4] = [b"config:set", b"config-set", b"cset", b"config set"];
+    let mut end = run_back(text, key.start, 96, |b| {
+        is_word(b) || matches!(b, b'.' | b'/' | b'-')
+    });
+    for _ in 0..3 {
+        let lead = skip_blank_back(text, end);
+        if lead == end {
+            return false;
+        }
+        if COMMANDS.iter().any(|name| text[..lead].ends_with(name)) {
+            return true;
+        }
+        end = run_back(text, lead, 96, |b| b.is_ascii_graphic());
+    }
+    false
 }
 
 /// The value of `--key v`, and of `"--key", "v"` in a list of arguments.

@@ -8,7 +8,7 @@ mod forms;
 mod shape;
 mod words;
 
-pub use shape::{entropy, is_sendgrid_key_structure};
+pub use shape::{entropy, is_sendgrid_key_structure, is_uuid};
 
 use crate::rules::ValueKind;
 

@@ -43,6 +43,19 @@ pub fn is_sendgrid_key_structure(key: &[u8]) -> bool {
         && b"AEIMQUYcgkosw048".contains(&key[68])
 }
 
+/// Whether `value` is a UUID as it is usually written.
+pub fn is_uuid(value: &[u8]) -> bool {
+    const JOINTS: [usize; 4] = [8, 13, 18, 23];
+    value.len() == 36
+        && value.iter().enumerate().all(|(at, byte)| {
+            if JOINTS.contains(&at) {
+                *byte == b'-'
+            } else {
+                byte.is_ascii_hexdigit()
+            }
+        })
+}
+
 /// The harmless shape that `value` has, if any.
 pub(super) fn harmless(value: &[u8], kind: ValueKind) -> Option<Drop> {
     let distinct = distinct(value);

@@ -5,11 +5,12 @@ use std::ops::Range;
 
 use crate::model::{Confidence, Encoding, Secret, Severity, Span};
 use crate::rules::{Assignment as Rule, Call, Context};
-use crate::scan::assignment::{self, Arg, Assignment, Form, Lang, Quoting, Syntax};
+use crate::scan::assignment::{self, Assignment, Form, Lang, Quoting, Syntax};
 use crate::scan::candidate::{Candidate, CandidatePart, Decisions};
-use crate::scan::filter::{self, About, Drop, HostSays};
+use crate::scan::filter::{self, About, Drop};
 use crate::scan::view;
 
+use super::companions::{self, Places};
 use super::{Compiled, Slot, Text, mail};
 
 /// Judges the anchor `at`: the key it stands in, or the call it names.
@@ -25,7 +26,8 @@ pub fn judge(
         .iter()
         .find(|call| text.bytes[at.start..].starts_with(call.name.as_bytes()))
     {
-        judge_call(compiled, rule, call, text, at.start + call.name.len(), out);
+        let name = at.start..at.start + call.name.len();
+        judge_call(compiled, rule, call, text, name, out);
     }
     if rule.keys.is_empty() {
         return;
@@ -69,7 +71,7 @@ fn judge_note(compiled: &Compiled, rule: &Rule, text: &Text<'_>, at: usize, out:
         && !value.iter().all(u8::is_ascii_alphabetic);
     if alone
         && found.form == Form::Literal
-        && mail::login(&notes, &found).is_ok_and(|login| login.names_account(&notes))
+        && mail::login(&notes, &rule.calls, &found).is_ok_and(|login| login.names_account(&notes))
     {
         judge_assignment(compiled, rule, &notes, &found, out);
     }
@@ -135,7 +137,7 @@ pub fn judge_assignment(
     let mut parts = Vec::new();
     let mut severity = compiled.rule.severity;
     if rule.context == Context::Mail {
-        match mail::login(text, found) {
+        match mail::login(text, &rule.calls, found) {
             Ok(login) => {
                 confidence = confidence.min(login.confidence);
                 parts = login.parts;
@@ -154,6 +156,7 @@ pub fn judge_assignment(
     }
     let mut candidate = candidate(compiled, secret, value, confidence, parts);
     candidate.severity = severity;
+    candidate.key = Some(found.key);
     if decoded.is_some() {
         candidate.encodings.push(Encoding::Base64);
     }
@@ -188,70 +191,57 @@ fn goes_on_as_prose(text: &Text<'_>, found: &Assignment) -> bool {
             == TWO_WORDS
 }
 
-/// Judges a call whose name ends at `end`.
+/// Judges a call whose name stands at `name`.
 fn judge_call(
     compiled: &Compiled,
     rule: &Rule,
     call: &Call,
     text: &Text<'_>,
-    end: usize,
+    name: Range<usize>,
     out: &mut Decisions,
 ) {
-    let Some(open) = argument_list(text.bytes, end) else {
+    let Some(open) = argument_list(text, name.end) else {
         return;
     };
-    let args: Vec<Arg> = assignment::call_args(text.bytes, open, text.lang)
-        .into_iter()
-        .filter(|arg| arg.name.is_none())
-        .collect();
-    let literal = |position: Option<u8>| {
-        let arg = args.get(usize::from(position?))?;
-        matches!(arg.form, Form::Literal | Form::LookupDefault)
-            .then_some(arg.value)
-            .filter(|span| !span.is_empty())
-    };
-    let Some(password) = literal(Some(call.password)) else {
+    let args = companions::positional(text, open);
+    let places = Places::of(text, call, &args);
+    let Some(password) = places.password else {
         return;
     };
     let value = text.slice(password.range());
     if !call.typed && !mail::is_near(text, open..open) {
         return out.drop(compiled.ix, Drop::NoContext);
     }
-    let user = literal(call.user);
-    if let Some(reason) = refuse(
-        compiled,
-        rule,
-        value,
-        user.map_or(b"".as_slice(), |user| text.slice(user.range())),
-    ) {
+    let user = places.user().map(|user| text.slice(user.range()));
+    if let Some(reason) = refuse(compiled, rule, value, user.unwrap_or_default()) {
         return out.drop(compiled.ix, reason);
     }
-    let mut confidence = compiled.rule.confidence;
-    if let Some(host) = literal(call.host).map(|host| text.slice(host.range())) {
-        let name = host.split(|&b| b == b':').next().unwrap_or(host);
-        match filter::host_says(name, value) {
-            HostSays::Nothing => {}
-            HostSays::Doubtful => confidence = Confidence::Low,
-            HostSays::Harmless(reason) => return out.drop(compiled.ix, reason),
-        }
-    }
-    let part = |name: &'static str, span: Span| CandidatePart {
-        name: Cow::Borrowed(name),
-        span,
-        value: Secret::new(text.slice(span.range()), 0),
+    let given = Assignment {
+        key: Span::new(name.start, name.end),
+        value: password,
+        quoting: Quoting::Double,
+        form: Form::Literal,
+        syntax: Syntax::Setter,
+        end: password.range().end,
     };
-    let parts = literal(call.host)
-        .map(|host| part("host", host))
-        .into_iter()
-        .chain(user.map(|user| part("user", user)));
-    let mut parts: Vec<CandidatePart> = parts.collect();
-    parts.sort_by_key(|part| part.span.start);
-    out.candidates
-        .push(candidate(compiled, password, value, confidence, parts));
+    match mail::call_login(text, &rule.calls, &given) {
+        Ok(login) => {
+            let confidence = compiled.rule.confidence.min(login.confidence);
+            let mut candidate = candidate(compiled, password, value, confidence, login.parts);
+            if login.sandbox {
+                candidate.severity = Severity::Low;
+            }
+            out.candidates.push(candidate);
+        }
+        Err(reason) => out.drop(compiled.ix, reason),
+    }
 }
 
-/// The offset behind the parenthesis that opens the argument list of a call whose name ends at `end`.
-fn argument_list(bytes: &[u8], end: usize) -> Option<usize> {
+/// The offset behind the parenthesis that opens the argument list of a call whose name ends at `end`, or where the arguments of a
+/// command begin.
+fn argument_list(text: &Text<'_>, end: usize) -> Option<usize> {
+    const STRING: &[u8] = b"-String ";
+    let bytes = text.bytes;
     if bytes[..end].ends_with(b"(") {
         return Some(end);
     }
@@ -260,7 +250,16 @@ fn argument_list(bytes: &[u8], end: usize) -> Option<usize> {
         .take(8)
         .take_while(|b| **b == b' ')
         .count();
-    (bytes.get(end + blank) == Some(&b'(')).then_some(end + blank + 1)
+    let first = end + blank;
+    match bytes.get(first) {
+        Some(b'(') => Some(first + 1),
+        Some(b'"' | b'\'') if blank > 0 && text.lang == Lang::PowerShell => Some(first),
+        Some(b'-') if text.lang == Lang::PowerShell => bytes[first..]
+            .get(..STRING.len())
+            .is_some_and(|flag| flag.eq_ignore_ascii_case(STRING))
+            .then_some(first + STRING.len()),
+        _ => None,
+    }
 }
 
 fn refuse(compiled: &Compiled, rule: &Rule, value: &[u8], key: &[u8]) -> Option<Drop> {

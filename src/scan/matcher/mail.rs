@@ -6,16 +6,18 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::model::{Confidence, Secret, Span};
-use crate::scan::assignment::{self, Assignment, Form};
+use crate::model::{Confidence, Secret};
+use crate::rules::Call;
+use crate::scan::assignment::{self, Assignment};
 use crate::scan::candidate::CandidatePart;
 use crate::scan::filter::{self, Drop, HostSays};
 
 use super::Text;
+use super::companions::{self, Companion, Role};
 
 /// How far from a password the word `smtp` still says that it is one of mail, where no sibling does. Bytes; nodemailer and
 /// PHPMailer blocks with comments measure 300 to 500.
-const NEAR: usize = 600;
+pub(super) const NEAR: usize = 600;
 
 /// What is known of the login that a password belongs to.
 pub struct Login {
@@ -38,16 +40,9 @@ impl Login {
     }
 }
 
-/// What a key stands for in a login.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
-    Host,
-    Port,
-    User,
-}
-
 /// The login that the assignment `a` belongs to, or why it is none.
-pub fn login(text: &Text<'_>, a: &Assignment) -> Result<Login, Drop> {
+/// `calls` are those whose arguments the rule knows.
+pub fn login(text: &Text<'_>, calls: &[Call], a: &Assignment) -> Result<Login, Drop> {
     let key = text.slice(a.key.range());
     let parents = assignment::parents(text.bytes, a, text.lang);
     let typed = is_mail_name(key)
@@ -62,14 +57,13 @@ pub fn login(text: &Text<'_>, a: &Assignment) -> Result<Login, Drop> {
     {
         return Err(Drop::NoContext);
     }
-    let mut found = siblings(text, a, typed);
+    let found = companions::of(text, calls, a, typed);
     let of = |role| {
-        found
-            .iter()
-            .find(|(r, _)| *r == role)
-            .map(|(_, span)| text.slice(span.range()))
+        let companion = found.iter().find(|companion| companion.role == role)?;
+        Some(text.slice(companion.span.range()))
     };
     let (host, port, user) = (of(Role::Host), of(Role::Port), of(Role::User));
+    let is_sibling = found.iter().any(|c| c.role == Role::Host && c.sibling);
     let speaks = typed
         || near
         || host.is_some_and(|host| {
@@ -79,7 +73,8 @@ pub fn login(text: &Text<'_>, a: &Assignment) -> Result<Login, Drop> {
         return Err(Drop::NoContext);
     }
     let value = text.slice(a.value.range());
-    if user.is_some_and(|user| filter::same_word(value, user)) {
+    // Postmark takes one token for both
+    if user.is_some_and(|user| filter::same_word(value, user) && !filter::is_uuid(value)) {
         return Err(Drop::Echo);
     }
     let is_example = |address: &[u8]| address.contains(&b'@') && filter::is_example_host(address);
@@ -93,6 +88,7 @@ pub fn login(text: &Text<'_>, a: &Assignment) -> Result<Login, Drop> {
     };
     if let Some(host) = host {
         let fits = typed
+            || !is_sibling
             || looks_like_mail_host(host)
             || port.is_some_and(is_submission_port)
             || is_near_tightly(text, a);
@@ -106,16 +102,40 @@ pub fn login(text: &Text<'_>, a: &Assignment) -> Result<Login, Drop> {
         }
     }
     let sandbox = host.is_some_and(filter::is_sandbox_host);
-    found.sort_by_key(|(_, span)| span.start);
-    let parts = found
-        .into_iter()
-        .map(|(role, span)| part(text, role, span))
-        .collect();
     Ok(Login {
         confidence,
-        parts,
+        parts: parts(text, &found),
         sandbox,
     })
+}
+
+/// The login that the call around the password `a` belongs to, or why it is none: what is called has said already that it is one.
+pub fn call_login(text: &Text<'_>, calls: &[Call], a: &Assignment) -> Result<Login, Drop> {
+    let found = companions::of(text, calls, a, false);
+    let host = found.iter().find(|companion| companion.role == Role::Host);
+    let host = host.map(|host| text.slice(host.span.range()));
+    let says = host.map_or(HostSays::Nothing, |host| {
+        filter::host_says(host, text.slice(a.value.range()))
+    });
+    let confidence = match says {
+        HostSays::Nothing => Confidence::High,
+        HostSays::Doubtful => Confidence::Low,
+        HostSays::Harmless(reason) => return Err(reason),
+    };
+    Ok(Login {
+        confidence,
+        parts: parts(text, &found),
+        sandbox: host.is_some_and(filter::is_sandbox_host),
+    })
+}
+
+fn parts(text: &Text<'_>, companions: &[Companion]) -> Vec<CandidatePart> {
+    let part = |companion: &Companion| CandidatePart {
+        name: Cow::Borrowed(companion.role.name()),
+        span: companion.span,
+        value: Secret::new(text.slice(companion.span.range()), 0),
+    };
+    companions.iter().map(part).collect()
 }
 
 /// Whether a word for a host stands near. Cheap, and false for most passwords in code, which spares reading their siblings.
@@ -136,22 +156,8 @@ fn is_test_name(name: &[u8]) -> bool {
 }
 
 /// The ports of mail submission: with TLS, with STARTTLS, and the one that providers add.
-fn is_submission_port(port: &[u8]) -> bool {
+pub(super) fn is_submission_port(port: &[u8]) -> bool {
     [b"465".as_slice(), b"587", b"2525", b"2465", b"2587"].contains(&port)
-}
-
-/// A part of a login at a known place.
-fn part(text: &Text<'_>, role: Role, span: Span) -> CandidatePart {
-    let name = match role {
-        Role::Host => "host",
-        Role::Port => "port",
-        Role::User => "user",
-    };
-    CandidatePart {
-        name: Cow::Borrowed(name),
-        span,
-        value: Secret::new(text.slice(span.range()), 0),
-    }
 }
 
 /// Whether a key says `password` and no more than whose: one that says of what (`SIGNING_PASSPHRASE`, `db_password`) means another
@@ -214,49 +220,11 @@ fn has_mail_word(text: &Text<'_>, range: Range<usize>) -> bool {
         .is_some_and(|&at| (at as usize) < range.end)
 }
 
-/// Host, port and user among the siblings of `a`, the nearest of each; of a typed password (`SMTP_PASSWORD`) only the
-/// siblings that share its prefix where any do.
-fn siblings(text: &Text<'_>, a: &Assignment, typed: bool) -> Vec<(Role, Span)> {
-    let mut found: Vec<(Role, Span, bool, usize)> = Vec::new();
-    let mut block = assignment::block(text.bytes, a, text.lang);
-    for _ in 0..3 {
-        for sibling in assignment::read_all(text.bytes, block.clone(), text.lang) {
-            let name = text.slice(sibling.key.range());
-            let is_value = matches!(sibling.form, Form::Literal | Form::LookupDefault)
-                && !sibling.value.is_empty();
-            let Some(role) = role_of(name).filter(|_| is_value && sibling.key != a.key) else {
-                continue;
-            };
-            let related = !typed || is_mail_name(name) || !is_mail_name(text.slice(a.key.range()));
-            let distance = sibling.key.start.abs_diff(a.key.start) as usize;
-            if !plausible(role, text.slice(sibling.value.range())) {
-                continue;
-            }
-            match found.iter_mut().find(|(r, ..)| *r == role) {
-                Some(best) if (related, usize::MAX - distance) > (best.2, usize::MAX - best.3) => {
-                    *best = (role, sibling.value, related, distance);
-                }
-                Some(_) => {}
-                None => found.push((role, sibling.value, related, distance)),
-            }
-        }
-        if found.iter().any(|(role, ..)| *role == Role::Host) {
-            break;
-        }
-        match assignment::outer(text.bytes, &block, text.lang) {
-            Some(wider) if wider != block && wider.len() <= 2 * NEAR => block = wider,
-            _ => break,
-        }
-    }
-    found
-        .into_iter()
-        .map(|(role, span, ..)| (role, span))
-        .collect()
-}
-
-/// Whether a key speaks of mail: `smtp` anywhere, or `mail` as a word of its own or at a joint.
+/// Whether a key speaks of mail: `smtp` anywhere, `mail` as a word of its own or at a joint, or a provider that does nothing else.
 pub fn is_mail_name(name: &[u8]) -> bool {
-    contains(name, b"smtp") || (contains(name, b"mail") && !contains(name, b"mailchimp"))
+    contains(name, b"smtp")
+        || contains(name, b"sendgrid")
+        || (contains(name, b"mail") && !contains(name, b"mailchimp"))
 }
 
 fn contains(name: &[u8], word: &[u8]) -> bool {
@@ -264,60 +232,8 @@ fn contains(name: &[u8], word: &[u8]) -> bool {
         .any(|window| window.eq_ignore_ascii_case(word))
 }
 
-fn role_of(key: &[u8]) -> Option<Role> {
-    const HOSTS: [&[u8]; 9] = [
-        b"host",
-        b"server",
-        b"address",
-        b"smarthost",
-        b"relay",
-        b"hostname",
-        b"hosts",
-        b"addr",
-        b"mailhub",
-    ];
-    const USERS: [&[u8]; 10] = [
-        b"user",
-        b"username",
-        b"user_name",
-        b"login",
-        b"userid",
-        b"user_id",
-        b"email",
-        b"smtpname",
-        b"uname",
-        b"from",
-    ];
-    let ends = |list: &[&[u8]]| {
-        list.iter().any(|end| {
-            key.len() >= end.len() && key[key.len() - end.len()..].eq_ignore_ascii_case(end)
-        })
-    };
-    if ends(&HOSTS) {
-        Some(Role::Host)
-    } else if ends(&[b"port"]) {
-        Some(Role::Port)
-    } else if ends(&USERS) {
-        Some(Role::User)
-    } else {
-        None
-    }
-}
-
-fn plausible(role: Role, value: &[u8]) -> bool {
-    match role {
-        Role::Host => {
-            value.len() <= 253
-                && !value.iter().any(u8::is_ascii_whitespace)
-                && !value.contains(&b'@')
-        }
-        Role::Port => value.len() <= 5 && value.iter().all(u8::is_ascii_digit),
-        Role::User => value.len() <= 254,
-    }
-}
-
 /// Names of hosts that take mail: `smtp.`, `mail.`, `mx`, and the relays of providers.
-fn looks_like_mail_host(host: &[u8]) -> bool {
+pub(super) fn looks_like_mail_host(host: &[u8]) -> bool {
     const SIGNS: [&[u8]; 14] = [
         b"smtp",
         b"mail",

@@ -4,6 +4,8 @@
 //! file's language, on nothing else: windows of large files and delta-encoded blobs rely on it.
 
 pub mod assignment;
+pub mod companions;
+pub mod login;
 pub mod mail;
 pub mod pair;
 pub mod token;
@@ -55,7 +57,7 @@ pub struct Compiled {
     pub rule: Rule,
     /// Its index.
     pub ix: RuleIx,
-    patterns: [Pattern; 4],
+    patterns: [Pattern; SLOTS],
 }
 
 /// Which regex of a rule: each kind uses the slots in its own way.
@@ -67,9 +69,24 @@ pub enum Slot {
     Value = 1,
     /// Names that fit a pair's secret, or parents of an assignment.
     Names = 2,
-    /// Names that rule a value out.
+    /// Names that rule a value out, or what must not stand near a token.
     Not = 3,
+    /// What stands beside a pair and belongs to it.
+    Beside = 4,
+    /// Hosts of a login.
+    Hosts = 5,
+    /// Users of a login.
+    Users = 6,
+    /// Keys of a login.
+    Keys = 7,
+    /// Users that rule a login out.
+    NotUsers = 8,
+    /// The shape of a login's password.
+    Form = 9,
 }
+
+/// How many slots there are.
+const SLOTS: usize = 10;
 
 #[derive(Default)]
 struct Pattern {
@@ -81,11 +98,26 @@ impl Compiled {
     /// Prepares a rule; nothing is compiled yet.
     pub fn new(rule: Rule, ix: RuleIx) -> Self {
         let anchored = |pattern: &str| format!("^(?:{pattern})");
-        let sources: [String; 4] = match &rule.kind {
+        let insensitive = |pattern: &str| {
+            if pattern.is_empty() {
+                String::new()
+            } else {
+                format!("(?i){pattern}")
+            }
+        };
+        let whole = |pattern: &str| {
+            if pattern.is_empty() {
+                String::new()
+            } else {
+                format!("^(?:{pattern})$")
+            }
+        };
+        let own: [String; 5] = match &rule.kind {
             Kind::Token(token) => [
                 token.pattern.to_string(),
                 String::new(),
                 String::new(),
+                insensitive(&token.not_near),
                 String::new(),
             ],
             Kind::Pair(pair) => [
@@ -93,31 +125,29 @@ impl Compiled {
                 pair.secret.to_string(),
                 format!("(?i){}", pair.names),
                 format!("(?i){}", pair.other_names),
+                insensitive(&pair.beside),
             ],
-            Kind::Assignment(rule) => {
-                let insensitive = |pattern: &str| {
-                    if pattern.is_empty() {
-                        String::new()
-                    } else {
-                        format!("(?i){pattern}")
-                    }
-                };
-                let shape = if rule.shape.is_empty() {
-                    String::new()
-                } else {
-                    format!("^(?:{})$", rule.shape)
-                };
-                [
-                    insensitive(&rule.keys),
-                    shape,
-                    insensitive(&rule.parents),
-                    insensitive(&rule.not_keys),
-                ]
-            }
-            Kind::File(_) => Default::default(),
+            Kind::Assignment(rule) => [
+                insensitive(&rule.keys),
+                whole(&rule.shape),
+                insensitive(&rule.parents),
+                insensitive(&rule.not_keys),
+                String::new(),
+            ],
+            Kind::File(_) | Kind::Login => Default::default(),
         };
-        let patterns = sources.map(|source| Pattern {
-            source,
+        let login: [String; 5] = rule.login.as_ref().map_or_else(Default::default, |login| {
+            [
+                insensitive(&login.hosts),
+                insensitive(&login.users),
+                insensitive(&login.keys),
+                insensitive(&login.not_users),
+                whole(&login.shape),
+            ]
+        });
+        let mut sources = own.into_iter().chain(login);
+        let patterns = std::array::from_fn(|_| Pattern {
+            source: sources.next().unwrap_or_default(),
             cell: OnceLock::new(),
         });
         Self { rule, ix, patterns }
@@ -136,6 +166,7 @@ impl Compiled {
             mask: secret,
             encodings: Vec::new(),
             notes: Vec::new(),
+            key: None,
         }
     }
 
@@ -152,4 +183,9 @@ impl Compiled {
             })
         })
     }
+}
+
+/// What a named group of a regex is called as a part: without the number that tells it from others of the same name.
+fn part_name(group: &str) -> &str {
+    group.trim_end_matches(|c: char| c.is_ascii_digit())
 }

@@ -11,7 +11,7 @@ use crate::rules::{Pair, ValueKind};
 use crate::scan::candidate::{Candidate, CandidatePart, Decisions};
 use crate::scan::filter::{self, About, Drop};
 
-use super::{Compiled, Slot, Text};
+use super::{Compiled, Slot, Text, part_name};
 
 /// Longest text between identifier and secret for the secret to count as the next argument: quotes, comma, line break,
 /// indentation. Bytes.
@@ -74,12 +74,14 @@ pub fn judge(
     let distance = gap(id, secret);
     let rank = i32::from(fit == Fit::Named) * 10_000 + i32::from(fit == Fit::Next) * 5_000
         - i32::try_from(distance).expect("both lie within the reach of an anchor");
+    let mut parts = vec![CandidatePart {
+        name: pair.id_name.clone(),
+        span: id,
+        value: Secret::new(id_bytes, 2),
+    }];
+    parts.extend(beside(compiled, pair, text, id));
     out.candidates.push(Candidate {
-        parts: vec![CandidatePart {
-            name: pair.id_name.clone(),
-            span: id,
-            value: Secret::new(id_bytes, 2),
-        }],
+        parts,
         confidence: if fit == Fit::Near {
             Confidence::Medium
         } else {
@@ -88,6 +90,34 @@ pub fn judge(
         rank,
         ..compiled.candidate(secret, Secret::new(text.slice(secret.range()), 0))
     });
+}
+
+/// What stands around `id` and belongs to the pair, the nearest of each name.
+fn beside(compiled: &Compiled, pair: &Pair, text: &Text<'_>, id: Span) -> Vec<CandidatePart> {
+    let mut parts: Vec<CandidatePart> = Vec::new();
+    let Some(regex) = compiled.regex(Slot::Beside) else {
+        return parts;
+    };
+    let window = text.around(id.range(), pair.distance, pair.distance);
+    for found in regex.captures_iter(text.slice(window.clone())) {
+        for name in regex.capture_names().flatten() {
+            let Some(group) = found.name(name) else {
+                continue;
+            };
+            let span = Span::new(window.start + group.start(), window.start + group.end());
+            let part = CandidatePart {
+                name: part_name(name).replace('_', "-").into(),
+                span,
+                value: Secret::new(group.as_bytes(), 0),
+            };
+            match parts.iter_mut().find(|other| other.name == part.name) {
+                Some(other) if gap(id, span) < gap(id, other.span) => *other = part,
+                Some(_) => {}
+                None => parts.push(part),
+            }
+        }
+    }
+    parts
 }
 
 /// The identifier that begins at `at`, if one does and no word character touches it.

@@ -10,7 +10,7 @@ use crate::rules::{Check, Token};
 use crate::scan::candidate::{Candidate, CandidatePart, Decisions};
 use crate::scan::filter::{self, About, Drop, HostSays};
 
-use super::{Compiled, Slot, Text};
+use super::{Compiled, Slot, Text, part_name};
 
 /// Judges the anchor `at`.
 pub fn judge(
@@ -23,22 +23,49 @@ pub fn judge(
     let Some(regex) = compiled.regex(Slot::Main) else {
         return;
     };
-    let window = text.around(
-        at.clone(),
-        compiled.rule.reach.before,
-        compiled.rule.reach.after,
-    );
-    let Some(found) = across(
-        regex,
-        text.slice(window.clone()),
-        &(at.start - window.start..at.end - window.start),
-    ) else {
+    if token.near == 0 {
+        let reach = compiled.rule.reach;
+        let window = text.around(at.clone(), reach.before, reach.after);
+        let anchor = at.start - window.start..at.end - window.start;
+        if let Some(found) = across(regex, text.slice(window.clone()), &anchor) {
+            judge_match(compiled, token, text, window.start, &found, out);
+        }
+        return;
+    }
+    let window = text.around(at, token.near, token.near);
+    let bytes = text.slice(window.clone());
+    let mut start = 0;
+    while let Some(found) = regex.find_at(bytes, start) {
+        if let Some(groups) = regex.captures_at(bytes, found.start()) {
+            judge_match(compiled, token, text, window.start, &groups, out);
+        }
+        start = found.end().max(start + 1);
+    }
+}
+
+/// Judges one match in a window that begins at `base`.
+fn judge_match(
+    compiled: &Compiled,
+    token: &Token,
+    text: &Text<'_>,
+    base: usize,
+    found: &Captures<'_>,
+    out: &mut Decisions,
+) {
+    let Some(regex) = compiled.regex(Slot::Main) else {
         return;
     };
-    let span_of =
-        |m: regex::bytes::Match<'_>| Span::new(window.start + m.start(), window.start + m.end());
+    let span_of = |m: regex::bytes::Match<'_>| Span::new(base + m.start(), base + m.end());
     let whole = span_of(found.get(0).expect("group 0 is the match"));
-    let secret = found.name("secret").map_or(whole, span_of);
+    let groups: Vec<(&str, Span)> = regex
+        .capture_names()
+        .flatten()
+        .filter_map(|name| Some((part_name(name), found.name(name).map(span_of)?)))
+        .collect();
+    let secret = groups
+        .iter()
+        .find(|(name, _)| *name == "secret")
+        .map_or(whole, |(_, span)| *span);
     let value = text.slice(secret.range());
     let mut confidence = compiled.rule.confidence;
     let genuine = match token.check {
@@ -46,7 +73,7 @@ pub fn judge(
         None => false,
     };
     if !genuine {
-        if stands_beside(text, whole, &token.not_before, &token.not_after) {
+        if stands_beside(text, secret, &token.not_before, &token.not_after) {
             out.drop(compiled.ix, Drop::Boundary);
             return;
         }
@@ -63,16 +90,14 @@ pub fn judge(
         out.drop(compiled.ix, reason);
         return;
     }
-    let parts: Vec<CandidatePart> = regex
-        .capture_names()
-        .flatten()
-        .filter(|&name| name != "secret")
-        .filter_map(|name| {
-            found
-                .name(name)
-                .filter(|m| !m.is_empty())
-                .map(|m| part(name, span_of(m), text))
-        })
+    if is_ruled_out(compiled, text, whole, base) {
+        out.drop(compiled.ix, Drop::NoContext);
+        return;
+    }
+    let parts: Vec<CandidatePart> = groups
+        .iter()
+        .filter(|(name, span)| *name != "secret" && !span.is_empty())
+        .map(|(name, span)| part(&name.replace('_', "-"), *span, text))
         .collect();
     match around_it(text, &parts, value) {
         HostSays::Nothing => {}
@@ -87,6 +112,17 @@ pub fn judge(
         confidence,
         ..compiled.candidate(secret, Secret::new(value, token.visible))
     });
+}
+
+/// Bytes before a match in which what rules it out is looked for.
+const BESIDE: usize = 120;
+
+/// Whether what must not stand near a match does. Not before `base`, where the window begins, so that it stays in reach.
+fn is_ruled_out(compiled: &Compiled, text: &Text<'_>, whole: Span, base: usize) -> bool {
+    compiled.regex(Slot::Not).is_some_and(|regex| {
+        let start = whole.range().start.saturating_sub(BESIDE).max(base);
+        regex.is_match(text.slice(start..whole.range().end))
+    })
 }
 
 /// The first match of `regex` in `window` that shares a byte with `anchor`.
@@ -104,14 +140,14 @@ fn across<'w>(regex: &Regex, window: &'w [u8], anchor: &Range<usize>) -> Option<
     }
 }
 
-/// Whether a byte of the rule's classes stands right before or after the match.
-fn stands_beside(text: &Text<'_>, whole: Span, not_before: &str, not_after: &str) -> bool {
-    let before = whole
+/// Whether a byte of the rule's classes stands right before or after the secret.
+fn stands_beside(text: &Text<'_>, secret: Span, not_before: &str, not_after: &str) -> bool {
+    let before = secret
         .range()
         .start
         .checked_sub(1)
         .and_then(|at| text.bytes.get(at));
-    let after = text.bytes.get(whole.range().end);
+    let after = text.bytes.get(secret.range().end);
     before.is_some_and(|&byte| in_class(not_before, byte))
         || after.is_some_and(|&byte| in_class(not_after, byte))
 }

@@ -101,8 +101,8 @@ struct Bits<'a> {
 }
 
 impl Bits<'_> {
-    /// The possible values of digit `index`; all 64 where the anchor says nothing.
-    fn values(&self, index: usize) -> Vec<u8> {
+    /// Which bits of digit `index` the anchor says, and what they are.
+    fn said(&self, index: usize) -> (u8, u8) {
         let (mut known, mut value) = (0_u8, 0_u8);
         for bit in index * 6..index * 6 + 6 {
             let byte = (bit / 8)
@@ -111,7 +111,28 @@ impl Bits<'_> {
             known = known << 1 | u8::from(byte.is_some());
             value = value << 1 | byte.map_or(0, |byte| byte >> (7 - bit % 8) & 1);
         }
-        (0..64).filter(|digit| digit & known == value).collect()
+        (known, value)
+    }
+
+    /// How many values digit `index` may have; 64 where the anchor says nothing.
+    fn count(&self, index: usize) -> usize {
+        64 >> self.said(index).0.count_ones()
+    }
+
+    /// Those values, in order. All of this runs at every start, so that nothing is tried that can be known.
+    fn values(&self, index: usize) -> Vec<u8> {
+        let (known, value) = self.said(index);
+        let free = !known & 0x3f;
+        let mut values = Vec::with_capacity(64 >> known.count_ones());
+        let mut bits = 0_u8;
+        loop {
+            values.push(value | bits);
+            // the next number that is made of free bits only
+            bits = bits.wrapping_sub(free) & free;
+            if bits == 0 {
+                return values;
+            }
+        }
     }
 }
 
@@ -125,10 +146,8 @@ fn base64(anchor: &[u8], unknown: usize, out: &mut Literals) {
     }
     let mut variants = 1;
     while end - first < SHORTEST {
-        let before = first
-            .checked_sub(1)
-            .map_or(64, |index| bits.values(index).len());
-        let after = bits.values(end).len();
+        let before = first.checked_sub(1).map_or(64, |index| bits.count(index));
+        let after = bits.count(end);
         if before.min(after) * variants > MOST_VARIANTS || before.min(after) == 64 {
             break;
         }
@@ -142,6 +161,12 @@ fn base64(anchor: &[u8], unknown: usize, out: &mut Literals) {
     let mut literals = vec![Vec::new()];
     for index in first..end {
         let values = bits.values(index);
+        if let [value] = *values {
+            for literal in &mut literals {
+                literal.push(DIGITS[usize::from(value)]);
+            }
+            continue;
+        }
         literals = literals
             .iter()
             .flat_map(|literal| {

@@ -70,7 +70,9 @@ fn advice_matches_its_goldens() {
             false,
         ),
     ] {
-        all.push_str(&format!("==== {title}\n"));
+        all += "==== ";
+        all += title;
+        all.push('\n');
         all.push_str(&told(report, stopped, below, false));
     }
     golden("blocked.txt", &all);

@@ -56,8 +56,11 @@ pub(super) fn commands() -> Report {
     report
 }
 
+/// The properties of a command, by name and value.
+type Properties = Vec<(String, String)>;
+
 /// A workflow command as the runner reads it: kind, properties, message. None where the line is none.
-fn command(line: &str) -> Option<(String, Vec<(String, String)>, String)> {
+fn command(line: &str) -> Option<(String, Properties, String)> {
     let rest = line.trim_start().strip_prefix("::")?;
     let (head, message) = rest.split_once("::")?;
     let (kind, properties) = head.split_once(' ').unwrap_or((head, ""));
