@@ -30,6 +30,7 @@ mod index;
 mod packs;
 mod packs_damage;
 mod positions;
+mod quality;
 mod quiet;
 mod range;
 mod replay;

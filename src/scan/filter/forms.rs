@@ -99,15 +99,16 @@ pub(super) fn is_identifier(value: &[u8]) -> bool {
 /// An opening that is never closed: the value was cut at a blank inside a template, or is one word of it. And rules by which a
 /// form judges its input.
 fn is_cut_template(value: &[u8]) -> bool {
-    let opens = [
-        b"$(".as_slice(),
-        b"${",
-        b"{{",
-        b"<%",
-        b"#{",
-        b"(",
-        b"`",
-        b"<",
+    // what stands in two signs is code, in which a quote may have ended the value: `"<%= ENV["X"] %>"`
+    let opens: [(&[u8], &[u8]); 8] = [
+        (b"$(", b" =[-"),
+        (b"${", b" =[-"),
+        (b"{{", b" =[-"),
+        (b"<%", b" =[-"),
+        (b"#{", b" =[-"),
+        (b"(", b""),
+        (b"`", b""),
+        (b"<", b""),
     ];
     let rules = [
         b"required|".as_slice(),
@@ -118,11 +119,12 @@ fn is_cut_template(value: &[u8]) -> bool {
     ];
     let closes = [b')', b'}', b'>', b'`'];
     rules.iter().any(|head| value.starts_with(head))
-        || (opens.iter().any(|head| value.starts_with(head))
-            && !value[1..].iter().any(|b| closes.contains(b))
-            && value
-                .iter()
-                .all(|b| b.is_ascii_alphabetic() || b"$({<%#`_.".contains(b)))
+        || (opens.iter().any(|(head, code)| {
+            value.starts_with(head)
+                && value.iter().all(|b| {
+                    b.is_ascii_alphabetic() || b"$({<%#`_.".contains(b) || code.contains(b)
+                })
+        }) && !value[1..].iter().any(|b| closes.contains(b)))
 }
 
 /// `$NAME`, `$$NAME`, `$x->y`, `!name` (YAML tags): nothing but a name behind the sign. A password such as `$ecret1` has the
