@@ -90,6 +90,10 @@ fn bracketed(text: &[u8], a: &Assignment, at: usize, lang: Lang) -> Range<usize>
     // The key of `define('K', …)` stands within brackets that hold nothing else.
     let at = match a.syntax {
         Syntax::Pair | Syntax::Lookup => bracket::opener(text, at, 128).unwrap_or(at),
+        // `add_argument("--key", default="v")`
+        Syntax::Flag => bracket::opener(text, at, 128)
+            .filter(|&open| text[open] == b'(')
+            .unwrap_or(at),
         _ => at,
     };
     let statement = matches!(

@@ -156,8 +156,10 @@ impl Assignment {
             {
                 self.key.end as usize
             }
-            // a tag has attributes, and what it encloses may be code
-            _ if self.syntax == Syntax::Element => self.key.end as usize,
+            // `env:"KEY" envDefault:"v"` in the tags of a field
+            _ if text[self.key.range()] == *b"env" => self.key.end as usize,
+            // a tag has attributes, and what it encloses may be code; a call has arguments
+            _ if matches!(self.syntax, Syntax::Element | Syntax::Setter) => self.key.end as usize,
             Form::Literal | Form::LookupDefault | Form::Lookup | Form::Template => {
                 self.end.max(self.key.end as usize)
             }

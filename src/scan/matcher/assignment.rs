@@ -262,7 +262,6 @@ fn judge_call(
 /// The offset behind the parenthesis that opens the argument list of a call whose name ends at `end`, or where the arguments of a
 /// command begin.
 fn argument_list(text: &Text<'_>, end: usize) -> Option<usize> {
-    const STRING: &[u8] = b"-String ";
     let bytes = text.bytes;
     if bytes[..end].ends_with(b"(") {
         return Some(end);
@@ -273,15 +272,25 @@ fn argument_list(text: &Text<'_>, end: usize) -> Option<usize> {
         .take_while(|b| **b == b' ')
         .count();
     let first = end + blank;
-    match bytes.get(first) {
-        Some(b'(') => Some(first + 1),
-        Some(b'"' | b'\'') if blank > 0 && text.lang == Lang::PowerShell => Some(first),
-        Some(b'-') if text.lang == Lang::PowerShell => bytes[first..]
-            .get(..STRING.len())
-            .is_some_and(|flag| flag.eq_ignore_ascii_case(STRING))
-            .then_some(first + STRING.len()),
-        _ => None,
+    if bytes.get(first) == Some(&b'(') {
+        return Some(first + 1);
     }
+    (text.lang == Lang::PowerShell).then(|| after_flags(bytes, first))?
+}
+
+/// The offset of the first string behind the flags at `at`: `-AsPlainText -String "v"`.
+fn after_flags(bytes: &[u8], at: usize) -> Option<usize> {
+    const FLAGS: usize = 3;
+    const LONGEST: usize = 16;
+    let mut at = at;
+    for _ in 0..FLAGS {
+        if bytes.get(at) != Some(&b'-') {
+            break;
+        }
+        let flag = bytes[at..].iter().take(LONGEST).position(|b| *b == b' ')?;
+        at += flag + 1;
+    }
+    matches!(bytes.get(at), Some(b'"' | b'\'')).then_some(at)
 }
 
 fn refuse(compiled: &Compiled, rule: &Rule, value: &[u8], key: &[u8]) -> Option<Drop> {

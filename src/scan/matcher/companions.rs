@@ -195,13 +195,16 @@ fn arguments(text: &Text<'_>, calls: &[Call], near: Range<usize>, found: &mut Fo
             }
         } else if connects(callee) {
             let args = positional(text, open + 1);
-            let Some(host) = args.first().and_then(literal) else {
-                continue;
-            };
             let port = args
                 .get(1)
                 .and_then(literal)
                 .filter(|port| is_number(text.slice(port.range())));
+            let Some(host) = args.first().and_then(literal) else {
+                if let Some(port) = port.filter(|port| is_mail_port(text.slice(port.range()))) {
+                    offer(found, Role::Port, port);
+                }
+                continue;
+            };
             let address = Address::of(text.slice(host.range()));
             let name = &text.slice(host.range())[address.host];
             if is_domain(name)
@@ -293,7 +296,7 @@ fn connects(callee: &[u8]) -> bool {
         b"client",
         b"transport",
         b"newinstance",
-        b"sendmail",
+        b"send",
         b"dial",
     ];
     WORDS.iter().any(|word| {
@@ -306,8 +309,10 @@ fn connects(callee: &[u8]) -> bool {
 /// The user of a PowerShell credential: `PSCredential ("user", $secure)`, `PSCredential -ArgumentList "user", $secure`.
 fn credential_user(text: &Text<'_>, near: Range<usize>) -> Option<Span> {
     const NAME: &[u8] = b"PSCredential";
-    let after = near.start + memchr::memmem::find(&text.bytes[near.clone()], NAME)? + NAME.len();
-    let mut at = after;
+    let name = text.bytes[near.clone()]
+        .windows(NAME.len())
+        .position(|word| word.eq_ignore_ascii_case(NAME))?;
+    let mut at = near.start + name + NAME.len();
     for lead in [
         b"]::new".as_slice(),
         b" ",

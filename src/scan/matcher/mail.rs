@@ -82,8 +82,7 @@ pub fn login(text: &Text<'_>, calls: &[Call], a: &Assignment) -> Result<Login, D
     if user.is_some_and(|user| user.eq_ignore_ascii_case(b"anonymous")) {
         return Err(Drop::Example);
     }
-    let is_example = |address: &[u8]| address.contains(&b'@') && filter::is_example_host(address);
-    if host.is_none() && user.is_some_and(is_example) && filter::is_weak(value) {
+    if host.is_none() && user.is_some_and(is_example_address) && filter::is_weak(value) {
         return Err(Drop::Example);
     }
     let mut confidence = if typed || host.is_some() || user.is_some() {
@@ -114,6 +113,10 @@ pub fn login(text: &Text<'_>, calls: &[Call], a: &Assignment) -> Result<Login, D
     })
 }
 
+fn is_example_address(user: &[u8]) -> bool {
+    user.contains(&b'@') && filter::is_example_host(user)
+}
+
 /// The login that the call around the password `a` belongs to, or why it is none: what is called has said already that it is one.
 pub fn call_login(text: &Text<'_>, calls: &[Call], a: &Assignment) -> Result<Login, Drop> {
     let found = companions::of(text, calls, a, false);
@@ -122,7 +125,13 @@ pub fn call_login(text: &Text<'_>, calls: &[Call], a: &Assignment) -> Result<Log
     let says = host.map_or(HostSays::Nothing, |host| {
         filter::host_says(host, text.slice(a.value.range()))
     });
+    let user = found.iter().find(|companion| companion.role == Role::User);
+    let is_example = user.is_some_and(|user| is_example_address(text.slice(user.span.range())));
     let confidence = match says {
+        HostSays::Nothing if is_example && filter::is_weak(text.slice(a.value.range())) => {
+            return Err(Drop::Example);
+        }
+        HostSays::Nothing if is_example => Confidence::Low,
         HostSays::Nothing => Confidence::High,
         HostSays::Doubtful => Confidence::Low,
         HostSays::Harmless(reason) => return Err(reason),
