@@ -9,6 +9,7 @@ mod anchors;
 pub mod assignment;
 mod candidate;
 mod class;
+mod command;
 mod excerpt;
 mod exposed;
 mod filter;

@@ -17,7 +17,7 @@ use super::assignment::{self, Lang};
 use super::candidate::{Candidate, Decisions, RuleIx};
 use super::class::{self, Dotenv, PathClass};
 use super::lines::{Base, Lines};
-use super::matcher::{Text, assignment as assigned, login, pair, token};
+use super::matcher::{self, token, Text, assignment as assigned, login};
 use super::opened::Opened;
 use super::prefilter::Hit;
 use super::view::{self, Opening, TextEncoding, View};
@@ -377,17 +377,7 @@ impl<'s> Worker<'s> {
     ) {
         let compiled = &self.scanner.rules[usize::from(rule)];
         let first = self.decisions.candidates.len();
-        match &compiled.rule.kind {
-            Kind::Token(kind) => token::judge(compiled, kind, text, at, &mut self.decisions),
-            // words in a binary are not configuration
-            Kind::Pair(kind) if !binary => {
-                pair::judge(compiled, kind, text, at, &mut self.decisions);
-            }
-            Kind::Assignment(kind) if !binary => {
-                assigned::judge(compiled, kind, text, at, &mut self.decisions);
-            }
-            Kind::Pair(_) | Kind::Assignment(_) | Kind::File(_) | Kind::Login => {}
-        }
+        matcher::judge(compiled, text, at, binary, &mut self.decisions);
         let found = &mut self.decisions.candidates[first..];
         login::name(self.scanner, text, found);
     }
@@ -502,6 +492,7 @@ impl<'s> Worker<'s> {
                 .collect(),
         );
         resolve::resolve(&self.scanner.rules, &mut self.decisions, &own);
+        published::drop_samples(&self.scanner.rules, &mut self.decisions, &own);
         let mut lines = Lines::new(bytes, self.state.base);
         let candidates = std::mem::take(&mut self.decisions.candidates);
         let options = &self.scanner.options;
@@ -516,12 +507,6 @@ impl<'s> Worker<'s> {
         for candidate in candidates {
             // those of the margins were needed to settle which rule has which value, and to be hidden in excerpts
             if !own(candidate.secret) {
-                continue;
-            }
-            let rule = &self.scanner.rules[usize::from(candidate.rule)].rule;
-            if published::is_sample(&rule.id, &candidate.value) {
-                self.decisions.uncounted = false;
-                self.decisions.drop(candidate.rule, Drop::Placeholder);
                 continue;
             }
             let claim = Claim {
@@ -563,11 +548,9 @@ impl<'s> Worker<'s> {
                 &shown,
                 &masks,
             );
-            let exposed = exposed::is_shipped(bytes, candidate.mask.start as usize);
+            let at = candidate.mask.start as usize;
             let mut finding = self.finding(&blob.origin, candidate, found_at, parts, excerpt);
-            if exposed {
-                exposed::raise(&mut finding);
-            }
+            exposed::raise_if_shipped(&mut finding, bytes, at);
             finding.allowed = allowed.map(Box::new);
             findings.push(finding);
         }

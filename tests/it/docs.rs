@@ -69,7 +69,15 @@ fn every_rule_in_the_documentation_passes_its_samples() {
             }
         }
     }
-    for kind in ["token", "pair", "assignment", "file", "login"] {
+    for kind in [
+        "token",
+        "pair",
+        "assignment",
+        "encoded",
+        "command",
+        "file",
+        "login",
+    ] {
         assert!(
             checked.contains(&format!("docs/rules.md: {kind}")),
             "docs/rules.md shows no rule of kind {kind}"

@@ -20,6 +20,7 @@ mod lookup;
 mod markup;
 mod operator;
 mod parents;
+mod rows;
 mod template;
 mod value;
 mod words;
@@ -143,6 +144,12 @@ impl Assignment {
         }
     }
 
+    /// Whether it is a column that is named in a list, with its value in another list behind it.
+    fn is_column(&self, text: &[u8]) -> bool {
+        text.get(self.key.end as usize..self.value.start as usize)
+            .is_some_and(|between| between.contains(&b')'))
+    }
+
     /// Where the search for the next assignment goes on: behind a value that holds none. What follows
     /// `name:` may itself be the key of a pair.
     fn resume(&self, text: &[u8]) -> usize {
@@ -156,6 +163,8 @@ impl Assignment {
             {
                 self.key.end as usize
             }
+            // the other columns stand between this one and its value
+            _ if self.syntax == Syntax::Pair && self.is_column(text) => self.key.end as usize,
             // `env:"KEY" envDefault:"v"` in the tags of a field
             _ if text[self.key.range()] == *b"env" => self.key.end as usize,
             // a tag has attributes, and what it encloses may be code; a call has arguments

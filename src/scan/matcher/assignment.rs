@@ -11,7 +11,7 @@ use crate::scan::filter::{self, About, Drop};
 use crate::scan::view;
 
 use super::companions::{self, Places};
-use super::{Compiled, Slot, Text, mail};
+use super::{Compiled, Slot, Text, mail, stored};
 
 /// Judges the anchor `at`: the key it stands in, or the call it names.
 pub fn judge(
@@ -111,6 +111,9 @@ pub fn judge_assignment(
         Form::Empty => return out.drop(compiled.ix, Drop::Empty),
         Form::Expression | Form::Block => return,
     }
+    if rule.context == Context::Mail && stored::is_of_others(text, found) {
+        return out.drop(compiled.ix, Drop::NoContext);
+    }
     if text.translations {
         return out.drop(compiled.ix, Drop::Prose);
     }
@@ -131,7 +134,7 @@ pub fn judge_assignment(
         secret = password;
     }
     let stored = text.slice(secret.range());
-    let decoded = kubernetes_value(text, found);
+    let decoded = kubernetes_value(text, found).or_else(|| stored::value(text, found));
     let value = decoded.as_deref().unwrap_or(stored);
     if let Some(reason) = refuse(compiled, rule, value, key) {
         return out.drop(compiled.ix, reason);
