@@ -29,7 +29,7 @@ pub(super) fn column(text: &[u8], key: &Key) -> Option<usize> {
     if byte(text, open) != b'(' || byte(text, close) != b')' {
         return None;
     }
-    let before_it = text[open..key.start].iter().filter(|b| **b == b',').count();
+    let before_it = memchr::memchr_iter(b',', &text[open..key.start]).count();
     let values = skip_space(text, close + 1);
     let row = skip_space(text, values + b"values".len());
     if !starts_any_case(text, values, b"values") || byte(text, row) != b'(' || before_it > COLUMNS {
