@@ -2,7 +2,11 @@
 //!
 //! They have the form of keys and open nothing. Only digests of them stand here, so that this file holds no key.
 
-use crate::model::{Fingerprint, Secret};
+use crate::model::{Fingerprint, Secret, Span};
+
+use super::candidate::Decisions;
+use super::filter::Drop;
+use super::matcher::Compiled;
 
 /// What keys the digests, so that they are no fingerprints of findings.
 const KEY: &[u8] = b"waxseal published samples";
@@ -17,8 +21,22 @@ const SAMPLES: [u64; 5] = [
     0xe746_c0c5_60ce_6792,
 ];
 
+/// Drops the candidates whose values are such keys. They are counted if their value is `own`.
+pub fn drop_samples(rules: &[Compiled], decisions: &mut Decisions, own: &dyn Fn(Span) -> bool) {
+    let candidates = std::mem::take(&mut decisions.candidates);
+    for candidate in candidates {
+        let rule = &rules[usize::from(candidate.rule)].rule;
+        if is_sample(&rule.id, &candidate.value) {
+            decisions.uncounted = !own(candidate.secret);
+            decisions.drop(candidate.rule, Drop::Placeholder);
+        } else {
+            decisions.candidates.push(candidate);
+        }
+    }
+}
+
 /// Whether `secret`, found by `rule`, is one of them.
-pub fn is_sample(rule: &str, secret: &Secret) -> bool {
+fn is_sample(rule: &str, secret: &Secret) -> bool {
     SAMPLES.contains(&Fingerprint::new(KEY, rule, secret).head())
 }
 

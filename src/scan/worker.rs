@@ -10,7 +10,7 @@ mod whole;
 use crate::model::{
     Allows, Blob, Encoding, Excerpt, Finding, FindingPart, Fingerprint, Origin, Part, Place, Span,
 };
-use crate::rules::Kind;
+use crate::rules::{Kind, LineFile};
 
 use super::allow::{Claim, Ledger, Text as Commented};
 use super::anchors::Use;
@@ -62,6 +62,7 @@ struct FileState {
     encoding: TextEncoding,
     base: Base,
     dotenv: Dotenv,
+    lines: Option<LineFile>,
     /// Secrets found so far.
     secrets: u64,
     /// Secrets found that a comment lets pass.
@@ -109,6 +110,7 @@ impl<'s> Worker<'s> {
             encoding: TextEncoding::Utf8,
             base: Base::default(),
             dotenv: Dotenv::No,
+            lines: None,
             secrets: 0,
             allowed: 0,
         };
@@ -141,6 +143,7 @@ impl<'s> Worker<'s> {
                 encoding,
                 base: Base::default(),
                 dotenv: class::dotenv(&blob.origin.within),
+                lines: class::line_file(&blob.origin.within),
                 secrets: 0,
                 allowed: 0,
             };
@@ -244,6 +247,11 @@ impl<'s> Worker<'s> {
         self.scan_frame(frame, &blob.origin.within, &share);
         if frame.dotenv != Dotenv::No && !binary {
             self.scan_dotenv(frame, &blob.origin.within, &share);
+        }
+        if let Some(file) = self.state.lines
+            && !binary
+        {
+            self.scan_lines(frame, file, &share);
         }
     }
 
@@ -378,8 +386,7 @@ impl<'s> Worker<'s> {
             }
             Kind::Pair(_) | Kind::Assignment(_) | Kind::File(_) | Kind::Login => {}
         }
-        let found = &mut self.decisions.candidates[first..];
-        login::name(self.scanner, text, found);
+        login::name(self.scanner, text, &mut self.decisions.candidates[first..]);
     }
 
     /// Decodes the stretch around an encoded anchor and reads it like a small file of its own.
@@ -439,6 +446,7 @@ impl<'s> Worker<'s> {
                 .collect(),
         );
         resolve::resolve(&self.scanner.rules, &mut self.decisions, &own);
+        published::drop_samples(&self.scanner.rules, &mut self.decisions, &own);
         let mut lines = Lines::new(bytes, self.state.base);
         let candidates = std::mem::take(&mut self.decisions.candidates);
         let options = &self.scanner.options;
@@ -453,12 +461,6 @@ impl<'s> Worker<'s> {
         for candidate in candidates {
             // those of the margins were needed to settle which rule has which value, and to be hidden in excerpts
             if !own(candidate.secret) {
-                continue;
-            }
-            let rule = &self.scanner.rules[usize::from(candidate.rule)].rule;
-            if published::is_sample(&rule.id, &candidate.value) {
-                self.decisions.uncounted = false;
-                self.decisions.drop(candidate.rule, Drop::Placeholder);
                 continue;
             }
             let claim = Claim {
@@ -500,13 +502,11 @@ impl<'s> Worker<'s> {
                 &shown,
                 &masks,
             );
-            let exposed = exposed::is_shipped(bytes, candidate.mask.start as usize);
+            let at = candidate.mask.start as usize;
             let debugging = debug::beside(bytes, candidate.secret);
             let mut finding = self.finding(&blob.origin, candidate, found_at, parts, excerpt);
             finding.notes.extend(debugging);
-            if exposed {
-                exposed::raise(&mut finding);
-            }
+            exposed::raise_if_shipped(&mut finding, bytes, at);
             finding.allowed = allowed.map(Box::new);
             findings.push(finding);
         }

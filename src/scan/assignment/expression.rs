@@ -101,8 +101,11 @@ pub(super) fn read(text: &[u8], i: usize, lang: Lang) -> Value {
                     let close = closing(text, open, 512)?;
                     lookup::fallback(text, close + 1, lang)
                 };
+                let declared =
+                    || (byte(text, open) == b'(').then(|| lookup::declared(text, open, lang))?;
                 return wrapped(text, open, name, lang)
                     .or_else(fallback)
+                    .or_else(declared)
                     .unwrap_or_else(|| expression(open + 1));
             }
             let (default, end) = lookup::call(text, open, lang);

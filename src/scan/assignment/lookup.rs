@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::key::Key;
 use super::lexeme::{
     before, byte, closing, is_one_of, is_quote, is_word, run, run_back, skip_blank, skip_space,
-    starts, starts_any_case, string_end,
+    skip_space_back, starts, starts_any_case, string_end, word_before,
 };
 use super::operator::callee_before;
 use super::value::{self, Value};
@@ -201,6 +201,19 @@ pub(super) fn default_of(text: &[u8], key: &Key, lang: Lang) -> Option<(Syntax, 
     }
     let next = skip_blank(text, end);
     let value = match byte(text, next) {
+        // `#[arg(env = "key", default_value = "v")]`
+        b',' if names_variable(text, start) => {
+            let other = skip_space(text, next + 1);
+            starts_any_case(text, other, b"default").then_some(())?;
+            argument(text, other, lang)
+        }
+        // the tags of a field in Go: `env:"key" envDefault:"v"`
+        b'e' | b'd' if lang == Lang::Go && next > end => {
+            let word = [&b"envDefault:"[..], b"default:"]
+                .into_iter()
+                .find(|word| starts(text, next, word))?;
+            default_literal(text, next + word.len(), lang)
+        }
         b',' => {
             let callee = callee_before(text, start)?;
             is_lookup_call(&text[callee]).then_some(())?;
@@ -219,6 +232,13 @@ pub(super) fn default_of(text: &[u8], key: &Key, lang: Lang) -> Option<(Syntax, 
         _ => None,
     }?;
     Some((Syntax::Lookup, value))
+}
+
+/// Whether `env =` or `env:` stands before the quoted name at `start`.
+fn names_variable(text: &[u8], start: usize) -> bool {
+    let sign = skip_space_back(text, start);
+    let end = skip_space_back(text, sign.saturating_sub(1));
+    matches!(before(text, sign), b'=' | b':') && &text[word_before(text, end)] == b"env"
 }
 
 /// `${key:-v}`, `${key:v}` where `key` lies after the brace.
@@ -298,6 +318,8 @@ pub(super) fn fallback(text: &[u8], i: usize, lang: Lang) -> Option<Value> {
                 b"or",
                 b"or_else",
                 b"valueor",
+                b"default",
+                b"withdefault",
             ],
         ) {
             let mut arg = skip_space(text, end + 1);
@@ -345,6 +367,22 @@ fn default_literal(text: &[u8], i: usize, lang: Lang) -> Option<Value> {
     Some(Value { form, ..literal })
 }
 
+/// The default that is declared among the arguments of the call that opens at `open`: `Field(default="v")`, `str({ default: "v" })`.
+pub(super) fn declared(text: &[u8], open: usize, lang: Lang) -> Option<Value> {
+    const NAME: &[u8] = b"default";
+    let end = closing(text, open, 512)?;
+    memchr::memmem::find_iter(&text[open..end], NAME).find_map(|gap| {
+        let start = open + gap;
+        let end = run(text, start + NAME.len(), 8, is_word);
+        let sign = skip_blank(text, end + usize::from(is_quote(byte(text, end))));
+        let given = !is_word(before(text, start))
+            && matches!(&text[start + NAME.len()..end], b"" | b"_value" | b"Value")
+            && matches!(byte(text, sign), b'=' | b':')
+            && byte(text, sign + 1) != b'=';
+        given.then(|| default_literal(text, skip_space(text, sign + 1), lang))?
+    })
+}
+
 /// The call or index that opens at `open` after a lookup's path: its default, and the offset after it.
 pub(super) fn call(text: &[u8], open: usize, lang: Lang) -> (Option<Value>, usize) {
     let close = closing(text, open, 512);
@@ -359,7 +397,18 @@ pub(super) fn call(text: &[u8], open: usize, lang: Lang) -> (Option<Value>, usiz
 
 /// The default among the arguments that start at the bracket `open`, behind the quoted name.
 fn second_argument(text: &[u8], open: usize, lang: Lang) -> Option<Value> {
-    let first = skip_space(text, open + 1);
+    let mut first = skip_space(text, open + 1);
+    // `get_env(:app, :key, "v")` in Elixir
+    for _ in 0..3 {
+        let end = run(text, first + 1, 64, is_word);
+        if byte(text, first) != b':' || byte(text, end) != b',' {
+            break;
+        }
+        first = skip_space(text, end + 1);
+        if is_quote(byte(text, first)) {
+            return default_literal(text, first, lang);
+        }
+    }
     is_quote(byte(text, first)).then_some(())?;
     let end = string_end(text, first, text.len().min(first + 256))?;
     let comma = skip_space(text, end + 1);

@@ -172,7 +172,8 @@ fn is_name(inner: &[u8]) -> bool {
 
 /// Beginnings that only ciphertext and hashes have: Jasypt, SOPS, Spring Cloud, Mule, SonarQube, Jenkins, Ansible Vault, dotenvx,
 /// PGP, Magento, crypt(3), LDAP, Django, age.
-const ENCRYPTED: [&[u8]; 29] = [
+const ENCRYPTED: [&[u8]; 30] = [
+    b"#jbcrypt:",
     b"ENC(",
     b"ENC[",
     b"{cipher}",

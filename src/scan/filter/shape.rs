@@ -208,6 +208,6 @@ fn is_prose(value: &[u8]) -> bool {
     let phrase = groups.len() <= 6
         && groups
             .last()
-            .is_some_and(|last| last.iter().any(u8::is_ascii_digit));
+            .is_some_and(|last| last.iter().any(u8::is_ascii_digit) && !last.starts_with(b"{"));
     !app_password && !phrase && (groups.len() > 2 || groups.iter().all(is_word))
 }

@@ -184,7 +184,9 @@ pub(super) fn is_placeholder(value: &[u8], kind: ValueKind) -> bool {
                     .iter()
                     .any(|word| NAMES_OF_IT.iter().any(|name| word.contains(name)))
                 && only_words(text);
-            prompts || ((!signed || instructs) && speaks && words.iter().all(known))
+            // `your-` before words is nobody's password, whatever the words are
+            let addressed = words.len() > 1 && lower.starts_with("your") && only_words(text);
+            prompts || addressed || ((!signed || instructs) && speaks && words.iter().all(known))
         }
         // a machine-made value is a placeholder when words make up most of it: `sk-your-key-here-1234`
         ValueKind::Opaque => {

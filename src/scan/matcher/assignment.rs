@@ -120,6 +120,9 @@ pub fn judge_assignment(
     if found.syntax == Syntax::Flag && goes_on_as_prose(text, found) {
         return out.drop(compiled.ix, Drop::Prose);
     }
+    if is_called_example(text, found) {
+        return out.drop(compiled.ix, Drop::Example);
+    }
     let mut secret = found.value;
     let mut parts = Vec::new();
     if parts::names_secret(rule) {
@@ -141,6 +144,9 @@ pub fn judge_assignment(
     let value = decoded.as_deref().unwrap_or(stored);
     if let Some(reason) = refuse(compiled, rule, value, key) {
         return out.drop(compiled.ix, reason);
+    }
+    if found.syntax == Syntax::Element && filter::is_block_cipher(value) {
+        return out.drop(compiled.ix, Drop::Encrypted);
     }
     let mut confidence = compiled.rule.confidence;
     match parts::login_says(&parts, text, value) {
@@ -187,6 +193,22 @@ pub fn judge_assignment(
         ));
     }
     out.candidates.push(candidate);
+}
+
+/// Whether the comment that the assignment stands in calls it an example: `# Example: smtp_password = x`.
+fn is_called_example(text: &Text<'_>, found: &Assignment) -> bool {
+    let key = found.key.range().start;
+    let lead = text.slice(key.saturating_sub(LONGEST_MARGIN)..key);
+    let line = memchr::memrchr(b'\n', lead).map_or(lead, |at| &lead[at + 1..]);
+    let comment = line.trim_ascii_start();
+    let words = comment
+        .iter()
+        .position(u8::is_ascii_alphabetic)
+        .map_or(comment, |at| &comment[at..]);
+    words.len() < comment.len()
+        && words
+            .get(..7)
+            .is_some_and(|word| word.eq_ignore_ascii_case(b"example"))
 }
 
 /// Whether a flag is spoken of in a sentence: `--smtp-pass always overrides these variables`. What is typed after a command has
@@ -261,7 +283,6 @@ fn judge_call(
 /// The offset behind the parenthesis that opens the argument list of a call whose name ends at `end`, or where the arguments of a
 /// command begin.
 fn argument_list(text: &Text<'_>, end: usize) -> Option<usize> {
-    const STRING: &[u8] = b"-String ";
     let bytes = text.bytes;
     if bytes[..end].ends_with(b"(") {
         return Some(end);
@@ -272,15 +293,25 @@ fn argument_list(text: &Text<'_>, end: usize) -> Option<usize> {
         .take_while(|b| **b == b' ')
         .count();
     let first = end + blank;
-    match bytes.get(first) {
-        Some(b'(') => Some(first + 1),
-        Some(b'"' | b'\'') if blank > 0 && text.lang == Lang::PowerShell => Some(first),
-        Some(b'-') if text.lang == Lang::PowerShell => bytes[first..]
-            .get(..STRING.len())
-            .is_some_and(|flag| flag.eq_ignore_ascii_case(STRING))
-            .then_some(first + STRING.len()),
-        _ => None,
+    if bytes.get(first) == Some(&b'(') {
+        return Some(first + 1);
     }
+    (text.lang == Lang::PowerShell).then(|| after_flags(bytes, first))?
+}
+
+/// The offset of the first string behind the flags at `at`: `-AsPlainText -String "v"`.
+fn after_flags(bytes: &[u8], at: usize) -> Option<usize> {
+    const FLAGS: usize = 3;
+    const LONGEST: usize = 16;
+    let mut at = at;
+    for _ in 0..FLAGS {
+        if bytes.get(at) != Some(&b'-') {
+            break;
+        }
+        let flag = bytes[at..].iter().take(LONGEST).position(|b| *b == b' ')?;
+        at += flag + 1;
+    }
+    matches!(bytes.get(at), Some(b'"' | b'\'')).then_some(at)
 }
 
 fn refuse(compiled: &Compiled, rule: &Rule, value: &[u8], key: &[u8]) -> Option<Drop> {

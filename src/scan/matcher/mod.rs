@@ -9,6 +9,7 @@ pub mod login;
 pub mod mail;
 pub mod pair;
 mod parts;
+mod role;
 pub mod token;
 
 use std::ops::Range;
