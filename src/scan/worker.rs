@@ -10,7 +10,7 @@ mod whole;
 use crate::model::{
     Allows, Blob, Encoding, Excerpt, Finding, FindingPart, Fingerprint, Origin, Part, Place, Span,
 };
-use crate::rules::{Kind, LineFile};
+use crate::rules::LineFile;
 
 use super::allow::{Claim, Ledger, Text as Commented};
 use super::anchors::Use;
@@ -18,14 +18,11 @@ use super::assignment::Lang;
 use super::candidate::{Candidate, Decisions, RuleIx};
 use super::class::{self, Dotenv, PathClass};
 use super::lines::{Base, Lines};
-use super::matcher::{self, Text, login, token};
+use super::matcher::{self, Text, login};
 use super::opened::Opened;
 use super::prefilter::Hit;
 use super::view::{self, Opening, TextEncoding, View};
 use super::{Drop, MARGIN, Scanner, debug, excerpt, exposed, published, resolve};
-
-/// Longest line of a file that holds a login a line, bytes.
-const LONGEST_LINE: usize = 1024;
 
 /// Layers that are taken off at most: base64 in base64, a percent-encoded URL in a JSON escape.
 const MAX_DEPTH: usize = 2;
@@ -419,34 +416,6 @@ impl<'s> Worker<'s> {
         self.scan_frame(nested, b"", &|_| share);
         for candidate in &mut self.decisions.candidates[first..] {
             candidate.lift(view.encoding, view.source, |span| view.map.span(span));
-        }
-    }
-
-    /// Tries every line of a file that holds a login a line.
-    fn scan_lines(&mut self, frame: Frame<'_>, file: LineFile, share: &dyn Fn(usize) -> Share) {
-        let scanner = self.scanner;
-        let text = text_of(frame, &[]);
-        let mut start = 0;
-        for line in frame.bytes.split(|b| *b == b'\n') {
-            let at = start;
-            start += line.len() + 1;
-            let share = share(at);
-            if share == Share::None || line.len() > LONGEST_LINE {
-                continue;
-            }
-            self.decisions.uncounted = share == Share::Near;
-            for &(_, rule) in scanner.lines.iter().filter(|(of, _)| *of == file) {
-                let compiled = &scanner.rules[usize::from(rule)];
-                if let Kind::Token(kind) = &compiled.rule.kind {
-                    token::judge_line(
-                        compiled,
-                        kind,
-                        &text,
-                        at..at + line.len(),
-                        &mut self.decisions,
-                    );
-                }
-            }
         }
     }
 

@@ -570,11 +570,12 @@ fn global_hooks_keep_those_of_the_repositories_running() {
     .unwrap();
     assert!(commits(&scratch, "repo"));
     let ours = "waxseal [hook] [run] [pre-commit]\n";
-    assert_eq!(log(&scratch), both.replace(ours, &ours.repeat(2)));
+    let twice = both.replace(ours, &ours.repeat(2));
+    assert_eq!(log(&scratch), twice);
     // a linked work tree, and a repository without hooks
     scratch.git_in("repo", &["worktree", "add", "-q", "../linked"]);
     assert!(commits(&scratch, "linked"));
-    assert_eq!(log(&scratch), both);
+    assert_eq!(log(&scratch), twice);
     scratch.git(&["init", "-q", "other"]);
     assert!(commits(&scratch, "other"));
     assert_eq!(log(&scratch), "waxseal [hook] [run] [pre-commit]\n");

@@ -1,10 +1,13 @@
-//! The settings of a dotenv file, each of them in the hands of the rules that judge them all. Such rules have no anchors.
+//! Files that are read whole by rules without anchors: the settings of a dotenv file, and the lines of one that holds a login a line.
 
-use crate::rules::Kind;
+use crate::rules::{Kind, LineFile};
 use crate::scan::assignment::{self, Lang};
-use crate::scan::matcher::assignment as assigned;
+use crate::scan::matcher::{assignment as assigned, token};
 
 use super::{Frame, Share, Worker, text_of};
+
+/// Longest line of a file that holds a login a line, bytes.
+const LONGEST_LINE: usize = 1024;
 
 impl Worker<'_> {
     /// Reads every assignment of a dotenv file with the rules that judge them all.
@@ -32,6 +35,39 @@ impl Worker<'_> {
                 let compiled = &scanner.rules[usize::from(rule)];
                 if let Kind::Assignment(kind) = &compiled.rule.kind {
                     assigned::judge_assignment(compiled, kind, &text, &found, &mut self.decisions);
+                }
+            }
+        }
+    }
+
+    /// Tries every line of a file that holds a login a line.
+    pub(super) fn scan_lines(
+        &mut self,
+        frame: Frame<'_>,
+        file: LineFile,
+        share: &dyn Fn(usize) -> Share,
+    ) {
+        let scanner = self.scanner;
+        let text = text_of(frame, &[]);
+        let mut start = 0;
+        for line in frame.bytes.split(|b| *b == b'\n') {
+            let at = start;
+            start += line.len() + 1;
+            let share = share(at);
+            if share == Share::None || line.len() > LONGEST_LINE {
+                continue;
+            }
+            self.decisions.uncounted = share == Share::Near;
+            for &(_, rule) in scanner.lines.iter().filter(|(of, _)| *of == file) {
+                let compiled = &scanner.rules[usize::from(rule)];
+                if let Kind::Token(kind) = &compiled.rule.kind {
+                    token::judge_line(
+                        compiled,
+                        kind,
+                        &text,
+                        at..at + line.len(),
+                        &mut self.decisions,
+                    );
                 }
             }
         }

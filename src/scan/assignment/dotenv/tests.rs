@@ -16,7 +16,9 @@ fn read(text: &str) -> Vec<(String, String, Form)> {
 /// Keys and values of `text`, `K=v` each.
 fn pairs(text: &str) -> Vec<String> {
     let found = read(text).into_iter();
-    found.map(|(key, value, _)| format!("{key}={value}")).collect()
+    found
+        .map(|(key, value, _)| format!("{key}={value}"))
+        .collect()
 }
 
 #[test]
@@ -26,33 +28,78 @@ fn every_dialect() {
     let rows: &[(&str, &[&str])] = &[
         ("A=1\nB=2", &["A=1", "B=2"]),
         ("export A=1\n  export\tB=2", &["A=1", "B=2"]),
-        ("export A=1 B='2 3' C=\"4\" # D=5", &["A=1", "B=2 3", "C=4", "D=5"]),
+        (
+            "export A=1 B='2 3' C=\"4\" # D=5",
+            &["A=1", "B=2 3", "C=4", "D=5"],
+        ),
         ("export A=x y", &["A=x y"]),
-        ("set A=1\r\n$env:B=\"2\"\r\ndeclare -x C=3", &["A=1", "B=2", "C=3"]),
+        (
+            "set A=1\r\n$env:B=\"2\"\r\ndeclare -x C=3",
+            &["A=1", "B=2", "C=3"],
+        ),
         ("A = 1\nB =2\nC= 3", &["A=1", "B=2", "C=3"]),
         ("A: 1\nB: 'x: y'\nhttp://x:80/y", &["A=1", "B=x: y"]),
-        ("A='it''s'\nB='a\\'\nC='a\\'b'", &["A=it''s", "B=a\\", "C=a\\'b"]),
-        ("A=\"a\\\"b\" # c\nB=\"C:\\dir\\\"\nC=1", &["A=a\\\"b", "B=C:\\dir\\", "C=1"]),
-        ("A=\"it\"s\"\nB=\"{\"a\":\"b\"}\"", &["A=it\"s", "B={\"a\":\"b\"}"]),
+        (
+            "A='it''s'\nB='a\\'\nC='a\\'b'",
+            &["A=it''s", "B=a\\", "C=a\\'b"],
+        ),
+        (
+            "A=\"a\\\"b\" # c\nB=\"C:\\dir\\\"\nC=1",
+            &["A=a\\\"b", "B=C:\\dir\\", "C=1"],
+        ),
+        (
+            "A=\"it\"s\"\nB=\"{\"a\":\"b\"}\"",
+            &["A=it\"s", "B={\"a\":\"b\"}"],
+        ),
         ("A=`x 'y' \"z\"`\nB=1", &["A=x 'y' \"z\"", "B=1"]),
         ("A=\"\"\"one\ntwo\"\"\"\nB=1", &["A=one\ntwo", "B=1"]),
-        ("A=\"one\n two \nthree\"\nB=1", &["A=one\n two \nthree", "B=1"]),
+        (
+            "A=\"one\n two \nthree\"\nB=1",
+            &["A=one\n two \nthree", "B=1"],
+        ),
         ("A='one\r\ntwo'\r\nB=1\r\n", &["A=one\r\ntwo", "B=1"]),
-        (&in_quotes, &["A=-----BEGIN PRIVATE KEY-----\nMIIabc/+\nabcd==\n-----END PRIVATE KEY-----", "B=2"]),
+        (
+            &in_quotes,
+            &[
+                "A=-----BEGIN PRIVATE KEY-----\nMIIabc/+\nabcd==\n-----END PRIVATE KEY-----",
+                "B=2",
+            ],
+        ),
         // an open quote swallows no setting
         ("A=\"x\nB=\"2\"\nC=3", &["A=\"x", "B=2", "C=3"]),
-        ("A=x#y\nB=x #y\nC=#y\nD= #y\nE=\"x\" #y", &["A=x#y", "B=x", "C=#y", "D=", "E=x"]),
-        ("A=\nB=\"\"\nC=''\nD= \nE=1", &["A=", "B=", "C=", "D=", "E=1"]),
+        (
+            "A=x#y\nB=x #y\nC=#y\nD= #y\nE=\"x\" #y",
+            &["A=x#y", "B=x", "C=#y", "D=", "E=x"],
+        ),
+        (
+            "A=\nB=\"\"\nC=''\nD= \nE=1",
+            &["A=", "B=", "C=", "D=", "E=1"],
+        ),
         ("A\nB=1\nsource x\n. ./y\nexit 1", &["B=1"]),
-        ("A=one\\\n  two\\\n three\nB=C:\\\nD=1", &["A=one\\\n  two\\\n three", "B=C:\\", "D=1"]),
-        ("# A=1\n#B=2\n## export C=3\n; D=4\n//E=5", &["A=1", "B=2", "C=3", "D=4", "E=5"]),
-        ("# was A=1, then B='2 3' (C=4). d = 5\n# see https://x/?e=6", &["A=1", "B=2 3", "C=4"]),
+        (
+            "A=one\\\n  two\\\n three\nB=C:\\\nD=1",
+            &["A=one\\\n  two\\\n three", "B=C:\\", "D=1"],
+        ),
+        (
+            "# A=1\n#B=2\n## export C=3\n; D=4\n//E=5",
+            &["A=1", "B=2", "C=3", "D=4", "E=5"],
+        ),
+        (
+            "# was A=1, then B='2 3' (C=4). d = 5\n# see https://x/?e=6",
+            &["A=1", "B=2 3", "C=4"],
+        ),
         ("# a word: not a value\n# A: 1", &["A=1"]),
         ("\u{feff}A=1\nB=2", &["A=1", "B=2"]),
-        ("\"A\"=1\n'B' = 2\n  \"C\": \"3\",\n", &["A=1", "B=2", "C=3"]),
+        (
+            "\"A\"=1\n'B' = 2\n  \"C\": \"3\",\n",
+            &["A=1", "B=2", "C=3"],
+        ),
         ("A==x=\nif [ $B == x ]; then\nC += x", &["A==x=", "C=x"]),
         ("a.b-c=1\nD?=2\nE:=3", &["a.b-c=1", "D=2", "E=3"]),
-        ("A=postgres://u:p@h/db?x=1&y=2 # z", &["A=postgres://u:p@h/db?x=1&y=2"]),
+        (
+            "A=postgres://u:p@h/db?x=1&y=2 # z",
+            &["A=postgres://u:p@h/db?x=1&y=2"],
+        ),
         ("A=1\rB=2", &["A=1", "B=2"]),
     ];
     let wrong: Vec<String> = rows
@@ -66,7 +113,12 @@ fn every_dialect() {
 
 #[test]
 fn what_is_replaced_is_told_apart() {
-    let forms = |text: &str| read(text).into_iter().map(|(_, _, form)| form).collect::<Vec<_>>();
+    let forms = |text: &str| {
+        read(text)
+            .into_iter()
+            .map(|(_, _, form)| form)
+            .collect::<Vec<_>>()
+    };
     let text = "A=${B}\nC=$DB\nE=\"x-${F}\"\nG=$(cat x)\nH=${I:-x}\nJ=null\nK=pa$$word1\n";
     assert_eq!(
         forms(text),
@@ -85,7 +137,10 @@ fn what_is_replaced_is_told_apart() {
 #[test]
 fn long_values_and_lines_are_cut_not_lost() {
     let long = "x".repeat(2 * LONGEST);
-    let found = pairs(&format!("A={long}\nB=\"{long}\"\nC=1\n#{}D=1\nE=2", " ".repeat(DEEPEST)));
+    let found = pairs(&format!(
+        "A={long}\nB=\"{long}\"\nC=1\n#{}D=1\nE=2",
+        " ".repeat(DEEPEST)
+    ));
     let keys: Vec<&str> = found.iter().map(|pair| &pair[..1]).collect();
     assert_eq!(keys, ["A", "B", "C", "E"]);
 }
