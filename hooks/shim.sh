@@ -27,11 +27,8 @@ if [ -n "$repository" ]; then
     # core.hooksPath keeps git from looking where hooks are otherwise
     here=$(git rev-parse --git-common-dir)/hooks || exit 2
     if [ -x "$here/$name" ]; then
+        # even one of waxseal's own: what it says of itself proves nothing, and to check twice costs milliseconds
         earlier=$name
-        case $(second_line "$here/$name") in
-            # this repository has a waxseal of its own
-            "# waxseal hook"*) exec "$here/$name" "$@" ;;
-        esac
     fi
 fi
 
@@ -82,16 +79,17 @@ if [ -n "$found" ]; then
     exit
 fi
 
+if [ "$name" = pre-receive ]; then
+    # whoever pushes may have set the variable below
+    echo "waxseal: not found on the server, so nothing is accepted; whoever runs it can install waxseal or \`waxseal hook uninstall\`" >&2
+    exit 2
+fi
 if [ -n "$WAXSEAL_SKIP" ]; then
     printf 'waxseal: %s skipped, and waxseal was not found: %s\n' "$name" "$WAXSEAL_SKIP" >&2
     exit 0
 fi
 case $name in
     pre-push) again='push' ;;
-    pre-receive)
-        echo "waxseal: not found on the server, so nothing is accepted; whoever runs it can install waxseal or \`waxseal hook uninstall\`" >&2
-        exit 2
-        ;;
     *) again='commit' ;;
 esac
 echo "waxseal: not found, so nothing was checked and the $name hook fails; put waxseal on PATH, or go on knowingly: WAXSEAL_SKIP=reason git $again" >&2

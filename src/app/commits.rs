@@ -35,6 +35,16 @@ fn push(args: PushArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
         remote = push.remote;
         updates = vec![push.update];
     }
+    if updates.is_empty() {
+        // git says nothing where all is up to date, but so does a hook manager that keeps what git says to itself
+        if options.verbosity > Verbosity::Quiet {
+            writeln!(
+                streams.err,
+                "waxseal: pre-push: standard input names no ref, so nothing was checked"
+            )?;
+        }
+        return Ok(EXIT_CLEAN);
+    }
     if updates.iter().all(|update| update.new.is_none()) {
         return Ok(EXIT_CLEAN);
     }

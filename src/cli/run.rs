@@ -101,10 +101,10 @@ impl ReceiveArgs {
             verbose: 0,
             color: Color::Never,
         };
-        let options = options(Input::Handed { root: None }, self.rules, &output)?;
-        Ok(ScanOptions {
-            jobs: self.jobs.unwrap_or(0),
-            ..options
-        })
+        let mut options = options(Input::Handed { root: None }, self.rules, &output)?;
+        options.jobs = self.jobs.unwrap_or(0);
+        // whoever runs the server did not ask for those of other scanners
+        options.rules.no_foreign_markers = true;
+        Ok(options)
     }
 }

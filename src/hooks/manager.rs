@@ -61,8 +61,13 @@ impl Manager {
             }
             Self::Lefthook => {
                 let arguments = if hook == Hook::PreCommit { "" } else { " {0}" };
+                let stdin = if matches!(hook, Hook::PrePush | Hook::PreReceive) {
+                    " and `use_stdin: true`"
+                } else {
+                    ""
+                };
                 format!(
-                    "give {name} in lefthook.yml a job with `run: waxseal hook run {name}{arguments}`"
+                    "give {name} in lefthook.yml a job with `run: waxseal hook run {name}{arguments}`{stdin}"
                 )
             }
             Self::PreCommit => {

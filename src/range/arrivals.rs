@@ -12,8 +12,9 @@ use super::objects::{Loss, Reader, Source};
 use super::secrets::{Secrets, Sight};
 use super::walk::{Ends, Walk};
 
-/// Most versions of files, under their paths, that one range may bring in.
-const MOST: usize = 1 << 24;
+/// Most versions of files, under their paths, that one range may bring in. A few crafted trees stand for any number of paths; each takes
+/// some hundred bytes and as much time as a small file. The first commit of the largest repositories has half a million.
+const MOST: usize = 1 << 21;
 
 /// Most bytes of their paths.
 const MOST_PATHS: usize = 256 << 20;

@@ -90,14 +90,14 @@ impl Secrets {
         }
     }
 
-    fn add_secret(&mut self, key: Key, mut new: Secret) {
+    fn add_secret(&mut self, key: Key, new: Secret) {
         match self.0.entry(key) {
             std::collections::btree_map::Entry::Vacant(entry) => _ = entry.insert(new),
             std::collections::btree_map::Entry::Occupied(mut entry) => {
                 let known = entry.get_mut();
                 known.severity = known.severity.max(new.severity);
-                known.locations.append(&mut new.locations);
-                known.commits.append(&mut new.commits);
+                known.locations.extend(new.locations);
+                known.commits.extend(new.commits);
                 if new.lead.key() < known.lead.key() {
                     known.lead = new.lead;
                 }

@@ -103,8 +103,8 @@ impl Kind {
 }
 
 /// A typed string. The pattern is a byte regex that must match across the anchor, or near it. Group `secret` is the
-/// secret (the whole match without one); every other named group is a part of the finding. Digits at the end of a group's name
-/// don't count, so that alternatives may each have one.
+/// secret (the whole match without one), `percent` one that is percent-encoded, `encoded` one in base64; every other named group is a part
+/// of the finding. Digits at the end of a group's name don't count, so that alternatives may each have one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Token {
     /// Byte regex, run only inside the reach of an anchor.
@@ -125,6 +125,33 @@ pub struct Token {
     pub check: Option<Check>,
     /// How the value is judged.
     pub value: ValueKind,
+    /// Files of which every line is tried, anchors or not.
+    pub lines: Option<LineFile>,
+}
+
+/// Files that hold a login a line, with nothing in it that says so. Their names tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LineFile {
+    /// `sasl_passwd` of Postfix.
+    Postfix,
+    /// `passwd.client` of Exim.
+    Exim,
+    /// `smtproutes` of qmail.
+    Qmail,
+}
+
+impl LineFile {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Postfix, Self::Exim, Self::Qmail];
+
+    /// The name used in rule files.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Postfix => "sasl_passwd",
+            Self::Exim => "passwd.client",
+            Self::Qmail => "smtproutes",
+        }
+    }
 }
 
 /// Structure tests that a pattern cannot express.

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::{
-    Assignment, Call, Check, Context, FileRule, Kind, Login, Opens, Pair, Reach, Rule, Str, Token,
-    ValueKind,
+    Assignment, Call, Check, Context, FileRule, Kind, LineFile, Login, Opens, Pair, Reach, Rule,
+    Str, Token, ValueKind,
 };
 use crate::model::{Confidence, Encoding, Severity};
 
@@ -148,6 +148,7 @@ struct RawToken {
     near: u32,
     #[serde(default)]
     not_near: String,
+    lines: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -323,7 +324,8 @@ fn convert(raw: RawRule) -> Result<RuleSource, String> {
         }
     };
     let reads_all = matches!(&kind, Kind::File(_) | Kind::Login)
-        || matches!(&kind, Kind::Assignment(a) if a.context == Context::Dotenv);
+        || matches!(&kind, Kind::Assignment(a) if a.context == Context::Dotenv)
+        || matches!(&kind, Kind::Token(token) if token.lines.is_some());
     if !reads_all && raw.anchors.is_empty() {
         return Err("`anchors` must hold at least one literal that every hit contains".to_owned());
     }
@@ -412,6 +414,10 @@ fn token_kind(raw: RawToken, reach: u32) -> Result<Token, String> {
         value: value_kind(&raw.value)?,
         near: raw.near,
         not_near: Cow::Owned(raw.not_near),
+        lines: raw
+            .lines
+            .map(|name| named("lines", &name, LineFile::ALL, LineFile::id))
+            .transpose()?,
     })
 }
 

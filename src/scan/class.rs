@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
-use crate::rules::{FileRule, Kind};
+use crate::rules::{FileRule, Kind, LineFile};
 
 use super::assignment::Lang;
 use super::candidate::RuleIx;
@@ -33,6 +33,8 @@ pub struct PathClass {
     pub dotenv: Dotenv,
     /// Whether the name speaks of mail.
     pub mail_file: bool,
+    /// Whether every line is read.
+    pub lines: Option<LineFile>,
     /// Whether texts for people are translated there. The one thing that may hang on a folder; where it is so, less is found.
     pub translations: bool,
 }
@@ -44,6 +46,7 @@ impl PathClass {
             lang: Lang::of_path(path),
             dotenv: dotenv(path),
             mail_file: is_mail_file(path),
+            lines: line_file(path),
             translations: translations(path),
         }
     }
@@ -152,6 +155,29 @@ pub fn translations(path: &[u8]) -> bool {
         || name.ends_with(b".pot")
         || name.ends_with(b".xlf")
         || components.any(|folder| FOLDERS.contains(&folder))
+}
+
+/// Endings of names that say that a script writes the file, or that it is no text.
+const LINE_FILE_NOT: [&[u8]; 9] = [
+    b".sh", b".db", b".lmdb", b".py", b".yml", b".yaml", b".md", b".rb", b".pp",
+];
+
+/// Which of the files that hold a login a line `path` is: the name, or one with a suffix such as `.example` or `.j2`.
+pub fn line_file(path: &[u8]) -> Option<LineFile> {
+    let name = path.rsplit(|&b| b == b'/').next().unwrap_or(path);
+    if LINE_FILE_NOT.iter().any(|ending| name.ends_with(ending)) {
+        return None;
+    }
+    let has = |word: &[u8]| memchr::memmem::find(name, word).is_some();
+    if has(b"sasl_passw") {
+        Some(LineFile::Postfix)
+    } else if has(b"passwd.client") {
+        Some(LineFile::Exim)
+    } else if has(b"smtproutes") {
+        Some(LineFile::Qmail)
+    } else {
+        None
+    }
 }
 
 /// Whether a file is named after mail or a mail program.
@@ -305,6 +331,21 @@ mod tests {
             "config.env.js",
         ] {
             assert_eq!(dotenv(no.as_bytes()), Dotenv::No, "{no}");
+        }
+    }
+
+    #[test]
+    fn files_of_lines() {
+        for (name, expected) in [
+            ("etc/postfix/sasl_passwd", Some(LineFile::Postfix)),
+            ("templates/sasl_passwd.j2", Some(LineFile::Postfix)),
+            ("sasl_passwd.db", None),
+            ("make_sasl_passwd.sh", None),
+            ("exim4/passwd.client", Some(LineFile::Exim)),
+            ("control/smtproutes", Some(LineFile::Qmail)),
+            ("smtproutes/README", None),
+        ] {
+            assert_eq!(line_file(name.as_bytes()), expected, "{name}");
         }
     }
 

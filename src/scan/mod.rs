@@ -27,7 +27,7 @@ pub mod view;
 mod worker;
 
 use crate::model::Finding;
-use crate::rules::{Context, Kind, Rule};
+use crate::rules::{Context, Kind, LineFile, Rule};
 
 use anchors::Anchors;
 use candidate::RuleIx;
@@ -67,6 +67,8 @@ pub struct Scanner {
     anchors: Anchors,
     /// Assignment rules that read every assignment of a dotenv file.
     dotenv: Vec<RuleIx>,
+    /// Token rules that try every line of some files.
+    lines: Vec<(LineFile, RuleIx)>,
     files: Vec<FileNames>,
     /// Rules that name logins which other rules found.
     logins: Vec<RuleIx>,
@@ -103,10 +105,16 @@ impl Scanner {
             .filter(names_logins)
             .map(|rule| rule.ix)
             .collect();
+        let reads_lines = |rule: &Compiled| match &rule.rule.kind {
+            Kind::Token(token) => token.lines.map(|file| (file, rule.ix)),
+            _ => None,
+        };
+        let lines = rules.iter().filter_map(reads_lines).collect();
         let files = rules.iter().filter_map(FileNames::of).collect();
         Self {
             anchors: Anchors::new(&rules),
             dotenv,
+            lines,
             files,
             logins,
             rules,

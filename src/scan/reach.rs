@@ -10,7 +10,7 @@ use super::candidate::RuleIx;
 use super::prefilter::Hit;
 use super::{MARGIN, Options, PathClass, Scanner, Worker};
 
-const RULES: [(&str, &str); 18] = [
+const RULES: [(&str, &str); 19] = [
     (
         "amazon-ses.toml",
         include_str!("../../rules/amazon-ses.toml"),
@@ -28,6 +28,10 @@ const RULES: [(&str, &str); 18] = [
     ),
     ("mailgun.toml", include_str!("../../rules/mailgun.toml")),
     ("mailjet.toml", include_str!("../../rules/mailjet.toml")),
+    (
+        "mailservers.toml",
+        include_str!("../../rules/mailservers.toml"),
+    ),
     ("mailtrap.toml", include_str!("../../rules/mailtrap.toml")),
     ("mandrill.toml", include_str!("../../rules/mandrill.toml")),
     ("postmark.toml", include_str!("../../rules/postmark.toml")),

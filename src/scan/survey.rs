@@ -169,7 +169,8 @@ impl<'s> Surveyor<'s> {
         let suspect = classes.iter().any(|named| {
             let whole = mark > 0
                 || matches!(encoding, TextEncoding::Utf16(_))
-                || named.class.dotenv != Dotenv::No;
+                || named.class.dotenv != Dotenv::No
+                || named.class.lines.is_some();
             if whole {
                 return self.finds(text, named);
             }

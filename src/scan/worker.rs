@@ -9,7 +9,7 @@ mod whole;
 use crate::model::{
     Allows, Blob, Encoding, Excerpt, Finding, FindingPart, Fingerprint, Origin, Part, Place, Span,
 };
-use crate::rules::Kind;
+use crate::rules::{Kind, LineFile};
 
 use super::allow::{Claim, Ledger, Text as Commented};
 use super::anchors::Use;
@@ -22,6 +22,9 @@ use super::opened::Opened;
 use super::prefilter::Hit;
 use super::view::{self, Opening, TextEncoding, View};
 use super::{Drop, MARGIN, Scanner, excerpt, exposed, published, resolve};
+
+/// Longest line of a file that holds a login a line, bytes.
+const LONGEST_LINE: usize = 1024;
 
 /// Layers that are taken off at most: base64 in base64, a percent-encoded URL in a JSON escape.
 const MAX_DEPTH: usize = 2;
@@ -61,6 +64,7 @@ struct FileState {
     encoding: TextEncoding,
     base: Base,
     dotenv: Dotenv,
+    lines: Option<LineFile>,
     /// Secrets found so far.
     secrets: u64,
     /// Secrets found that a comment lets pass.
@@ -108,6 +112,7 @@ impl<'s> Worker<'s> {
             encoding: TextEncoding::Utf8,
             base: Base::default(),
             dotenv: Dotenv::No,
+            lines: None,
             secrets: 0,
             allowed: 0,
         };
@@ -140,6 +145,7 @@ impl<'s> Worker<'s> {
                 encoding,
                 base: Base::default(),
                 dotenv: class::dotenv(&blob.origin.within),
+                lines: class::line_file(&blob.origin.within),
                 secrets: 0,
                 allowed: 0,
             };
@@ -243,6 +249,11 @@ impl<'s> Worker<'s> {
         self.scan_frame(frame, &blob.origin.within, &share);
         if frame.dotenv != Dotenv::No && !binary {
             self.scan_dotenv(frame, &share);
+        }
+        if let Some(file) = self.state.lines
+            && !binary
+        {
+            self.scan_lines(frame, file, &share);
         }
     }
 
@@ -440,6 +451,34 @@ impl<'s> Worker<'s> {
                 let compiled = &scanner.rules[usize::from(rule)];
                 if let Kind::Assignment(kind) = &compiled.rule.kind {
                     assigned::judge_assignment(compiled, kind, &text, &found, &mut self.decisions);
+                }
+            }
+        }
+    }
+
+    /// Tries every line of a file that holds a login a line.
+    fn scan_lines(&mut self, frame: Frame<'_>, file: LineFile, share: &dyn Fn(usize) -> Share) {
+        let scanner = self.scanner;
+        let text = text_of(frame, &[]);
+        let mut start = 0;
+        for line in frame.bytes.split(|b| *b == b'\n') {
+            let at = start;
+            start += line.len() + 1;
+            let share = share(at);
+            if share == Share::None || line.len() > LONGEST_LINE {
+                continue;
+            }
+            self.decisions.uncounted = share == Share::Near;
+            for &(_, rule) in scanner.lines.iter().filter(|(of, _)| *of == file) {
+                let compiled = &scanner.rules[usize::from(rule)];
+                if let Kind::Token(kind) = &compiled.rule.kind {
+                    token::judge_line(
+                        compiled,
+                        kind,
+                        &text,
+                        at..at + line.len(),
+                        &mut self.decisions,
+                    );
                 }
             }
         }

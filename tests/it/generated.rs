@@ -81,7 +81,7 @@ fn table(sources: &[RuleSource]) -> String {
         "// @generated from rules/*.toml: edit those, then run `WAXSEAL_BLESS=1 cargo test generated`.\n\
          //! The built-in rules as constants, so that a start parses nothing.\n\n\
          use std::borrow::Cow::Borrowed;\n\n\
-         use super::{\n    Assignment, Call, Check, Context, FileRule, Kind, Login, Opens, Pair, Reach, Rule, Token,\n    ValueKind,\n};\n\
+         use super::{\n    Assignment, Call, Check, Context, FileRule, Kind, LineFile, Login, Opens, Pair, Reach, Rule,\n    Token, ValueKind,\n};\n\
          use crate::model::{Confidence, Encoding, Severity};\n\n\
          /// The built-in rules.\n\
          #[rustfmt::skip]\n\
@@ -163,8 +163,12 @@ fn kind_of(kind: &Kind) -> String {
                 None => "None".to_owned(),
                 Some(check @ Check::SendgridKey) => format!("Some(Check::{check:?})"),
             };
+            let lines = match token.lines {
+                None => "None".to_owned(),
+                Some(lines) => format!("Some(LineFile::{lines:?})"),
+            };
             format!(
-                "Kind::Token(Token {{ pattern: {}, not_after: {}, not_before: {}, min_entropy: {:?}, visible: {}, check: {check}, value: {}, near: {}, not_near: {} }})",
+                "Kind::Token(Token {{ pattern: {}, not_after: {}, not_before: {}, min_entropy: {:?}, visible: {}, check: {check}, value: {}, near: {}, not_near: {}, lines: {lines} }})",
                 text_of(&token.pattern),
                 text_of(&token.not_after),
                 text_of(&token.not_before),

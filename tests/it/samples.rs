@@ -14,7 +14,7 @@ use waxseal::rules::sample::expand;
 use waxseal::scan::{Options, Scanner};
 
 /// The rows that must be covered.
-const ROWS: std::ops::RangeInclusive<u32> = 1..=43;
+const ROWS: std::ops::RangeInclusive<u32> = 1..=88;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,11 +1,14 @@
 //! From what a service calls a commit to the commit, as far as it is in this clone.
 
+use std::collections::BTreeSet;
+
 use crate::ci::Point;
 use crate::error::Error;
 use crate::git::pack::Kind;
 use crate::git::{Finder, Refs, Store, starting_with};
 use crate::history::CommitInfo;
 use crate::model::ObjectId;
+use crate::regular::{self, Links};
 
 /// Where git looks for a name, first to last.
 const PLACES: [(&str, &str); 6] = [
@@ -16,6 +19,12 @@ const PLACES: [(&str, &str); 6] = [
     ("refs/remotes/", ""),
     ("refs/remotes/", "/HEAD"),
 ];
+
+/// Fewest digits that may be the beginning of an id.
+const SHORTEST: usize = 4;
+
+/// Longest file of a ref that is read. Bytes.
+const LONGEST_REF: u64 = 4096;
 
 /// Most tags that lead to one another.
 const DEEPEST: usize = 10;
@@ -67,6 +76,7 @@ impl<'s> Points<'s> {
             Point::Head => self.refs.head,
             Point::Commit(id) => Some(*id),
             Point::Short(text) => return self.revision(text),
+            Point::DefaultBranch if !self.remote_says_default() => None,
             Point::Branch(_) | Point::DefaultBranch | Point::Tag(_) => self.named(&name(point)),
         };
         let Some(id) = id else {
@@ -93,12 +103,24 @@ impl<'s> Points<'s> {
         let id = match whole {
             Some(id) => Some(id),
             None if base == "HEAD" || base == "@" => self.refs.head,
-            None => match refs().find_map(|name| self.named(&name)) {
-                Some(id) => Some(id),
-                None => starting_with(self.store, base).map_err(|problem| {
-                    Error::Usage(format!("{base}: {problem}; give the whole id"))
-                })?,
-            },
+            None => {
+                let mut named: BTreeSet<ObjectId> =
+                    refs().filter_map(|name| self.named(&name)).collect();
+                let is_id = base.len() >= SHORTEST && base.bytes().all(|b| b.is_ascii_hexdigit());
+                if named.is_empty() || is_id {
+                    let short = starting_with(self.store, base).map_err(|problem| {
+                        Error::Usage(format!("{base}: {problem}; give the whole id"))
+                    });
+                    named.extend(short?);
+                }
+                // whoever may push a tag could choose what the range begins with
+                if named.len() > 1 {
+                    return Err(Error::Usage(format!(
+                        "{base} names more than one commit here, as a branch, a tag or the beginning of an id; give the whole id, or the name from refs/ on"
+                    )));
+                }
+                named.pop_first()
+            }
         };
         let Some(id) = id else {
             return Ok(None);
@@ -141,6 +163,13 @@ impl<'s> Points<'s> {
     }
 
     /// What the ref `name` leads to.
+    /// Whether the default branch of the remote is what the remote said when it was cloned, and no branch that somebody called `HEAD`.
+    fn remote_says_default(&self) -> bool {
+        let path = self.store.common_dir.join(format!("{REMOTE}HEAD"));
+        regular::read(&path, Links::Refuse, LONGEST_REF)
+            .is_ok_and(|content| content.starts_with(b"ref: "))
+    }
+
     fn named(&self, name: &str) -> Option<ObjectId> {
         let refs = &self.refs.refs;
         let at = refs.partition_point(|(known, _)| known.as_str() < name);

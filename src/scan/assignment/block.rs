@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::bracket::{self, BLOCK_REACH};
 use super::lexeme::{before, byte, is_word, line_end, line_start, run, skip_blank};
 use super::parents::prefix;
-use super::value::{indent, next_line};
+use super::value::{self, indent, next_line};
 use super::{Assignment, Lang, Syntax};
 
 /// How far a block around a block is looked for, in bytes beyond either end.
@@ -29,9 +29,8 @@ pub fn block(text: &[u8], a: &Assignment, lang: Lang) -> Range<usize> {
             Some(range) => range,
             None => bracketed(text, a, at, lang),
         },
-        Lang::Env | Lang::Shell | Lang::Docker | Lang::Batch | Lang::Netrc | Lang::SaslPasswd => {
-            flat(text, at)
-        }
+        Lang::Netrc => account(text, flat(text, at), at),
+        Lang::Env | Lang::Shell | Lang::Docker | Lang::Batch | Lang::SaslPasswd => flat(text, at),
         _ => bracketed(text, a, at, lang),
     };
     // Whatever the structure, an assignment is part of its own block.
@@ -139,11 +138,14 @@ fn in_markup(text: &[u8], a: &Assignment, at: usize) -> Range<usize> {
 
 fn in_yaml(text: &[u8], a: &Assignment, at: usize) -> Range<usize> {
     let line = line_start(text, at, BLOCK_REACH);
-    if let Some(open) = bracket::opener(text, at, at - line) {
-        return bracket::group(text, open, at, BLOCK_REACH);
-    }
     let dash = indent(text, line);
     let listed = byte(text, line + dash) == b'-' && byte(text, line + dash + 1) == b' ';
+    // `- {name: KEY, value: v}` is an item like `- name: KEY`
+    if let Some(open) = bracket::opener(text, at, at - line)
+        && !(listed && a.syntax == Syntax::NameValue && open == line + dash + 2)
+    {
+        return bracket::group(text, open, at, BLOCK_REACH);
+    }
     // The siblings of `- KEY=v` and `- name: KEY` are the other items of the list.
     let column = match a.syntax {
         Syntax::Equals | Syntax::NameValue if listed => dash,
@@ -232,6 +234,32 @@ fn is_header(text: &[u8], line: usize) -> bool {
         let lead = byte(text, skip_blank(text, name));
         is_word(lead) || matches!(lead, b'"' | b'\'')
     }
+}
+
+/// Words that begin an account in files of words.
+const ACCOUNTS: [&[u8]; 4] = [b"machine", b"account", b"identity", b"default"];
+
+/// The account in `lines` that `at` belongs to: from the word that begins it to the next one that begins another. Within an entry
+/// for a machine, `account` names no other one.
+fn account(text: &[u8], lines: Range<usize>, at: usize) -> Range<usize> {
+    let begins = |word: &Range<usize>| {
+        let name = &text[word.clone()];
+        name == b"machine" || (ACCOUNTS.contains(&name) && value::leads_line(text, word.start))
+    };
+    let mut range = lines.clone();
+    let mut i = lines.start;
+    while i < lines.end {
+        let end = run(text, i, lines.end - i, is_word);
+        if end > i && begins(&(i..end)) {
+            if i > at {
+                range.end = i;
+                break;
+            }
+            range.start = i;
+        }
+        i = end.max(i + 1);
+    }
+    range
 }
 
 /// The lines around `at` up to two blank ones in a row.

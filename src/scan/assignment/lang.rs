@@ -48,7 +48,7 @@ pub enum Lang {
     Rust,
     /// Elixir and Erlang.
     Elixir,
-    /// Terraform and other HCL.
+    /// Terraform and other HCL, and Nix, where the same signs mean the same.
     Hcl,
     /// Clojure and other Lisps.
     Lisp,
@@ -128,8 +128,8 @@ impl Lang {
             b".netrc" | b"_netrc" | b"netrc" | b".authinfo" | b"authinfo" | b".msmtprc"
             | b"msmtprc" | b".esmtprc" | b"esmtprc" => Self::Netrc,
             b"sasl_passwd" | b"passwd.client" | b"sasl_password" => Self::SaslPasswd,
-            b".muttrc" | b"muttrc" | b".npmrc" | b".pypirc" | b".gitconfig" | b"config"
-            | b".my.cnf" | b".pgpass" => Self::Properties,
+            b".muttrc" | b"muttrc" | b".npmrc" | b".pypirc" | b".gitconfig" | b"gitconfig"
+            | b"config" | b".my.cnf" | b".pgpass" => Self::Properties,
             b"dockerfile" | b"containerfile" => Self::Docker,
             b"gemfile" | b"rakefile" | b"vagrantfile" | b"fastfile" | b"appfile" | b"podfile" => {
                 Self::Ruby
@@ -179,7 +179,7 @@ impl Lang {
                 Self::Ruby
             }
             b"pl" | b"pm" | b"t" | b"pp" | b"lua" | b"r" | b"jl" | b"nim" | b"pas" | b"sql"
-            | b"nix" | b"tcl" => Self::Script,
+            | b"tcl" => Self::Script,
             b"go" => Self::Go,
             b"java" | b"kt" | b"kts" | b"scala" | b"groovy" | b"gradle" | b"swift" | b"dart"
             | b"sbt" => Self::Java,
@@ -192,7 +192,7 @@ impl Lang {
             }
             b"rs" => Self::Rust,
             b"ex" | b"exs" | b"erl" | b"heex" | b"eex" => Self::Elixir,
-            b"tf" | b"tfvars" | b"hcl" | b"nomad" => Self::Hcl,
+            b"tf" | b"tfvars" | b"hcl" | b"nomad" | b"nix" => Self::Hcl,
             b"clj" | b"cljs" | b"edn" | b"el" | b"lisp" | b"scm" => Self::Lisp,
             b"dockerfile" => Self::Docker,
             b"md" | b"markdown" | b"mdx" | b"txt" | b"rst" | b"adoc" | b"log" | b"csv" | b"tsv"

@@ -234,6 +234,13 @@ fn attribute_pair(text: &[u8], key: &Key) -> Option<Value> {
 /// `{"name": "key", "value": "v"}` in either order.
 fn object_pair(text: &[u8], key: &Key, name: usize, lang: Lang) -> Option<Value> {
     let mut after = skip_space(text, key.outer_end());
+    // `set { name = "key"`, and on the next line `value = "v" }`
+    if lang == Lang::Hcl
+        && byte(text, after) != b','
+        && let Some(value) = half(text, after, lang)
+    {
+        return Some(value);
+    }
     // A few other members may stand between the halves.
     for _ in 0..MEMBERS {
         if byte(text, after) != b',' {

@@ -150,6 +150,14 @@ impl Assignment {
             _ if markup::is_name(&text[self.key.range()]) => self.key.end as usize,
             // `env:"KEY" envDefault:"v"` in the tags of a field
             _ if text[self.key.range()] == *b"env" => self.key.end as usize,
+            // `-e KEY=v`, `config:set app KEY=v`, and what systemd gives to a service
+            Form::Literal
+                if text[self.value.range()].contains(&b'=')
+                    && (matches!(self.syntax, Syntax::Flag | Syntax::Words)
+                        || &text[self.key.range()] == b"Environment") =>
+            {
+                self.key.end as usize
+            }
             // a tag has attributes, and what it encloses may be code; a call has arguments
             _ if matches!(self.syntax, Syntax::Element | Syntax::Setter) => self.key.end as usize,
             Form::Literal | Form::LookupDefault | Form::Lookup | Form::Template => {

@@ -181,6 +181,10 @@ fn colon(text: &[u8], key: &Key, lang: Lang, colon: usize) -> Option<Operator> {
     if before(text, start) == b'{' && start >= 2 && matches!(text[start - 2], b'$' | b'#' | b'%') {
         return None;
     }
+    // `${env:key:-default}` likewise
+    if before(text, start) == b':' && starts(text, colon, b":-") && byte(text, colon + 2) != b' ' {
+        return None;
+    }
     if key.quotes.is_none() && before(text, start) == b'/' && before(text, start - 1) == b'/' {
         return None;
     }

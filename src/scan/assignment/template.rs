@@ -49,8 +49,15 @@ pub(super) fn classify(
 /// The literal default in `${X:-v}`, `${X:v}`, `{{ x | default('v') }}` or `<%= ENV['X'] || 'v' %>` when that is the whole value.
 fn default_in(value: &[u8]) -> Option<Range<usize>> {
     if value.starts_with(b"${") && memchr::memchr(b'}', value) == Some(value.len() - 1) {
-        let colon = memchr::memchr(b':', value)?;
-        let name = &value[2..colon];
+        let mut colon = memchr::memchr(b':', value)?;
+        let mut name = &value[2..colon];
+        // `${env:X:-v}`, as logging frameworks write it
+        if SOURCES.contains(&name)
+            && let Some(sign) = memchr::memmem::find(value, b":-")
+        {
+            name = &value[colon + 1..sign];
+            colon = sign;
+        }
         if name.is_empty()
             || SOURCES.contains(&name)
             || !name.iter().all(|&b| is_word(b) || matches!(b, b'.' | b'-'))

@@ -812,3 +812,25 @@ fn schemas_and_flags_declare_defaults() {
         (Python, "smtp_¤password = f(is_default=\"pw-0\")", "smtp_password", "", Expression),
     ]);
 }
+
+#[test]
+fn what_stands_beside_a_key_is_its_own() {
+    check(&[
+        (Properties, "smtp.¤password=${env:X:-pw-0}", "smtp.password", "pw-0", LookupDefault),
+        (Hcl, "set {\n  name  = \"a.mailer.¤PASSWD\"\n  value = \"pw-0\"\n}", "a.mailer.PASSWD", "pw-0", Literal),
+        (Netrc, "machine h login me account x ¤password \"pw-0\"", "password", "pw-0", Literal),
+    ]);
+    check_none(&[
+        (Netrc, "passwordeval ¤pass show mail"),
+        (Netrc, "¤default login anonymous"),
+        (Shell, "git config --¤global sendemail.smtpUser me"),
+    ]);
+}
+
+#[test]
+fn accounts_in_files_of_words_are_apart() {
+    let entry = |marked: &str| around(Netrc, marked).0;
+    assert_eq!(entry("machine a login u ¤password p\nmachine b login v password q\n"), "machine login password");
+    assert_eq!(entry("machine a login u password p\nmachine b\n  login v\n  ¤password q\n"), "machine login password");
+    assert_eq!(entry("account a\nhost h\n¤password p\n\naccount b\nhost i\npassword q\n"), "account host password");
+}

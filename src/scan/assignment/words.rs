@@ -5,7 +5,7 @@
 
 use super::key::Key;
 use super::lexeme::{
-    before, byte, is_one_of, is_quote, is_word, line_end, run, run_back, skip_blank,
+    before, byte, is_one_of, is_quote, is_word, line_end, line_start, run, run_back, skip_blank,
     skip_blank_back, skip_space, starts, word_before,
 };
 use super::value::{self, Value};
@@ -52,7 +52,13 @@ pub(super) fn read(text: &[u8], key: &Key, lang: Lang) -> Option<(Syntax, Value)
             .and_then(words);
     }
     match lang {
-        Lang::Netrc => value::word(text, start, lang).and_then(words),
+        Lang::Netrc => {
+            let line = line_start(text, key.start, 256);
+            // what a command prints is the value, and `default` stands for a machine
+            let is_command = memchr::memmem::find(&text[line..key.start], b"eval").is_some();
+            (!is_command && &text[key.start..key.end] != b"default").then_some(())?;
+            value::word(text, start, lang).and_then(words)
+        }
         Lang::Docker if is_one_of(command, &[b"env", b"arg"]) => {
             rest_of_line(text, start, lang).and_then(words)
         }
@@ -109,6 +115,10 @@ fn is_config_set(text: &[u8], key: &Key) -> bool {
 
 /// The value of `--key v`, and of `"--key", "v"` in a list of arguments.
 fn flag(text: &[u8], key: &Key, lang: Lang) -> Option<Value> {
+    // `git config --global key v`
+    if matches!(&text[key.start..key.end], b"global" | b"local" | b"system") {
+        return None;
+    }
     let mut at = key.end;
     if is_quote(byte(text, at)) {
         let comma = skip_blank(text, at + 1);

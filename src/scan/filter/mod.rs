@@ -10,6 +10,8 @@ mod words;
 
 pub use shape::{entropy, is_sendgrid_key_structure, is_uuid};
 
+use base64::Engine as _;
+
 use crate::rules::ValueKind;
 
 /// Why a candidate was dropped.
@@ -174,6 +176,17 @@ pub fn is_weak(value: &[u8]) -> bool {
 /// Whether a word in `value` stands for a secret or asks for one. In a sample that is enough to clear it.
 pub fn speaks_of_secrets(value: &[u8]) -> bool {
     words::speaks(value)
+}
+
+/// Whether a value is base64 of whole blocks of a cipher, as Jenkins once stored passwords: padded, and what it holds is no text.
+pub fn is_block_cipher(value: &[u8]) -> bool {
+    const BLOCK: usize = 16;
+    value.ends_with(b"=")
+        && base64::engine::general_purpose::STANDARD
+            .decode(value)
+            .is_ok_and(|held| {
+                held.len().is_multiple_of(BLOCK) && held.iter().any(|b| !b.is_ascii_graphic())
+            })
 }
 
 /// Whether two values are the same word written differently.

@@ -117,6 +117,9 @@ pub fn judge_assignment(
     if found.syntax == Syntax::Flag && goes_on_as_prose(text, found) {
         return out.drop(compiled.ix, Drop::Prose);
     }
+    if is_called_example(text, found) {
+        return out.drop(compiled.ix, Drop::Example);
+    }
     let mut secret = found.value;
     if rule.userinfo {
         let Some((user, password)) = userinfo(text, secret) else {
@@ -132,6 +135,9 @@ pub fn judge_assignment(
     let value = decoded.as_deref().unwrap_or(stored);
     if let Some(reason) = refuse(compiled, rule, value, key) {
         return out.drop(compiled.ix, reason);
+    }
+    if found.syntax == Syntax::Element && filter::is_block_cipher(value) {
+        return out.drop(compiled.ix, Drop::Encrypted);
     }
     let mut confidence = compiled.rule.confidence;
     let mut parts = Vec::new();
@@ -166,6 +172,22 @@ pub fn judge_assignment(
         ));
     }
     out.candidates.push(candidate);
+}
+
+/// Whether the comment that the assignment stands in calls it an example: `# Example: smtp_password = x`.
+fn is_called_example(text: &Text<'_>, found: &Assignment) -> bool {
+    let key = found.key.range().start;
+    let lead = text.slice(key.saturating_sub(LONGEST_MARGIN)..key);
+    let line = memchr::memrchr(b'\n', lead).map_or(lead, |at| &lead[at + 1..]);
+    let comment = line.trim_ascii_start();
+    let words = comment
+        .iter()
+        .position(u8::is_ascii_alphabetic)
+        .map_or(comment, |at| &comment[at..]);
+    words.len() < comment.len()
+        && words
+            .get(..7)
+            .is_some_and(|word| word.eq_ignore_ascii_case(b"example"))
 }
 
 /// Whether a flag is spoken of in a sentence: `--smtp-pass always overrides these variables`. What is typed after a command has

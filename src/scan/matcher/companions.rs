@@ -13,28 +13,7 @@ use crate::scan::assignment::{self, Arg, Assignment, Form, Lang};
 
 use super::Text;
 use super::mail::{NEAR, is_mail_name, is_submission_port, looks_like_mail_host};
-
-/// What a value stands for in a login.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// The server's name or address.
-    Host,
-    /// The server's port.
-    Port,
-    /// The account.
-    User,
-}
-
-impl Role {
-    /// The name of the part in a finding.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Host => "host",
-            Self::Port => "port",
-            Self::User => "user",
-        }
-    }
-}
+use super::role::{self, Address, Role};
 
 /// A value with a role.
 #[derive(Clone, Copy, Debug)]
@@ -57,30 +36,19 @@ struct Found {
     at: usize,
 }
 
-/// How well a candidate fits its role, in rising order.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Fit {
-    /// Whether its key speaks of mail where the password's does.
-    related: bool,
-    /// Whether its key is one for this role and no other.
-    named: bool,
-    /// Whether it is a sibling of the password.
-    sibling: bool,
-    /// Whether the value is typical of the role.
-    typical: bool,
-    nearness: Reverse<usize>,
-}
+/// How well a candidate fits its role, what weighs most first: whether its key speaks of mail where the password's does, whether
+/// that key is one for this role and no other, whether it is a sibling of the password, whether the value is typical of the role,
+/// and how near it is.
+type Fit = ([bool; 4], Reverse<usize>);
 
 impl Found {
     fn offer(&mut self, companion: Companion, named: (bool, bool), typical: bool) {
         let (related, named) = named;
-        let fit = Fit {
-            related,
-            named,
-            sibling: companion.sibling,
-            typical,
-            nearness: Reverse((companion.span.start as usize).abs_diff(self.at)),
-        };
+        let distance = (companion.span.start as usize).abs_diff(self.at);
+        let fit = (
+            [related, named, companion.sibling, typical],
+            Reverse(distance),
+        );
         match self
             .best
             .iter_mut()
@@ -96,25 +64,25 @@ impl Found {
         self.best.iter().any(|(best, _)| best.role == role)
     }
 
-    /// Offers a host, which may be written with scheme and port: `ssl://smtp.harbor.io:465`.
+    /// Offers a host, which may be written with scheme, user and port: `ssl://smtp.harbor.io:465`.
     fn offer_host(&mut self, text: &Text<'_>, span: Span, sibling: bool, named: (bool, bool)) {
-        let (host, port) = host_and_port(text, span);
-        let companion = |role, span| Companion {
+        let address = Address::of(text.slice(span.range()));
+        let start = span.range().start;
+        let companion = |role, range: Range<usize>| Companion {
             role,
-            span,
+            span: Span::new(start + range.start, start + range.end),
             sibling,
         };
-        let value = text.slice(host.range());
-        if !plausible(Role::Host, value) {
+        let host = companion(Role::Host, address.host);
+        let value = text.slice(host.span.range());
+        if !Role::Host.fits(value) {
             return;
         }
-        self.offer(
-            companion(Role::Host, host),
-            named,
-            looks_like_mail_host(value),
-        );
-        if let Some(port) = port {
-            self.offer(companion(Role::Port, port), named, true);
+        self.offer(host, named, looks_like_mail_host(value));
+        for (role, range) in [(Role::Port, address.port), (Role::User, address.user)] {
+            if let Some(range) = range {
+                self.offer(companion(role, range), named, true);
+            }
         }
     }
 }
@@ -150,16 +118,17 @@ fn siblings(text: &Text<'_>, a: &Assignment, typed: bool, found: &mut Found) {
     for _ in 0..BLOCKS {
         for sibling in assignment::read_all(text.bytes, block.clone(), text.lang) {
             let name = text.slice(sibling.key.range());
-            let Some(role) = role_of(name).filter(|_| is_value(&sibling) && sibling.key != a.key)
+            let Some((role, strength)) =
+                role::of(name).filter(|_| is_value(&sibling) && sibling.key != a.key)
             else {
                 continue;
             };
             let related = !typed || is_mail_name(name) || !is_mail_name(text.slice(a.key.range()));
-            let named = (related, !is_vague(name));
+            let named = (related, strength > 0);
             let value = text.slice(sibling.value.range());
             if role == Role::Host {
                 found.offer_host(text, sibling.value, true, named);
-            } else if plausible(role, value) {
+            } else if role.fits(value) {
                 let companion = Companion {
                     role,
                     span: sibling.value,
@@ -225,10 +194,10 @@ fn arguments(text: &Text<'_>, calls: &[Call], near: Range<usize>, found: &mut Fo
                 }
                 continue;
             };
-            let (name, own_port) = host_and_port(text, host);
-            let name = text.slice(name.range());
+            let address = Address::of(text.slice(host.range()));
+            let name = &text.slice(host.range())[address.host];
             if is_domain(name)
-                && (looks_like_mail_host(name) || port.is_some() || own_port.is_some())
+                && (looks_like_mail_host(name) || port.is_some() || address.port.is_some())
             {
                 found.offer_host(text, host, false, (true, true));
                 if let Some(port) = port {
@@ -351,8 +320,8 @@ fn credential_user(text: &Text<'_>, near: Range<usize>) -> Option<Span> {
 /// Offers settings in `near` whose values cannot be anything else than the host and the port of a mail server.
 fn settings(text: &Text<'_>, a: &Assignment, near: Range<usize>, found: &mut Found) {
     for other in assignment::read_all(text.bytes, near, text.lang) {
-        let role = role_of(text.slice(other.key.range()));
-        let Some(role) = role.filter(|_| is_value(&other) && other.key != a.key) else {
+        let role = role::of(text.slice(other.key.range()));
+        let Some((role, _)) = role.filter(|_| is_value(&other) && other.key != a.key) else {
             continue;
         };
         let value = text.slice(other.value.range());
@@ -374,70 +343,6 @@ fn settings(text: &Text<'_>, a: &Assignment, near: Range<usize>, found: &mut Fou
     }
 }
 
-/// Ends of keys that name a host.
-const HOSTS: [&[u8]; 9] = [
-    b"host",
-    b"server",
-    b"address",
-    b"smarthost",
-    b"relay",
-    b"hostname",
-    b"hosts",
-    b"addr",
-    b"mailhub",
-];
-
-/// Ends of keys that name a user.
-const USERS: [&[u8]; 10] = [
-    b"user",
-    b"username",
-    b"user_name",
-    b"login",
-    b"userid",
-    b"user_id",
-    b"email",
-    b"smtpname",
-    b"uname",
-    b"from",
-];
-
-/// Ends of keys that name one of them only where nothing better does: the sender is mostly the user, and the own name of a
-/// machine is mostly not the server's.
-const VAGUE: [&[u8]; 3] = [b"from", b"email", b"hostname"];
-
-fn ends_with(key: &[u8], end: &[u8]) -> bool {
-    key.len() >= end.len() && key[key.len() - end.len()..].eq_ignore_ascii_case(end)
-}
-
-fn is_vague(key: &[u8]) -> bool {
-    VAGUE.iter().any(|end| ends_with(key, end))
-}
-
-fn role_of(key: &[u8]) -> Option<Role> {
-    let ends = |list: &[&[u8]]| list.iter().any(|end| ends_with(key, end));
-    if ends(&HOSTS) {
-        Some(Role::Host)
-    } else if ends(&[b"port"]) {
-        Some(Role::Port)
-    } else if ends(&USERS) {
-        Some(Role::User)
-    } else {
-        None
-    }
-}
-
-fn plausible(role: Role, value: &[u8]) -> bool {
-    match role {
-        Role::Host => {
-            value.len() <= 253
-                && !value.iter().any(u8::is_ascii_whitespace)
-                && !value.contains(&b'@')
-        }
-        Role::Port => is_number(value),
-        Role::User => value.len() <= 254,
-    }
-}
-
 fn is_number(value: &[u8]) -> bool {
     (1..=5).contains(&value.len()) && value.iter().all(u8::is_ascii_digit)
 }
@@ -456,25 +361,4 @@ fn is_domain(value: &[u8]) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || b"-.".contains(b))
         && !last.is_empty()
         && !FILES.contains(&last)
-}
-
-/// The name in a host that is written with scheme or port, and its port.
-fn host_and_port(text: &Text<'_>, span: Span) -> (Span, Option<Span>) {
-    let value = text.slice(span.range());
-    let start = memchr::memmem::find(value, b"://").map_or(0, |at| at + 3);
-    let rest = &value[start..];
-    let whole = Span::new(span.range().start + start, span.range().end);
-    let Some(colon) = memchr::memrchr(b':', rest) else {
-        return (whole, None);
-    };
-    if !is_number(&rest[colon + 1..])
-        || rest[..colon].contains(&b':') && !rest[..colon].ends_with(b"]")
-    {
-        return (whole, None);
-    }
-    let middle = whole.range().start + colon;
-    (
-        Span::new(whole.range().start, middle),
-        Some(Span::new(middle + 1, whole.range().end)),
-    )
 }

@@ -13,7 +13,8 @@ use crate::scan::candidate::CandidatePart;
 use crate::scan::filter::{self, Drop, HostSays};
 
 use super::Text;
-use super::companions::{self, Companion, Role};
+use super::companions::{self, Companion};
+use super::role::Role;
 
 /// How far from a password the word `smtp` still says that it is one of mail, where no sibling does. Bytes; nodemailer and
 /// PHPMailer blocks with comments measure 300 to 500.
@@ -76,6 +77,10 @@ pub fn login(text: &Text<'_>, calls: &[Call], a: &Assignment) -> Result<Login, D
     // Postmark takes one token for both
     if user.is_some_and(|user| filter::same_word(value, user) && !filter::is_uuid(value)) {
         return Err(Drop::Echo);
+    }
+    // what is sent with it is an address, by custom
+    if user.is_some_and(|user| user.eq_ignore_ascii_case(b"anonymous")) {
+        return Err(Drop::Example);
     }
     if host.is_none() && user.is_some_and(is_example_address) && filter::is_weak(value) {
         return Err(Drop::Example);
@@ -149,8 +154,8 @@ fn parts(text: &Text<'_>, companions: &[Companion]) -> Vec<CandidatePart> {
 
 /// Whether a word for a host stands near. Cheap, and false for most passwords in code, which spares reading their siblings.
 fn names_host(text: &Text<'_>, at: Range<usize>) -> bool {
-    const WORDS: [&[u8]; 7] = [
-        b"ost", b"erver", b"ddress", b"elay", b"OST", b"ERVER", b"ADDR",
+    const WORDS: [&[u8]; 8] = [
+        b"ost", b"erver", b"ddress", b"elay", b"OST", b"ERVER", b"ADDR", b"machine",
     ];
     let around = text.slice(at.start.saturating_sub(NEAR)..at.end + NEAR);
     WORDS
@@ -172,7 +177,10 @@ pub(super) fn is_submission_port(port: &[u8]) -> bool {
 /// Whether a key says `password` and no more than whose: one that says of what (`SIGNING_PASSPHRASE`, `db_password`) means another
 /// password than that of the mail settings beside it.
 fn is_plain_password(key: &[u8]) -> bool {
-    const WHOSE: [&[u8]; 23] = [
+    const WHOSE: [&[u8]; 26] = [
+        b"relayhost",
+        b"smarthost",
+        b"sasl",
         b"set",
         b"with",
         b"author",
@@ -198,6 +206,10 @@ fn is_plain_password(key: &[u8]) -> bool {
         b"credential",
     ];
     let lower = key.to_ascii_lowercase();
+    // the password itself, beside a command that prints one
+    if lower.ends_with(b".auth.raw") {
+        return true;
+    }
     let word = [b"passw".as_slice(), b"pass", b"pwd"]
         .into_iter()
         .filter_map(|word| memchr::memmem::rfind(&lower, word))

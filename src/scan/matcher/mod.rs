@@ -8,6 +8,7 @@ pub mod companions;
 pub mod login;
 pub mod mail;
 pub mod pair;
+mod role;
 pub mod token;
 
 use std::ops::Range;

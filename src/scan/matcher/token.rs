@@ -5,10 +5,11 @@ use std::ops::Range;
 
 use regex::bytes::{Captures, Regex};
 
-use crate::model::{Confidence, Secret, Span};
+use crate::model::{Confidence, Encoding, Secret, Span};
 use crate::rules::{Check, Token};
 use crate::scan::candidate::{Candidate, CandidatePart, Decisions};
 use crate::scan::filter::{self, About, Drop, HostSays};
+use crate::scan::view::{self, Opening};
 
 use super::{Compiled, Slot, Text, part_name};
 
@@ -43,6 +44,55 @@ pub fn judge(
     }
 }
 
+/// Judges a line of a file of which every line is tried; nothing but signs of a comment may stand before the match.
+pub fn judge_line(
+    compiled: &Compiled,
+    token: &Token,
+    text: &Text<'_>,
+    line: Range<usize>,
+    out: &mut Decisions,
+) {
+    let bytes = text.slice(line.clone());
+    let Some(regex) = compiled.regex(Slot::Main) else {
+        return;
+    };
+    let Some(found) = regex.captures(bytes) else {
+        return;
+    };
+    let lead = found.get(0).map_or(0, |whole| whole.start());
+    if bytes[..lead].iter().all(|b| b"# \t".contains(b)) {
+        judge_match(compiled, token, text, line.start, &found, out);
+    }
+}
+
+/// The secret in what `regex` found, in a window that starts at `base`, and the encoding that its group names.
+fn secret_in(regex: &Regex, found: &Captures<'_>, base: usize) -> (Span, Option<Encoding>) {
+    let span_of = |m: regex::bytes::Match<'_>| Span::new(base + m.start(), base + m.end());
+    let named = regex.capture_names().flatten().find_map(|name| {
+        let encoding = match part_name(name) {
+            "secret" => None,
+            "encoded" => Some(Encoding::Base64),
+            "percent" => Some(Encoding::Percent),
+            _ => return None,
+        };
+        found.name(name).map(|m| (span_of(m), encoding))
+    });
+    named.unwrap_or_else(|| {
+        let whole = found.get(0).expect("group 0 is the match");
+        (span_of(whole), None)
+    })
+}
+
+/// What a value written in `encoding` stands for; `None` where nothing is written so.
+fn decoded(value: &[u8], encoding: Encoding) -> Option<Vec<u8>> {
+    let opening = Opening { encoding, phase: 0 };
+    let first = if encoding == Encoding::Base64 { 4 } else { 0 };
+    let view = view::open(value, 0..value.len().min(first), opening)?;
+    let is_text =
+        std::str::from_utf8(&view.bytes).is_ok_and(|text| !text.contains(char::is_control));
+    (is_text && view.source.len() == value.len()).then_some(view.bytes)
+}
+
 /// Judges one match in a window that begins at `base`.
 fn judge_match(
     compiled: &Compiled,
@@ -57,16 +107,10 @@ fn judge_match(
     };
     let span_of = |m: regex::bytes::Match<'_>| Span::new(base + m.start(), base + m.end());
     let whole = span_of(found.get(0).expect("group 0 is the match"));
-    let groups: Vec<(&str, Span)> = regex
-        .capture_names()
-        .flatten()
-        .filter_map(|name| Some((part_name(name), found.name(name).map(span_of)?)))
-        .collect();
-    let secret = groups
-        .iter()
-        .find(|(name, _)| *name == "secret")
-        .map_or(whole, |(_, span)| *span);
-    let value = text.slice(secret.range());
+    let (secret, encoding) = secret_in(regex, found, base);
+    let stored = text.slice(secret.range());
+    let plain = encoding.and_then(|encoding| decoded(stored, encoding));
+    let value = plain.as_deref().unwrap_or(stored);
     let mut confidence = compiled.rule.confidence;
     let genuine = match token.check {
         Some(Check::SendgridKey) => filter::is_sendgrid_key_structure(value),
@@ -94,10 +138,18 @@ fn judge_match(
         out.drop(compiled.ix, Drop::NoContext);
         return;
     }
-    let parts: Vec<CandidatePart> = groups
-        .iter()
-        .filter(|(name, span)| *name != "secret" && !span.is_empty())
-        .map(|(name, span)| part(&name.replace('_', "-"), *span, text))
+    let parts: Vec<CandidatePart> = regex
+        .capture_names()
+        .flatten()
+        .filter(|name| !["secret", "encoded", "percent"].contains(&part_name(name)))
+        .filter_map(|name| {
+            found
+                .name(name)
+                .filter(|m| !m.is_empty())
+                .map(|m| part(&part_name(name).replace('_', "-"), span_of(m), text))
+        })
+        // Symfony's word for whatever host the provider has
+        .filter(|part| part.name != "host" || text.slice(part.span.range()) != b"default")
         .collect();
     match around_it(text, &parts, value) {
         HostSays::Nothing => {}
@@ -110,6 +162,7 @@ fn judge_match(
     out.candidates.push(Candidate {
         parts,
         confidence,
+        encodings: plain.as_ref().and(encoding).into_iter().collect(),
         ..compiled.candidate(secret, Secret::new(value, token.visible))
     });
 }
