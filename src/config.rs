@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::error::{Error, unknown};
 use crate::git::{Environment, Ground, Store, WorkTree};
-use crate::model::{Severity, display_path};
+use crate::model::{Confidence, Severity, display_path};
 use crate::report::{Format, Settings, Verbosity};
 use crate::rules::parse::{self, RuleError, RuleSource};
 use crate::rules::{BUILTIN, Rule};
@@ -144,6 +144,8 @@ pub struct ScanOptions {
     pub outputs: Vec<Output>,
     /// Lowest severity that makes a finding count, if it was given.
     pub fail_on: Option<Severity>,
+    /// Least confidence that a finding must have to be shown, if it was given.
+    pub min_confidence: Option<Confidence>,
     /// How much to say.
     pub verbosity: Verbosity,
     /// Whether to use colours.
@@ -162,6 +164,8 @@ struct File {
     enable_rules: Vec<String>,
     /// Lowest severity that makes a finding count.
     fail_on: Option<String>,
+    /// Least confidence that a finding must have to be shown.
+    min_confidence: Option<String>,
     /// Whether a `waxseal:allow` comment counts only with a reason.
     #[serde(default)]
     require_reason: bool,
@@ -179,6 +183,8 @@ pub struct Policy {
     pub rules: Vec<Rule>,
     /// Lowest severity that makes a finding count.
     pub fail_on: Severity,
+    /// Least confidence that a finding must have to be shown.
+    pub min_confidence: Confidence,
     /// Which comments let findings pass, if any do.
     pub allowing: Option<Allowing>,
     /// The configuration file that had a say in them.
@@ -245,6 +251,11 @@ pub fn policy_of(options: &ScanOptions, given: Option<(String, String)>) -> Resu
         (None, Some(name)) => severity(name)?,
         (None, None) => Severity::Low,
     };
+    let min_confidence = match (options.min_confidence, &file.min_confidence) {
+        (Some(least), _) => least,
+        (None, Some(name)) => confidence(name)?,
+        (None, None) => Confidence::Low,
+    };
     let (off, rules): (Vec<Rule>, Vec<Rule>) =
         rules.into_iter().filter(asked_for).partition(left_out);
     if rules.is_empty() {
@@ -255,10 +266,13 @@ pub fn policy_of(options: &ScanOptions, given: Option<(String, String)>) -> Resu
         file: name,
         left_out: off.iter().map(|rule| rule.id.to_string()).collect(),
         fail_on: Some(fail_on).filter(|_| options.fail_on.is_none() && file.fail_on.is_some()),
+        min_confidence: Some(min_confidence)
+            .filter(|_| options.min_confidence.is_none() && file.min_confidence.is_some()),
     });
     Ok(Policy {
         rules,
         fail_on,
+        min_confidence,
         allowing,
         settings,
     })
@@ -426,4 +440,13 @@ pub fn severity(name: &str) -> Result<Severity, Error> {
         .into_iter()
         .find(|severity| severity.id() == name)
         .ok_or_else(|| unknown("severity", name, known()))
+}
+
+/// A confidence by name.
+pub fn confidence(name: &str) -> Result<Confidence, Error> {
+    let known = || Confidence::ALL.into_iter().map(Confidence::id);
+    Confidence::ALL
+        .into_iter()
+        .find(|confidence| confidence.id() == name)
+        .ok_or_else(|| unknown("confidence", name, known()))
 }

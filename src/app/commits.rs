@@ -89,8 +89,8 @@ pub(super) fn pre_receive(args: ReceiveArgs, streams: &mut Streams<'_>) -> Resul
     // what the refs held before is not taken from standard input: the pusher says it, and git has not compared it yet
     let known = known.map(|(_, id)| *id);
     let job = Job::new(&options)?;
-    let found = scan(&store, &job, &options, &refs, &updates, known)?;
-    let outcome = job.outcome(&found.report);
+    let mut found = scan(&store, &job, &options, &refs, &updates, known)?;
+    let outcome = job.outcome(&mut found.report);
     job.with_meta(|meta| render_rejection(&found.report, meta, &mut *streams.err))?;
     Ok(exit_status(outcome))
 }

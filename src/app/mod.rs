@@ -4,6 +4,7 @@ mod ci;
 mod collect;
 mod commits;
 mod doctor;
+mod dotenv;
 mod gate;
 mod handed;
 mod history;
@@ -19,7 +20,7 @@ mod staged;
 
 use std::io::{self, Write};
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, DotenvCommand};
 use crate::error::{EXIT_CLEAN, Error, exit_status};
 
 /// Where a run writes to, and what may be assumed of it.
@@ -41,6 +42,7 @@ pub fn run(cli: Cli, streams: &mut Streams<'_>) -> Result<u8, Failure> {
             let (options, ci) = args.into_options()?;
             Ok(exit_status(ci::run(&options, &ci, streams)?))
         }
+        Command::Dotenv(DotenvCommand::Fix(args)) => dotenv::fix(&args, streams),
         Command::Rules(command) => rules::run(command, streams).map(|()| EXIT_CLEAN),
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::config::{self, Color, Input, Policy, ScanOptions};
 use crate::error::Error;
-use crate::model::{Outcome, Report, Severity};
+use crate::model::{Confidence, Outcome, Report, Severity};
 use crate::report::{Format, Meta, Settings, Stopped, render, render_blocked, render_summary};
 use crate::rules::Rule;
 use crate::scan::{OVERLAP, Options, Scanner};
@@ -40,6 +40,7 @@ pub(super) struct Job<'o> {
     options: &'o ScanOptions,
     started: Instant,
     fail_on: Severity,
+    min_confidence: Confidence,
     settings: Option<Settings>,
     /// Rules that nothing is scanned for, of findings that are made elsewhere.
     pub(super) notices: Vec<Rule>,
@@ -63,6 +64,7 @@ impl<'o> Job<'o> {
         let Policy {
             rules,
             fail_on,
+            min_confidence,
             allowing,
             settings,
         } = policy;
@@ -78,6 +80,7 @@ impl<'o> Job<'o> {
             options,
             started,
             fail_on,
+            min_confidence,
             settings,
             notices: Vec::new(),
             scanner,
@@ -107,8 +110,9 @@ impl<'o> Job<'o> {
         })
     }
 
-    /// What `report` means for the exit status.
-    pub(super) fn outcome(&self, report: &Report) -> Outcome {
+    /// Takes out of `report` what is not to be shown, and gives what the rest means for the exit status.
+    pub(super) fn outcome(&self, report: &mut Report) -> Outcome {
+        report.hide_below(self.min_confidence);
         report.outcome(self.fail_on)
     }
 
@@ -118,9 +122,10 @@ impl<'o> Job<'o> {
         report: &mut Report,
         streams: &mut Streams<'_>,
     ) -> Result<Outcome, Failure> {
+        let outcome = self.outcome(report);
         report.elapsed = self.started.elapsed();
         self.with_meta(|meta| self.write(report, meta, streams))?;
-        Ok(self.outcome(report))
+        Ok(outcome)
     }
 
     /// Says what to do about `report`, which stopped something. `below` says that the user is below the top of the work tree.

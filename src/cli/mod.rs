@@ -2,6 +2,7 @@
 //! but a look at the clock.
 
 mod ci;
+mod dotenv;
 mod history;
 mod hook;
 mod pre_commit;
@@ -12,11 +13,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{self, Color, Input, Output, StagedOptions, severity};
+use crate::config::{self, Color, Input, Output, StagedOptions, confidence, severity};
 use crate::error::{Error, unknown};
 use crate::report::{Format, Verbosity};
 
 pub(crate) use ci::CiArgs;
+pub(crate) use dotenv::{DotenvCommand, FixArgs};
 use history::HistoryArgs;
 pub(crate) use hook::{DoctorArgs, HookCommand, InstallArgs, UninstallArgs};
 pub(crate) use pre_commit::PreCommitArgs;
@@ -44,6 +46,9 @@ pub(crate) enum Command {
     Hook(HookCommand),
     // its own comment is shown, the long form too
     Ci(Box<CiArgs>),
+    /// Keep .env files out of the repository.
+    #[command(subcommand)]
+    Dotenv(DotenvCommand),
     /// Show what is looked for, or try out rules of your own.
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -143,6 +148,9 @@ struct OutputArgs {
     /// Lowest severity that makes the exit status 1: low, medium, high or critical [default: low].
     #[arg(long, value_name = "SEVERITY")]
     fail_on: Option<String>,
+    /// Hide findings that are less sure than this and say how many: low, medium or high [default: low].
+    #[arg(long, value_name = "LEVEL")]
+    min_confidence: Option<String>,
     /// Say only what could not be scanned, besides the findings.
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
@@ -222,6 +230,11 @@ fn options(
         return Err(Error::Usage(problem.to_owned()));
     }
     let fail_on = output.fail_on.as_deref().map(severity).transpose()?;
+    let min_confidence = output
+        .min_confidence
+        .as_deref()
+        .map(confidence)
+        .transpose()?;
     let verbosity = match (output.quiet, output.verbose) {
         (true, _) => Verbosity::Quiet,
         (false, 0) => Verbosity::Normal,
@@ -252,6 +265,7 @@ fn options(
             outputs
         },
         fail_on,
+        min_confidence,
         verbosity,
         color: output.color,
     })

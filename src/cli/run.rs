@@ -63,6 +63,9 @@ pub(crate) struct ReceiveArgs {
     /// Lowest severity for which a push is refused: low, medium, high or critical [default: low].
     #[arg(long, value_name = "SEVERITY")]
     fail_on: Option<String>,
+    /// Least confidence for which a push is refused: low, medium or high [default: low].
+    #[arg(long, value_name = "LEVEL")]
+    min_confidence: Option<String>,
     /// Number of threads [default: one for each core].
     #[arg(short, long, value_name = "N")]
     jobs: Option<usize>,
@@ -97,6 +100,7 @@ impl ReceiveArgs {
         let output = OutputArgs {
             formats: Vec::new(),
             fail_on: self.fail_on,
+            min_confidence: self.min_confidence,
             quiet: false,
             verbose: 0,
             color: Color::Never,

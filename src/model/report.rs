@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Allows, Coverage, Finding, Severity};
+use super::{Allows, Confidence, Coverage, Finding, Severity};
 
 /// What the exit status says. `Failed` outranks `Found`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,6 +30,8 @@ pub struct Report {
     pub drops: BTreeMap<(Cow<'static, str>, &'static str), u64>,
     /// How many findings were left out because they are committed already, if what is staged was scanned.
     pub held: Option<u64>,
+    /// How many findings were left out because they are less sure than was asked for, if that was asked.
+    pub hidden: Option<u64>,
     /// Wall time; only the text summary shows it, so that machine formats stay reproducible.
     pub elapsed: Duration,
 }
@@ -44,6 +46,17 @@ impl Report {
         self.allows.warnings.dedup();
         self.findings.sort_by(Finding::report_order);
         self.coverage.named.sort();
+    }
+
+    /// Takes out the findings that are less sure than `least`, and counts them. The mildest hides nothing.
+    pub fn hide_below(&mut self, least: Confidence) {
+        if least == Confidence::Low {
+            return;
+        }
+        let before = self.findings.len();
+        self.findings.retain(|finding| finding.confidence >= least);
+        let gone = (before - self.findings.len()) as u64;
+        self.hidden = Some(self.hidden.unwrap_or(0) + gone);
     }
 
     /// The outcome when findings below `fail_on` do not count.

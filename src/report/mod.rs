@@ -29,10 +29,11 @@ use std::str::FromStr;
 
 pub use blocked::{Stopped, render_blocked};
 pub use rejection::render_rejection;
+pub use shell::{ignore_pattern, pathspec, word};
 pub use summary::render_summary;
 pub use term::escape;
 
-use crate::model::{Finding, Report, Severity};
+use crate::model::{Confidence, Finding, Report, Severity};
 use crate::rules::Rule;
 
 /// What the findings are written as.
@@ -135,6 +136,8 @@ pub struct Settings {
     pub left_out: Vec<String>,
     /// The mildest severity that counts, where the file decided that.
     pub fail_on: Option<Severity>,
+    /// The least confidence of what is shown, where the file decided that.
+    pub min_confidence: Option<Confidence>,
 }
 
 /// What a renderer needs beside the report.

@@ -6,7 +6,7 @@ use super::term;
 
 /// `text` as one word of a shell command. Bytes that are no text, and characters that a terminal must not get, are written as
 /// `$'\xNN'`, which every shell but the plainest takes.
-pub(super) fn word(text: &[u8]) -> String {
+pub fn word(text: &[u8]) -> String {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-./:@%+,=".contains(byte);
     if !text.is_empty() && text.iter().all(plain) {
         return String::from_utf8_lossy(text).into_owned();
@@ -57,7 +57,7 @@ pub(super) fn format(text: &[u8]) -> String {
 
 /// `path`, from the top of the work tree, as an argument of git that names this file and no other. `below` says that the
 /// command is going to be given in another folder.
-pub(super) fn pathspec(path: &[u8], below: bool) -> String {
+pub fn pathspec(path: &[u8], below: bool) -> String {
     let magic = path.starts_with(b":") || path.iter().any(|byte| b"*?[\\".contains(byte));
     let prefix: &[u8] = match (below, magic) {
         (false, false) => b"",
@@ -69,7 +69,7 @@ pub(super) fn pathspec(path: &[u8], below: bool) -> String {
 }
 
 /// `path`, from the top of the work tree, as a line of `.gitignore` there.
-pub(super) fn ignore_pattern(path: &[u8]) -> Vec<u8> {
+pub fn ignore_pattern(path: &[u8]) -> Vec<u8> {
     let mut pattern = Vec::with_capacity(path.len() + 2);
     if path.contains(&b'/') {
         pattern.push(b'/');

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::term::{self, Painter, Role};
 use super::wording::{advice, counted, elapsed, grouped, problem, size, skipped_noun};
 use super::{Meta, Settings, Verbosity, allowed};
-use crate::model::{Coverage, Objects, Outcome, Report, Severity, Skip, SkipReason};
+use crate::model::{Confidence, Coverage, Objects, Outcome, Report, Severity, Skip, SkipReason};
 
 /// How many names of one kind the summary line holds before it only counts.
 const NAMES: usize = 3;
@@ -54,6 +54,25 @@ pub fn render_summary(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> 
             };
             writeln!(out, "waxseal: {noun} left out; --all shows {them}")?;
         }
+        if let Some(hidden @ 1..) = report.hidden {
+            let (them, noun) = match hidden {
+                1 => (
+                    "it",
+                    "1 finding that is less sure than was asked for was".to_owned(),
+                ),
+                _ => (
+                    "them",
+                    format!(
+                        "{} findings that are less sure than was asked for were",
+                        grouped(hidden)
+                    ),
+                ),
+            };
+            writeln!(
+                out,
+                "waxseal: {noun} hidden; --min-confidence low shows {them}"
+            )?;
+        }
     }
     if !report.coverage.is_complete() {
         let count = failure_count(&report.coverage);
@@ -86,6 +105,12 @@ fn configured(settings: &Settings) -> String {
     }
     if let Some(least) = settings.fail_on.filter(|&least| least > Severity::Low) {
         effects.push(format!("lets pass what is milder than {}", least.id()));
+    }
+    if let Some(least) = settings
+        .min_confidence
+        .filter(|&least| least > Confidence::Low)
+    {
+        effects.push(format!("hides what is less sure than {}", least.id()));
     }
     let colon = if effects.is_empty() { "" } else { ": " };
     format!(

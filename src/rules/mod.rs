@@ -83,6 +83,10 @@ pub enum Kind {
     Pair(Pair),
     /// A value given to a key.
     Assignment(Assignment),
+    /// A login that goes over the wire in base64.
+    Encoded(Encoded),
+    /// A login among the options of a command.
+    Command(Command),
     /// A file as a whole.
     File(FileRule),
     /// Nothing of its own: it only names logins that other rules found.
@@ -96,6 +100,8 @@ impl Kind {
             Self::Token(_) => "token",
             Self::Pair(_) => "pair",
             Self::Assignment(_) => "assignment",
+            Self::Encoded(_) => "encoded",
+            Self::Command(_) => "command",
             Self::File(_) => "file",
             Self::Login => "login",
         }
@@ -212,7 +218,8 @@ pub struct Assignment {
     pub calls: List<Call>,
     /// How the value is judged.
     pub value: ValueKind,
-    /// Byte regex that the whole value must match; empty for any.
+    /// Byte regex that the whole value must match; empty for any. A group `secret` is the secret then, and the other named groups
+    /// are parts of the finding.
     pub shape: Str,
     /// Least Shannon entropy of the value, bits a byte.
     pub min_entropy: f32,
@@ -256,6 +263,53 @@ pub enum ValueKind {
     Opaque,
     /// A password, perhaps human: only full-value placeholders and templates are dropped.
     Password,
+}
+
+/// A login in base64, as a protocol sends it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Encoded {
+    /// How user and password are packed.
+    pub form: EncodedForm,
+    /// Regex on the text around, with the groups `host` and perhaps `port`: where the login goes.
+    pub host: Str,
+}
+
+/// How a protocol packs user and password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EncodedForm {
+    /// SASL in a transcript of a mail session: `AUTH PLAIN` and `AUTH LOGIN`. The host need not be known.
+    Sasl,
+    /// HTTP's basic authentication. Counts only where the host is one that the rule knows.
+    Basic,
+}
+
+/// A login that is typed as options of a program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// Regex on the command, with the groups `host` and perhaps `port`: where the login goes.
+    pub host: Str,
+    /// The programs.
+    pub programs: List<Program>,
+}
+
+/// A program with the options by which it is told a login. A short option may have its value glued to it, a long one
+/// behind `=`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// Its name.
+    pub name: Str,
+    /// Options that take `user:password`.
+    pub login: List<Str>,
+    /// Options that take the user.
+    pub user: List<Str>,
+    /// Options that take the password.
+    pub password: List<Str>,
+    /// Options that take the host, perhaps with its port behind a colon.
+    pub host: List<Str>,
+    /// Options that take the port.
+    pub port: List<Str>,
+    /// Whether the login counts only where the command names a host that the rule knows.
+    pub needs_host: bool,
 }
 
 /// A file whose presence in a repository is the finding.

@@ -4,6 +4,8 @@
 //! reach, samples present. Whether the samples behave is for `rules check`, which needs a scanner. Nothing
 //! here touches the file system.
 
+mod login;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -14,6 +16,7 @@ use super::{
     Str, Token, ValueKind,
 };
 use crate::model::{Confidence, Encoding, Severity};
+use login::{RawCommand, RawEncoded, command_kind, encoded_kind};
 
 /// Longest reach on either side of an anchor, bytes. Windows of large files overlap by this much, so
 /// that a decision never depends on bytes outside the window.
@@ -121,6 +124,8 @@ struct RawRule {
     token: Option<RawToken>,
     pair: Option<RawPair>,
     assignment: Option<RawAssignment>,
+    encoded: Option<RawEncoded>,
+    command: Option<RawCommand>,
     file: Option<RawFile>,
     login: Option<RawLogin>,
     #[serde(default)]
@@ -310,18 +315,34 @@ fn convert(raw: RawRule) -> Result<RuleSource, String> {
             "`reach` is at most {MAX_REACH} bytes on either side"
         ));
     }
-    let kind = match (raw.token, raw.pair, raw.assignment, raw.file) {
-        (Some(token), None, None, None) => Kind::Token(token_kind(token, before.min(after))?),
-        (None, Some(pair), None, None) => Kind::Pair(pair_kind(pair, before.min(after))?),
-        (None, None, Some(assignment), None) => Kind::Assignment(assignment_kind(assignment)?),
-        (None, None, None, Some(file)) => Kind::File(file_kind(file)?),
-        (None, None, None, None) if raw.login.is_some() => Kind::Login,
-        _ => {
-            return Err(
-                "give exactly one of [rule.token], [rule.pair], [rule.assignment], [rule.file], or [rule.login] alone"
-                    .to_owned(),
-            );
-        }
+    let mut kinds: Vec<Kind> = Vec::new();
+    if let Some(token) = raw.token {
+        kinds.push(Kind::Token(token_kind(token, before.min(after))?));
+    }
+    if let Some(pair) = raw.pair {
+        kinds.push(Kind::Pair(pair_kind(pair, before.min(after))?));
+    }
+    if let Some(assignment) = raw.assignment {
+        kinds.push(Kind::Assignment(assignment_kind(assignment)?));
+    }
+    if let Some(encoded) = raw.encoded {
+        kinds.push(Kind::Encoded(encoded_kind(encoded)?));
+    }
+    if let Some(command) = raw.command {
+        kinds.push(Kind::Command(command_kind(command)?));
+    }
+    if let Some(file) = raw.file {
+        kinds.push(Kind::File(file_kind(file)?));
+    }
+    if kinds.is_empty() && raw.login.is_some() {
+        kinds.push(Kind::Login);
+    }
+    let only = (kinds.len() == 1).then(|| kinds.pop()).flatten();
+    let Some(kind) = only else {
+        return Err(
+            "give exactly one of [rule.token], [rule.pair], [rule.assignment], [rule.encoded], [rule.command], [rule.file], or [rule.login] alone"
+                .to_owned(),
+        );
     };
     let reads_all = matches!(&kind, Kind::File(_) | Kind::Login)
         || matches!(&kind, Kind::Assignment(a) if a.context == Context::Dotenv)

@@ -198,7 +198,7 @@ fn reach(anchor: &Anchor, rules: &[Compiled]) -> u32 {
             let declared = rule.reach.before.max(rule.reach.after);
             match &rule.kind {
                 // the window, and a byte on either side of it
-                Kind::Token(_) => declared + 1,
+                Kind::Token(_) | Kind::Encoded(_) | Kind::Command(_) => declared + 1,
                 Kind::Pair(pair) => declared + pair::reach(pair),
                 Kind::Assignment(_) | Kind::File(_) | Kind::Login => MARGIN,
             }

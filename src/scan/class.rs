@@ -42,9 +42,15 @@ pub struct PathClass {
 impl PathClass {
     /// What `path`, or a name alone, says.
     pub fn of(path: &[u8]) -> Self {
+        let dotenv = dotenv(path);
+        let lang = match Lang::of_path(path) {
+            // names such as `.env-prod` that have no ending of their own
+            Lang::Unknown | Lang::Text if dotenv != Dotenv::No => Lang::Env,
+            lang => lang,
+        };
         Self {
-            lang: Lang::of_path(path),
-            dotenv: dotenv(path),
+            lang,
+            dotenv,
             mail_file: is_mail_file(path),
             lines: line_file(path),
             translations: translations(path),
@@ -53,8 +59,11 @@ impl PathClass {
 }
 
 /// Words in a dotenv name that make it a sample.
-const SAMPLE_WORDS: [&str; 12] = [
+const SAMPLE_WORDS: [&str; 15] = [
     "ci",
+    "tpl",
+    "stub",
+    "samples",
     "testing",
     "example",
     "sample",
@@ -66,6 +75,28 @@ const SAMPLE_WORDS: [&str; 12] = [
     "schema",
     "skeleton",
     "placeholder",
+];
+
+/// What `env.` is followed by in a dotenv name without a leading dot: where it is used, or which copy it is.
+const STAGES: [&str; 18] = [
+    "local",
+    "dev",
+    "development",
+    "docker",
+    "test",
+    "stage",
+    "staging",
+    "qa",
+    "uat",
+    "preprod",
+    "prod",
+    "production",
+    "live",
+    "bak",
+    "backup",
+    "old",
+    "orig",
+    "save",
 ];
 
 /// Endings of a name such as `shop.env.ts` or `env.d.ts` that make it code.
@@ -101,7 +132,14 @@ pub fn dotenv(path: &[u8]) -> Dotenv {
     lower.make_ascii_lowercase();
     let name = String::from_utf8_lossy(lower);
     let name = name.as_ref();
+    let stage = name
+        .strip_prefix("env.")
+        .map(|rest| rest.split(['.', '-', '_']).next().unwrap_or(rest));
     let is_live = name == ".env"
+        || stage.is_some_and(|stage| STAGES.contains(&stage) || SAMPLE_WORDS.contains(&stage))
+        || name.starts_with(".envrc.")
+        || name.starts_with(".dev.vars.")
+        || (name == "environment" && path.ends_with(b"etc/environment"))
         || name.starts_with(".env.")
         || name.starts_with(".env-")
         || name.starts_with(".env_")
@@ -118,10 +156,9 @@ pub fn dotenv(path: &[u8]) -> Dotenv {
                 | "env.sh"
                 | "env.txt"
                 | "dotenv"
-                | "env.example"
-                | "env.sample"
-                | "env.template"
-                | "env.dist"
+                | "env-example"
+                | "env_example"
+                | "env-sample"
         );
     if !is_live || CODE_ENDINGS.iter().any(|ending| name.ends_with(ending)) {
         return Dotenv::No;
@@ -308,6 +345,20 @@ mod tests {
             ".env~",
             "prod.env",
             "a/.dev.vars",
+            ".dev.vars.production",
+            ".flaskenv",
+            ".env.me",
+            ".env.vault",
+            ".env.bak",
+            ".env.swp",
+            ".env copy",
+            ".env_prod",
+            "env.txt",
+            "env.sh",
+            "env.production",
+            "env.local.bak",
+            "docker.env",
+            "etc/environment",
         ] {
             assert_eq!(dotenv(live.as_bytes()), Dotenv::Live, "{live}");
         }
@@ -318,6 +369,18 @@ mod tests {
             ".env-dist",
             "example.env",
             ".env.local.template",
+            ".env.dist",
+            ".env.tpl",
+            ".env.ci",
+            ".env.testing",
+            ".env.schema",
+            ".envrc.example",
+            "env.sample",
+            "env.template",
+            "env.dist",
+            "env.example.txt",
+            "sample.env",
+            "env-example",
         ] {
             assert_eq!(dotenv(sample.as_bytes()), Dotenv::Sample, "{sample}");
         }
@@ -329,6 +392,12 @@ mod tests {
             "README.md",
             "denv",
             "config.env.js",
+            "config/environment",
+            "env.go",
+            "env.h",
+            "env.d.ts",
+            "env.mk",
+            "environment.prod.ts",
         ] {
             assert_eq!(dotenv(no.as_bytes()), Dotenv::No, "{no}");
         }

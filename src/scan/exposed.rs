@@ -26,7 +26,7 @@ const NAME: usize = 160;
 
 /// Whether the value at `secret` is given to a name that ends up in browsers: one before it on its line, or on the line before where
 /// that one holds `value` and no more.
-pub fn is_shipped(bytes: &[u8], secret: usize) -> bool {
+fn is_shipped(bytes: &[u8], secret: usize) -> bool {
     let stretch = &bytes[secret.saturating_sub(NAME)..secret];
     let line = memchr::memrchr(b'\n', stretch).map_or(0, |at| at + 1);
     let is_value = stretch[line..]
@@ -44,8 +44,11 @@ pub fn is_shipped(bytes: &[u8], secret: usize) -> bool {
         .any(|word| PREFIXES.iter().any(|prefix| word.starts_with(prefix)))
 }
 
-/// Says so in `finding`, and raises its severity by a step.
-pub fn raise(finding: &mut Finding) {
+/// Raises the severity of `finding` by a step and says why, if its value, at `secret`, ends up in browsers.
+pub fn raise_if_shipped(finding: &mut Finding, bytes: &[u8], secret: usize) {
+    if !is_shipped(bytes, secret) {
+        return;
+    }
     finding.severity = match finding.severity {
         Severity::Critical | Severity::High => Severity::Critical,
         Severity::Medium => Severity::High,

@@ -9,6 +9,8 @@ mod anchors;
 pub mod assignment;
 mod candidate;
 mod class;
+mod command;
+mod debug;
 mod excerpt;
 mod exposed;
 mod filter;
@@ -35,7 +37,7 @@ use class::FileNames;
 use matcher::Compiled;
 
 pub use allow::Allowing;
-pub use class::PathClass;
+pub use class::{Dotenv, PathClass};
 pub use filter::Drop;
 pub use lineage::Copied;
 pub use survey::{Known, Named, Surveyor};

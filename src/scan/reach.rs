@@ -10,12 +10,17 @@ use super::candidate::RuleIx;
 use super::prefilter::Hit;
 use super::{MARGIN, Options, PathClass, Scanner, Worker};
 
-const RULES: [(&str, &str); 19] = [
+const RULES: [(&str, &str); 22] = [
     (
         "amazon-ses.toml",
         include_str!("../../rules/amazon-ses.toml"),
     ),
     ("brevo.toml", include_str!("../../rules/brevo.toml")),
+    ("command.toml", include_str!("../../rules/command.toml")),
+    (
+        "dotenv-kinds.toml",
+        include_str!("../../rules/dotenv-kinds.toml"),
+    ),
     ("dotenv.toml", include_str!("../../rules/dotenv.toml")),
     (
         "elastic-email.toml",
@@ -40,6 +45,10 @@ const RULES: [(&str, &str); 19] = [
     ("smtp.toml", include_str!("../../rules/smtp.toml")),
     ("smtp2go.toml", include_str!("../../rules/smtp2go.toml")),
     ("sparkpost.toml", include_str!("../../rules/sparkpost.toml")),
+    (
+        "transcript.toml",
+        include_str!("../../rules/transcript.toml"),
+    ),
     ("twilio.toml", include_str!("../../rules/twilio.toml")),
     ("zeptomail.toml", include_str!("../../rules/zeptomail.toml")),
 ];

@@ -56,7 +56,7 @@ fn claim(
         Kind::Pair(_) => 5,
         // a form of its own, and the provider named beside it
         Kind::Token(token) if token.near > 0 && token.value == ValueKind::Opaque => 4,
-        Kind::Token(_) | Kind::Login => 3,
+        Kind::Token(_) | Kind::Encoded(_) | Kind::Command(_) | Kind::Login => 3,
         Kind::Assignment(assignment) if assignment.context != Context::Dotenv => 2,
         Kind::Assignment(_) => 1,
         Kind::File(_) => 0,

@@ -4,6 +4,7 @@
 //! and in which order things are tried; what a match is, `matcher` knows.
 
 mod long;
+mod settings;
 mod whole;
 
 use crate::model::{
@@ -13,15 +14,15 @@ use crate::rules::{Kind, LineFile};
 
 use super::allow::{Claim, Ledger, Text as Commented};
 use super::anchors::Use;
-use super::assignment::{self, Lang};
+use super::assignment::Lang;
 use super::candidate::{Candidate, Decisions, RuleIx};
 use super::class::{self, Dotenv, PathClass};
 use super::lines::{Base, Lines};
-use super::matcher::{Text, assignment as assigned, login, pair, token};
+use super::matcher::{self, Text, login, token};
 use super::opened::Opened;
 use super::prefilter::Hit;
 use super::view::{self, Opening, TextEncoding, View};
-use super::{Drop, MARGIN, Scanner, excerpt, exposed, published, resolve};
+use super::{Drop, MARGIN, Scanner, debug, excerpt, exposed, published, resolve};
 
 /// Longest line of a file that holds a login a line, bytes.
 const LONGEST_LINE: usize = 1024;
@@ -248,7 +249,7 @@ impl<'s> Worker<'s> {
         };
         self.scan_frame(frame, &blob.origin.within, &share);
         if frame.dotenv != Dotenv::No && !binary {
-            self.scan_dotenv(frame, &share);
+            self.scan_dotenv(frame, &blob.origin.within, &share);
         }
         if let Some(file) = self.state.lines
             && !binary
@@ -377,17 +378,7 @@ impl<'s> Worker<'s> {
     ) {
         let compiled = &self.scanner.rules[usize::from(rule)];
         let first = self.decisions.candidates.len();
-        match &compiled.rule.kind {
-            Kind::Token(kind) => token::judge(compiled, kind, text, at, &mut self.decisions),
-            // words in a binary are not configuration
-            Kind::Pair(kind) if !binary => {
-                pair::judge(compiled, kind, text, at, &mut self.decisions);
-            }
-            Kind::Assignment(kind) if !binary => {
-                assigned::judge(compiled, kind, text, at, &mut self.decisions);
-            }
-            Kind::Pair(_) | Kind::Assignment(_) | Kind::File(_) | Kind::Login => {}
-        }
+        matcher::judge(compiled, text, at, binary, &mut self.decisions);
         let found = &mut self.decisions.candidates[first..];
         login::name(self.scanner, text, found);
     }
@@ -428,31 +419,6 @@ impl<'s> Worker<'s> {
         self.scan_frame(nested, b"", &|_| share);
         for candidate in &mut self.decisions.candidates[first..] {
             candidate.lift(view.encoding, view.source, |span| view.map.span(span));
-        }
-    }
-
-    /// Reads every assignment of a dotenv file with the rules that judge them all.
-    fn scan_dotenv(&mut self, frame: Frame<'_>, share: &dyn Fn(usize) -> Share) {
-        let scanner = self.scanner;
-        let text = text_of(
-            Frame {
-                lang: Lang::Env,
-                ..frame
-            },
-            &[],
-        );
-        for found in assignment::read_all(frame.bytes, 0..frame.bytes.len(), Lang::Env) {
-            let share = share(found.key.start as usize);
-            if share == Share::None || !is_setting(frame.bytes, &found) {
-                continue;
-            }
-            self.decisions.uncounted = share == Share::Near;
-            for &rule in &scanner.dotenv {
-                let compiled = &scanner.rules[usize::from(rule)];
-                if let Kind::Assignment(kind) = &compiled.rule.kind {
-                    assigned::judge_assignment(compiled, kind, &text, &found, &mut self.decisions);
-                }
-            }
         }
     }
 
@@ -502,6 +468,7 @@ impl<'s> Worker<'s> {
                 .collect(),
         );
         resolve::resolve(&self.scanner.rules, &mut self.decisions, &own);
+        published::drop_samples(&self.scanner.rules, &mut self.decisions, &own);
         let mut lines = Lines::new(bytes, self.state.base);
         let candidates = std::mem::take(&mut self.decisions.candidates);
         let options = &self.scanner.options;
@@ -516,12 +483,6 @@ impl<'s> Worker<'s> {
         for candidate in candidates {
             // those of the margins were needed to settle which rule has which value, and to be hidden in excerpts
             if !own(candidate.secret) {
-                continue;
-            }
-            let rule = &self.scanner.rules[usize::from(candidate.rule)].rule;
-            if published::is_sample(&rule.id, &candidate.value) {
-                self.decisions.uncounted = false;
-                self.decisions.drop(candidate.rule, Drop::Placeholder);
                 continue;
             }
             let claim = Claim {
@@ -563,11 +524,11 @@ impl<'s> Worker<'s> {
                 &shown,
                 &masks,
             );
-            let exposed = exposed::is_shipped(bytes, candidate.mask.start as usize);
+            let at = candidate.mask.start as usize;
+            let debugging = debug::beside(bytes, candidate.secret);
             let mut finding = self.finding(&blob.origin, candidate, found_at, parts, excerpt);
-            if exposed {
-                exposed::raise(&mut finding);
-            }
+            finding.notes.extend(debugging);
+            exposed::raise_if_shipped(&mut finding, bytes, at);
             finding.allowed = allowed.map(Box::new);
             findings.push(finding);
         }
@@ -621,18 +582,6 @@ fn next_start(target: usize, len: usize, stored: &impl Fn(Span) -> Span) -> usiz
         }
     }
     low
-}
-
-/// Whether an assignment read in a dotenv file is one: `key: value` counts at the start of a line only, for in a comment it is
-/// prose (`if using a password: …`).
-fn is_setting(bytes: &[u8], found: &assignment::Assignment) -> bool {
-    let key = found.key.range().start;
-    found.syntax != assignment::Syntax::Colon
-        || bytes[..key]
-            .iter()
-            .rev()
-            .take_while(|b| **b != b'\n')
-            .all(|b| b" \t#\"'".contains(b))
 }
 
 fn text_of<'t>(frame: Frame<'t>, mail: &'t [u32]) -> Text<'t> {

@@ -16,5 +16,6 @@ mod window;
 mod worker;
 
 pub use files::{FileOptions, scan_paths};
+pub use rules::Rules as IgnoreRules;
 pub use stdin::scan_stdin;
 pub use window::Windows;

@@ -20,7 +20,7 @@ const LONGEST: u64 = 4 << 20;
 
 /// The rules of one work tree.
 #[derive(Debug)]
-pub(super) struct Rules {
+pub struct Rules {
     root: PathBuf,
     /// Whether patterns match whatever the case.
     ignore_case: bool,
@@ -49,7 +49,7 @@ struct Layer {
 impl Rules {
     /// The rules of `tree`: of its `.gitignore` files from the top down, of `info/exclude` and of
     /// `core.excludesFile`, and nothing else.
-    pub(super) fn of(tree: &WorkTree) -> Self {
+    pub fn of(tree: &WorkTree) -> Self {
         let files = tree.ignore_files();
         let root = tree.root();
         let case = files.ignore_case;
@@ -66,7 +66,7 @@ impl Rules {
     }
 
     /// Whether `path`, absolute and not the top itself, or a directory it lies in, is excluded.
-    pub(super) fn ignores(&self, path: &Path, is_dir: bool) -> bool {
+    pub fn ignores(&self, path: &Path, is_dir: bool) -> bool {
         path.parent()
             .is_some_and(|dir| self.ignores_at(&self.place(dir), path, is_dir))
     }

@@ -770,7 +770,7 @@ fn standard_input_is_no_exception() {
 
 #[test]
 fn a_whole_file_is_allowed_on_its_first_line() {
-    let secret = "JWT_SECRET=<<alnum:40>>\n";
+    let secret = "CRM_SECRET=<<alnum:40>>\n";
     let both = "# waxseal:allow dotenv-file,dotenv-secret sample of the tests\n";
     for (template, findings, allowed) in [
         (secret.to_owned(), vec!["dotenv-file", "dotenv-secret"], 0),
@@ -816,7 +816,7 @@ fn a_whole_file_is_allowed_on_its_first_line() {
     }
     // where comments allow all its secrets, the file is worth a note only
     let repo = Scratch::repo();
-    repo.write(".env", bytes("JWT_SECRET=<<alnum:40>> # ggignore\n"));
+    repo.write(".env", bytes("CRM_SECRET=<<alnum:40>> # ggignore\n"));
     let report = json(&run(repo.root(), ["scan", ".", "--format", "json"]));
     assert_eq!(report["outcome"], "clean");
     assert_eq!(report["findings"][0]["severity"], "info");

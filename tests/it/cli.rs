@@ -170,7 +170,7 @@ fn a_missing_path_does_not_keep_the_rest_from_being_scanned() {
 
 #[test]
 fn the_threshold_decides_what_counts() {
-    let dir = scratch(&[("a.env", "JWT_SECRET=<<alnum:40>>\n")]);
+    let dir = scratch(&[("a.env", "CRM_SECRET=<<alnum:40>>\n")]);
     let at = |severity: &str| run(dir.root(), ["scan", "--fail-on", severity, "."]);
     assert_eq!((at("low").code, at("medium").code), (1, 1));
     let high = at("high");
@@ -193,8 +193,36 @@ fn the_threshold_decides_what_counts() {
 }
 
 #[test]
+fn what_is_not_sure_enough_is_hidden_and_told() {
+    // in a sample, a value that may be real is of low confidence
+    let dir = scratch(&[(".env.example", "DB_PASSWORD=<<password>>\n")]);
+    let at = |level: &str| run(dir.root(), ["scan", "--min-confidence", level, "."]);
+    let low = at("low");
+    assert_eq!(low.code, 1, "{}{}", low.out, low.err);
+    assert!(!low.err.contains("hidden"), "{}", low.err);
+    let medium = at("medium");
+    assert_eq!(medium.code, 0, "{}{}", medium.out, medium.err);
+    let told =
+        "1 finding that is less sure than was asked for was hidden; --min-confidence low shows it";
+    assert!(medium.err.contains(told), "{}", medium.err);
+    assert_refused(
+        &at("mediun"),
+        &["unknown confidence `mediun`", "did you mean `medium`?"],
+    );
+    dir.write(".waxseal.toml", "min_confidence = 'high'\n");
+    let by_file = run(dir.root(), ["scan", "."]);
+    assert_eq!(by_file.code, 0);
+    assert!(
+        by_file.err.contains("hides what is less sure than high"),
+        "{}",
+        by_file.err
+    );
+    assert_eq!(at("low").code, 1, "a flag outranks the file");
+}
+
+#[test]
 fn rules_can_be_chosen_and_left_out() {
-    let dir = scratch(&[("a.env", &format!("{KEY}JWT_SECRET=<<alnum:40>>\n"))]);
+    let dir = scratch(&[("a.env", &format!("{KEY}CRM_SECRET=<<alnum:40>>\n"))]);
     let found = |args: &[&str]| {
         let run = run(
             dir.root(),
@@ -473,7 +501,7 @@ fn standard_input_has_the_name_it_is_given() {
         "{}",
         unnamed.out
     );
-    let secret = text("JWT_SECRET=<<alnum:40>>\n");
+    let secret = text("CRM_SECRET=<<alnum:40>>\n");
     let env = run_with(
         dir.root(),
         ["scan", "--stdin-path", "x/.env", "-"],
@@ -1053,7 +1081,7 @@ fn a_flag_outranks_the_configuration() {
         1
     );
     dir.write(".waxseal.toml", "fail_on = 'critical'\n");
-    dir.write("a.env", text("JWT_SECRET=<<alnum:40>>\n"));
+    dir.write("a.env", text("CRM_SECRET=<<alnum:40>>\n"));
     assert_eq!(run(dir.root(), ["scan", "a.env"]).code, 0);
     assert_eq!(
         run(dir.root(), ["scan", "--fail-on", "low", "a.env"]).code,

@@ -1,6 +1,6 @@
 //! The documentation tells the truth: examples run, paths exist, the table of rules is the rules.
 //!
-//! Run with `WAXSEAL_BLESS=1` to write the table in `README.md` anew.
+//! Run with `WAXSEAL_BLESS=1` to write the tables in `README.md` and `docs/rules.md` anew.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -12,7 +12,7 @@ use waxseal::rules::{BUILTIN, parse};
 
 use crate::generated::sources;
 
-/// The line of `README.md` behind which the table of rules begins, and the one before which it ends.
+/// The line of a page behind which the table of rules begins, and the one before which it ends.
 const TABLE: [&str; 2] = [
     "<!-- rules: generated from rules/*.toml -->\n",
     "<!-- end of rules -->",
@@ -69,7 +69,15 @@ fn every_rule_in_the_documentation_passes_its_samples() {
             }
         }
     }
-    for kind in ["token", "pair", "assignment", "file", "login"] {
+    for kind in [
+        "token",
+        "pair",
+        "assignment",
+        "encoded",
+        "command",
+        "file",
+        "login",
+    ] {
         assert!(
             checked.contains(&format!("docs/rules.md: {kind}")),
             "docs/rules.md shows no rule of kind {kind}"
@@ -165,7 +173,6 @@ fn missing(text: &str, linked: impl Fn(&str) -> bool, named: impl Fn(&str) -> bo
 /// `generated` is part of the name so that the command which writes the table of constants writes this one too.
 #[test]
 fn the_generated_table_in_the_readme_is_fresh() {
-    let [begin, end] = TABLE;
     let mut table = String::from("\n| rule | severity | what it is |\n| --- | --- | --- |\n");
     for source in sources() {
         let rule = source.rule;
@@ -184,16 +191,50 @@ fn the_generated_table_in_the_readme_is_fresh() {
         .unwrap();
     }
     table.push('\n');
-    let text = read("README.md");
+    holds("README.md", &table);
+}
+
+#[test]
+fn the_generated_table_of_all_rules_is_fresh() {
+    let mut table = String::from(
+        "\n| rule | kind | severity | confidence | what it is | why it matters |\n| --- | --- | --- | --- | --- | --- |\n",
+    );
+    for source in sources() {
+        let rule = source.rule;
+        let asked = if rule.optional {
+            "; off by default"
+        } else {
+            ""
+        };
+        writeln!(
+            table,
+            "| `{}` | {} | {} | {} | {}{asked} | {} |",
+            rule.id,
+            rule.kind.id(),
+            rule.severity.id(),
+            rule.confidence.id(),
+            rule.title,
+            rule.why.replace('|', "\\|"),
+        )
+        .unwrap();
+    }
+    table.push('\n');
+    holds("docs/rules.md", &table);
+}
+
+/// Whether `page` holds `table` where rules are listed. It is written there if that was asked for.
+fn holds(page: &str, table: &str) {
+    let [begin, end] = TABLE;
+    let text = read(page);
     let (before, rest) = text
         .split_once(begin)
-        .expect("README.md has a place for the table");
+        .unwrap_or_else(|| panic!("{page} has no place for the table"));
     let (stored, after) = rest
         .split_once(end)
-        .expect("the table in README.md has an end");
+        .unwrap_or_else(|| panic!("the table in {page} has no end"));
     if std::env::var_os("WAXSEAL_BLESS").is_some() && stored != table {
         std::fs::write(
-            root().join("README.md"),
+            root().join(page),
             format!("{before}{begin}{table}{end}{after}"),
         )
         .unwrap();
@@ -201,8 +242,29 @@ fn the_generated_table_in_the_readme_is_fresh() {
     }
     assert!(
         stored == table,
-        "the table of rules in README.md is stale: run `WAXSEAL_BLESS=1 cargo test generated`"
+        "the table of rules in {page} is stale: run `WAXSEAL_BLESS=1 cargo test generated`"
     );
+}
+
+/// As a user would do it: each example of the page, put into a file, passes the command that proves rules.
+#[test]
+fn every_rule_in_the_documentation_passes_the_command() {
+    let page = read("docs/rules.md");
+    let rules = blocks(&page, "toml").into_iter();
+    let mut checked = 0;
+    for block in rules.filter(|block| block.contains("[[rule]]")) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("my-rules.toml");
+        std::fs::write(&file, block).unwrap();
+        let run = Command::cargo_bin("waxseal")
+            .unwrap()
+            .args(["rules", "check"])
+            .arg(&file)
+            .assert();
+        assert_eq!(run.get_output().status.code(), Some(0), "{block}\n{run}");
+        checked += 1;
+    }
+    assert!(checked >= 4, "a rule of each kind is shown");
 }
 
 /// The fences of `README.md` and its fellows are closed, or the checks above would read prose as examples.

@@ -229,6 +229,7 @@ fn nasty() -> Report {
         ]
         .into(),
         held: None,
+        hidden: None,
         elapsed: Duration::from_millis(3),
         allows: allows(),
     }
@@ -491,6 +492,27 @@ fn findings_below_the_threshold_are_explained() {
         "waxseal: 1 finding (1 low) in 1 file, none of them high or worse; \
          scanned 34,000 files, 270 MB in 0.21 s\n"
     );
+}
+
+#[test]
+fn what_is_not_sure_enough_is_hidden_and_counted() {
+    let mut report = plain();
+    let mut unsure = report.findings[0].clone();
+    unsure.confidence = Confidence::Low;
+    report.findings.push(unsure);
+    report.hide_below(Confidence::Low);
+    assert_eq!((report.findings.len(), report.hidden), (2, None));
+    report.hide_below(Confidence::Medium);
+    report.hide_below(Confidence::Medium);
+    assert_eq!((report.findings.len(), report.hidden), (1, Some(1)));
+    let told = with_meta(Verbosity::Normal, false, |meta| {
+        let mut out = Vec::new();
+        render_summary(&report, meta, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    });
+    let line = "waxseal: 1 finding that is less sure than was asked for was hidden; --min-confidence low shows it\n";
+    assert!(told.ends_with(line), "{told}");
+    assert_eq!(parsed(Format::Json, &report)["hidden"], 1);
 }
 
 #[test]

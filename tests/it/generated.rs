@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use waxseal::app::samples;
 use waxseal::model::Encoding;
 use waxseal::rules::parse::{self, RuleSource};
-use waxseal::rules::{Check, Context, Kind, Rule, ValueKind};
+use waxseal::rules::{Check, Context, EncodedForm, Kind, Rule, ValueKind};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
@@ -81,7 +81,7 @@ fn table(sources: &[RuleSource]) -> String {
         "// @generated from rules/*.toml: edit those, then run `WAXSEAL_BLESS=1 cargo test generated`.\n\
          //! The built-in rules as constants, so that a start parses nothing.\n\n\
          use std::borrow::Cow::Borrowed;\n\n\
-         use super::{\n    Assignment, Call, Check, Context, FileRule, Kind, LineFile, Login, Opens, Pair, Reach, Rule,\n    Token, ValueKind,\n};\n\
+         use super::{\n    Assignment, Call, Check, Command, Context, Encoded, EncodedForm, FileRule, Kind, LineFile, Login, Opens, Pair,\n    Program, Reach, Rule, Token, ValueKind,\n};\n\
          use crate::model::{Confidence, Encoding, Severity};\n\n\
          /// The built-in rules.\n\
          #[rustfmt::skip]\n\
@@ -221,6 +221,38 @@ fn kind_of(kind: &Kind) -> String {
                 text_of(&rule.shape),
                 rule.min_entropy,
                 rule.userinfo,
+            )
+        }
+        Kind::Encoded(encoded) => {
+            let form = match encoded.form {
+                form @ (EncodedForm::Sasl | EncodedForm::Basic) => format!("EncodedForm::{form:?}"),
+            };
+            format!(
+                "Kind::Encoded(Encoded {{ form: {form}, host: {} }})",
+                text_of(&encoded.host)
+            )
+        }
+        Kind::Command(command) => {
+            let programs: Vec<String> = command
+                .programs
+                .iter()
+                .map(|program| {
+                    format!(
+                        "Program {{ name: {}, login: {}, user: {}, password: {}, host: {}, port: {}, needs_host: {} }}",
+                        text_of(&program.name),
+                        list_of(&program.login),
+                        list_of(&program.user),
+                        list_of(&program.password),
+                        list_of(&program.host),
+                        list_of(&program.port),
+                        program.needs_host,
+                    )
+                })
+                .collect();
+            format!(
+                "Kind::Command(Command {{ host: {}, programs: Borrowed(&[{}]) }})",
+                text_of(&command.host),
+                programs.join(", "),
             )
         }
         Kind::File(file) => format!(

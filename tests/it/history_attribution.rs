@@ -235,7 +235,7 @@ fn many_refs_are_counted() {
 #[test]
 fn one_blob_with_two_names_is_judged_by_both() {
     let repo = Scratch::repo();
-    let content = text("JWT_SECRET=<<alnum:40>>\n");
+    let content = text("CRM_SECRET=<<alnum:40>>\n");
     repo.write("notes.txt", &content);
     commit(&repo, "config/.env.production", &content);
     assert_eq!(
@@ -272,7 +272,7 @@ fn a_file_that_was_renamed() {
 #[test]
 fn a_file_that_was_renamed_to_a_name_that_counts() {
     let repo = Scratch::repo();
-    commit(&repo, "template", text("JWT_SECRET=<<alnum:40>>\n")).git(&["mv", "template", ".env"]);
+    commit(&repo, "template", text("CRM_SECRET=<<alnum:40>>\n")).git(&["mv", "template", ".env"]);
     repo.git(&["commit", "-qm", "moved"]);
     expect(1)
         .find(found(".env").in_head(true))

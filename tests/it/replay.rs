@@ -10,6 +10,8 @@ use std::path::Path;
 mod assignment;
 #[path = "../../fuzz/bodies/delta.rs"]
 mod delta;
+#[path = "../../fuzz/bodies/dotenv.rs"]
+mod dotenv;
 #[path = "../../fuzz/bodies/pack.rs"]
 mod pack;
 #[path = "../../fuzz/bodies/rules.rs"]
@@ -48,6 +50,24 @@ fn replay(target: &str, run: fn(&[u8])) {
 #[test]
 fn assignments() {
     replay("assignment", assignment::run);
+}
+
+#[test]
+fn dotenv_files() {
+    replay("dotenv", dotenv::run);
+    let pieces: Vec<&[u8]> = "A KEY x.y pass = = == : # ## ; // \" ' ` \"\"\" \\ \\\" ${B} $C $(d) , ( ) 1 / @ export set"
+        .split(' ')
+        .map(str::as_bytes)
+        .chain([b" ".as_slice(), b" ", b"\n", b"\n", b"\r\n", b"\t", b"export ", b"\xef\xbb\xbf", b"\xff"])
+        .collect();
+    for seed in 0..20_000 {
+        let mut random = Random::new(seed);
+        let length = random.below(60);
+        let input: Vec<&[u8]> = (0..length)
+            .map(|_| pieces[random.below(pieces.len())])
+            .collect();
+        dotenv::run(&input.concat());
+    }
 }
 
 #[test]

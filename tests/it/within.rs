@@ -82,7 +82,7 @@ fn folders_in_the_work_tree_count_wherever_the_scan_begins() {
 #[test]
 fn a_file_has_one_fingerprint() {
     let repo = Scratch::repo();
-    repo.write("shop/deploy/.env", text("JWT_SECRET=<<alnum:40>>\n"));
+    repo.write("shop/deploy/.env", text("CRM_SECRET=<<alnum:40>>\n"));
     let root = found(repo.root(), &["."]);
     assert_eq!(root.len(), 2, "{root:?}");
     let absolute = repo.path("shop").to_str().unwrap().to_owned();

@@ -17,7 +17,7 @@ use crate::config::{
 };
 use crate::error::Error;
 use crate::git::{Environment, Store};
-use crate::model::Severity;
+use crate::model::{Confidence, Severity};
 use crate::report::{Format, Verbosity};
 use crate::rules::sample::expand;
 use crate::scan::{Options, Scanner};
@@ -103,6 +103,17 @@ fn configuration(policy: &Policy, notes: &mut Notes<'_>) -> io::Result<()> {
         );
         return notes.warn("configuration", &text);
     }
+    if let Some(least) = settings
+        .min_confidence
+        .filter(|least| *least > Confidence::Low)
+    {
+        let text = format!(
+            "{} hides what is less sure than {}",
+            settings.file,
+            least.id()
+        );
+        return notes.warn("configuration", &text);
+    }
     match settings.fail_on.filter(|least| *least > Severity::Low) {
         Some(least) => {
             let text = format!("{} lets pass what is below {}", settings.file, least.id());
@@ -142,7 +153,7 @@ fn tell(fates: &[Fate], notes: &mut Notes<'_>) -> io::Result<()> {
         );
         notes.fail("canary", &text)
     } else if caught.is_empty() {
-        notes.fail("canary", "no planted secret was caught, for the configuration asks for none; give back a rule in skip_rules or lower fail_on")
+        notes.fail("canary", "no planted secret was caught, for the configuration asks for none; give back a rule in skip_rules, or lower fail_on or min_confidence")
     } else if !left_out.is_empty() {
         let text = format!(
             "{} of {total} planted secrets were caught; by configuration nobody looks for those in {}",
@@ -163,10 +174,15 @@ fn caught(
     options: &ScanOptions,
     policy: Policy,
 ) -> Result<Vec<Fate>, Error> {
-    let Policy { rules, fail_on, .. } = policy;
+    let Policy {
+        rules,
+        fail_on,
+        min_confidence,
+        ..
+    } = policy;
     let has = |id: &str| {
         let rule = rules.iter().find(|rule| rule.id == id);
-        rule.is_some_and(|rule| rule.severity >= fail_on)
+        rule.is_some_and(|rule| rule.severity >= fail_on && rule.confidence >= min_confidence)
     };
     let wanted: Vec<bool> = CANARIES
         .iter()
@@ -178,7 +194,9 @@ fn caught(
     let report = staged::read_in(&store, options, StagedOptions { all: false }, &scanner)?;
     let is_caught = |path: &str| {
         report.findings.iter().any(|finding| {
-            *finding.origin.within == *path.as_bytes() && finding.severity >= fail_on
+            *finding.origin.within == *path.as_bytes()
+                && finding.severity >= fail_on
+                && finding.confidence >= min_confidence
         })
     };
     Ok(CANARIES
@@ -210,6 +228,7 @@ fn options(config: Option<PathBuf>, root: Option<&Path>) -> ScanOptions {
             file: None,
         }],
         fail_on: None,
+        min_confidence: None,
         verbosity: Verbosity::Quiet,
         color: Color::Never,
     }

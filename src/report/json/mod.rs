@@ -96,6 +96,9 @@ struct Summary<'a> {
     /// Findings that `HEAD` holds already and that are not among these.
     #[serde(skip_serializing_if = "Option::is_none")]
     held: Option<u64>,
+    /// Findings that are less sure than was asked for, and that are not among these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hidden: Option<u64>,
     coverage: Coverage<'a>,
     drops: Vec<Drop<'a>>,
     allows: allowed::Summary<'a>,
@@ -117,6 +120,7 @@ impl<'a> Summary<'a> {
             fail_on: meta.fail_on.id(),
             counts: Counts::new(report),
             held: report.held,
+            hidden: report.hidden,
             coverage: Coverage::new(&report.coverage),
             drops: report
                 .drops

@@ -1,7 +1,8 @@
 //! The arguments of a call, for callees whose parameters a rule knows by place or by name.
 
 use super::lexeme::{
-    before, byte, is_quote, is_word, line_end, run, skip_blank, skip_space, string_end, trimmed,
+    Delimiter, before, byte, is_quote, is_word, line_end, run, skip_blank, skip_space, string_end,
+    trimmed,
 };
 use super::value::{self, Value};
 use super::{Form, Lang, Quoting, expression};
@@ -91,6 +92,15 @@ pub(super) fn argument_end(text: &[u8], start: usize, limit: usize) -> usize {
             b')' | b']' | b'}' | b',' | b';' if depth == 0 => return at,
             b')' | b']' | b'}' => depth -= 1,
             b if is_quote(b) => at = string_end(text, at, limit).unwrap_or(at),
+            // a string in a string: a cell of a notebook
+            b'\\' => {
+                if let Some(quotes) = Delimiter::at(text, at)
+                    && let Some(close) =
+                        value::close(&text[..limit], at + quotes.len(), quotes, Lang::Unknown)
+                {
+                    at = close + quotes.len() - 1;
+                }
+            }
             _ => {}
         }
         at += 1;
@@ -101,7 +111,7 @@ pub(super) fn argument_end(text: &[u8], start: usize, limit: usize) -> usize {
 fn argument(text: &[u8], name: Option<Span>, range: std::ops::Range<usize>, lang: Lang) -> Arg {
     let range = trimmed(text, range);
     let start = range.start;
-    let literal = is_quote(byte(text, value::prefix_end(text, start, lang)));
+    let literal = Delimiter::at(text, value::prefix_end(text, start, lang)).is_some();
     let value = if literal {
         value::quoted(text, start, lang).map(|value| expression::with_tail(text, value, lang, true))
     } else {

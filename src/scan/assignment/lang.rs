@@ -30,6 +30,8 @@ pub enum Lang {
     Ruby,
     /// Perl, Puppet, Lua, R: scripts with nothing of their own here.
     Script,
+    /// SQL: the rows of a dump.
+    Sql,
     /// Go.
     Go,
     /// Java, Kotlin, Scala, Groovy, Swift, Dart.
@@ -178,8 +180,10 @@ impl Lang {
             b"rb" | b"rake" | b"gemspec" | b"ru" | b"jbuilder" | b"haml" | b"slim" | b"cr" => {
                 Self::Ruby
             }
-            b"pl" | b"pm" | b"t" | b"pp" | b"lua" | b"r" | b"jl" | b"nim" | b"pas" | b"sql"
-            | b"tcl" => Self::Script,
+            b"pl" | b"pm" | b"t" | b"pp" | b"lua" | b"r" | b"jl" | b"nim" | b"pas" | b"tcl" => {
+                Self::Script
+            }
+            b"sql" => Self::Sql,
             b"go" => Self::Go,
             b"java" | b"kt" | b"kts" | b"scala" | b"groovy" | b"gradle" | b"swift" | b"dart"
             | b"sbt" => Self::Java,
@@ -273,7 +277,7 @@ impl Lang {
     /// Whether two quotes in a string delimited by `quote` stand for one.
     pub(super) fn doubles(self, quote: u8) -> bool {
         match self {
-            Self::Yaml => quote == b'\'',
+            Self::Yaml | Self::Sql => quote == b'\'',
             Self::PowerShell => true,
             _ => false,
         }

@@ -12,6 +12,7 @@ mod bare;
 mod block;
 mod bracket;
 mod call;
+mod dotenv;
 mod expression;
 mod key;
 mod lang;
@@ -20,6 +21,7 @@ mod lookup;
 mod markup;
 mod operator;
 mod parents;
+mod rows;
 mod template;
 mod value;
 mod words;
@@ -143,13 +145,17 @@ impl Assignment {
         }
     }
 
+    /// Whether it is a column that is named in a list, with its value in another list behind it.
+    fn is_column(&self, text: &[u8]) -> bool {
+        text.get(self.key.end as usize..self.value.start as usize)
+            .is_some_and(|between| between.contains(&b')'))
+    }
+
     /// Where the search for the next assignment goes on: behind a value that holds none. What follows
     /// `name:` may itself be the key of a pair.
     fn resume(&self, text: &[u8]) -> usize {
         match self.form {
             _ if markup::is_name(&text[self.key.range()]) => self.key.end as usize,
-            // `env:"KEY" envDefault:"v"` in the tags of a field
-            _ if text[self.key.range()] == *b"env" => self.key.end as usize,
             // `-e KEY=v`, `config:set app KEY=v`, and what systemd gives to a service
             Form::Literal
                 if text[self.value.range()].contains(&b'=')
@@ -158,6 +164,10 @@ impl Assignment {
             {
                 self.key.end as usize
             }
+            // the other columns stand between this one and its value
+            _ if self.syntax == Syntax::Pair && self.is_column(text) => self.key.end as usize,
+            // `env:"KEY" envDefault:"v"` in the tags of a field
+            _ if text[self.key.range()] == *b"env" => self.key.end as usize,
             // a tag has attributes, and what it encloses may be code; a call has arguments
             _ if matches!(self.syntax, Syntax::Element | Syntax::Setter) => self.key.end as usize,
             Form::Literal | Form::LookupDefault | Form::Lookup | Form::Template => {
@@ -171,6 +181,10 @@ impl Assignment {
 /// Reads the assignment whose key contains the byte at `at`. `None` when that byte is not part of a key
 /// to which a value is given.
 pub fn read_at(text: &[u8], at: usize, lang: Lang) -> Option<Assignment> {
+    if lang == Lang::Env {
+        // what stands within a value of a dotenv file may be of any language
+        return dotenv::at(text, at).or_else(|| read_at(text, at, Lang::Unknown));
+    }
     let key = key::at(text, at, lang)?;
     if let Some(Operator { syntax, value }) = operator::after(text, &key, lang) {
         let value = value::read(
@@ -187,7 +201,7 @@ pub fn read_at(text: &[u8], at: usize, lang: Lang) -> Option<Assignment> {
 }
 
 /// All assignments whose key starts in `range`, in the order of their keys. What a literal value holds
-/// is not read.
+/// is not read, nor what a value of a dotenv file holds.
 pub fn read_all(
     text: &[u8],
     range: Range<usize>,
@@ -197,7 +211,11 @@ pub fn read_all(
     let floor = range.start;
     let mut at = range.start;
     let mut taken = 0;
+    let mut settings = (lang == Lang::Env).then(|| dotenv::all(text, range));
     std::iter::from_fn(move || {
+        if let Some(settings) = &mut settings {
+            return settings.next();
+        }
         while at < end {
             let Some(skip) = text[at..end].iter().position(|&b| is_word(b)) else {
                 at = end;

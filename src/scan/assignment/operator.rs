@@ -10,7 +10,7 @@ use super::lexeme::{
     before, byte, from, is_one_of, is_quote, is_word, open_quote, run, skip_blank, skip_blank_back,
     skip_space, skip_space_back, starts, starts_any_case, word_after, word_before,
 };
-use super::{Lang, Syntax, lookup};
+use super::{Lang, Syntax, lookup, rows};
 
 /// A sign and the place where the value starts.
 pub(super) struct Operator {
@@ -87,8 +87,6 @@ pub(super) fn after(text: &[u8], key: &Key, lang: Lang) -> Option<Operator> {
             b'>' if key.quotes.is_some() || open == b':' || lang.arrow_assigns() => {
                 found(Syntax::Arrow, blank + 2)
             }
-            // dotenv values may start with any sign.
-            b'=' if lang == Lang::Env && blank == end => found(Syntax::Equals, blank + 1),
             b'=' | b'~' | b'>' => None,
             _ if key.flag => found(Syntax::Flag, blank + 1),
             _ => found(Syntax::Equals, blank + 1),
@@ -101,6 +99,10 @@ pub(super) fn after(text: &[u8], key: &Key, lang: Lang) -> Option<Operator> {
             found(Syntax::Colon, blank + 2)
         }
         b'<' if starts(text, blank, b"<- ") => found(Syntax::Equals, blank + 3),
+        b',' if lang == Lang::Sql && rows::is_pair(text, key, blank + 1) => {
+            found(Syntax::Pair, blank + 1)
+        }
+        b',' | b')' if lang == Lang::Sql => found(Syntax::Pair, rows::column(text, key)?),
         b',' if key.quotes.is_some() => {
             let callee = callee_before(text, key.outer_start())?;
             is_one_of(&text[last_segment(text, &callee)], &SETTERS)
@@ -112,7 +114,11 @@ pub(super) fn after(text: &[u8], key: &Key, lang: Lang) -> Option<Operator> {
             (byte(text, value) != b')').then_some(())?;
             found(Syntax::Setter, blank + 1)
         }
-        // `s:4:"pass";s:4:"…";` of PHP's serializer.
+        // `s:4:"port";i:587;` of PHP's serializer.
+        b';' if key.quotes.is_some() && starts(text, blank, b";i:") => {
+            found(Syntax::Pair, blank + 3)
+        }
+        // `s:4:"pass";s:4:"…";` likewise.
         b';' if key.quotes.is_some() && starts(text, blank, b";s:") => {
             let colon = run(text, blank + 3, 8, |b| b.is_ascii_digit());
             (byte(text, colon) == b':').then_some(())?;

@@ -800,20 +800,6 @@ fn settings_are_given_on_command_lines() {
 }
 
 #[test]
-fn schemas_and_flags_declare_defaults() {
-    check(&[
-        (JavaScript, "SMTP_¤PASS: z.string().min(8).default(\"pw-0\"),", "SMTP_PASS", "pw-0", LookupDefault),
-        (JavaScript, "SMTP_¤PASS: str({ default: 'pw-0' }),", "SMTP_PASS", "pw-0", LookupDefault),
-        (Python, "smtp_¤password: str = Field(default=\"pw-0\", env=\"X\")", "smtp_password", "pw-0", LookupDefault),
-        (Rust, "#[arg(env = \"SMTP_¤PASS\", default_value = \"pw-0\")]", "SMTP_PASS", "pw-0", LookupDefault),
-        (Go, "P string `env:\"SMTP_¤PASS\" envDefault:\"pw-0\"`", "SMTP_PASS", "pw-0", LookupDefault),
-        (Elixir, "¤password: Application.get_env(:app, :smtp, \"pw-0\")", "password", "pw-0", LookupDefault),
-        (JavaScript, "SMTP_¤PASS: z.string().default(\"\"),", "SMTP_PASS", "", Lookup),
-        (Python, "smtp_¤password = f(is_default=\"pw-0\")", "smtp_password", "", Expression),
-    ]);
-}
-
-#[test]
 fn what_stands_beside_a_key_is_its_own() {
     check(&[
         (Properties, "smtp.¤password=${env:X:-pw-0}", "smtp.password", "pw-0", LookupDefault),
@@ -833,4 +819,18 @@ fn accounts_in_files_of_words_are_apart() {
     assert_eq!(entry("machine a login u ¤password p\nmachine b login v password q\n"), "machine login password");
     assert_eq!(entry("machine a login u password p\nmachine b\n  login v\n  ¤password q\n"), "machine login password");
     assert_eq!(entry("account a\nhost h\n¤password p\n\naccount b\nhost i\npassword q\n"), "account host password");
+}
+
+#[test]
+fn schemas_and_flags_declare_defaults() {
+    check(&[
+        (JavaScript, "SMTP_¤PASS: z.string().min(8).default(\"pw-0\"),", "SMTP_PASS", "pw-0", LookupDefault),
+        (JavaScript, "SMTP_¤PASS: str({ default: 'pw-0' }),", "SMTP_PASS", "pw-0", LookupDefault),
+        (Python, "smtp_¤password: str = Field(default=\"pw-0\", env=\"X\")", "smtp_password", "pw-0", LookupDefault),
+        (Rust, "#[arg(env = \"SMTP_¤PASS\", default_value = \"pw-0\")]", "SMTP_PASS", "pw-0", LookupDefault),
+        (Go, "P string `env:\"SMTP_¤PASS\" envDefault:\"pw-0\"`", "SMTP_PASS", "pw-0", LookupDefault),
+        (Elixir, "¤password: Application.get_env(:app, :smtp, \"pw-0\")", "password", "pw-0", LookupDefault),
+        (JavaScript, "SMTP_¤PASS: z.string().default(\"\"),", "SMTP_PASS", "", Lookup),
+        (Python, "smtp_¤password = f(is_default=\"pw-0\")", "smtp_password", "", Expression),
+    ]);
 }

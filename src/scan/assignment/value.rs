@@ -88,7 +88,7 @@ impl Place {
             }
             (Syntax::Flag, _) => Bare::Token,
             (Syntax::Equals, _) if operator::is_embedded(text, key, sign) => Bare::Embedded,
-            (_, Lang::Env | Lang::Properties | Lang::Netrc) | (Syntax::Equals, Lang::Batch) => {
+            (_, Lang::Properties | Lang::Netrc) | (Syntax::Equals, Lang::Batch) => {
                 Bare::Line
             }
             (Syntax::Equals, Lang::Yaml) if !starts_item(text, key) => Bare::ShellWord,
@@ -291,7 +291,7 @@ pub(super) fn quoted(text: &[u8], i: usize, lang: Lang) -> Option<Value> {
 }
 
 /// The offset of the delimiter that closes the string whose content starts at `start`.
-fn close(text: &[u8], start: usize, delimiter: Delimiter, lang: Lang) -> Option<usize> {
+pub(super) fn close(text: &[u8], start: usize, delimiter: Delimiter, lang: Lang) -> Option<usize> {
     let limit = text.len().min(start.saturating_add(VALUE_MAX));
     let Delimiter { quote, escapes } = delimiter;
     let mut i = start;

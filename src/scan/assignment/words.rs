@@ -59,6 +59,16 @@ pub(super) fn read(text: &[u8], key: &Key, lang: Lang) -> Option<(Syntax, Value)
             (!is_command && &text[key.start..key.end] != b"default").then_some(())?;
             value::word(text, start, lang).and_then(words)
         }
+        // a row of `COPY … FROM stdin`
+        Lang::Sql if before(text, key.start) == b'\t' && byte(text, end) == b'\t' => {
+            let stop = run(text, end + 1, VALUE_MAX, |b| {
+                !matches!(b, b'\t' | b'\n' | b'\r')
+            });
+            let null = starts(text, end + 1, b"\\N");
+            (!null && stop > end + 1)
+                .then(|| Value::bare(text, end + 1..stop, lang))
+                .and_then(words)
+        }
         Lang::Docker if is_one_of(command, &[b"env", b"arg"]) => {
             rest_of_line(text, start, lang).and_then(words)
         }

@@ -81,7 +81,8 @@ pub(super) fn is_identifier(value: &[u8]) -> bool {
         [a, b, rest @ ..] if a.is_ascii_uppercase() && b.is_ascii_uppercase() && hex(rest) => true,
         [b'd', b'-', rest @ ..] if hex(rest) => true,
         _ => [
-            b"pk_live_".as_slice(),
+            b"pk.eyJ".as_slice(),
+            b"pk_live_",
             b"pk_test_",
             b"ssh-rsa ",
             b"ssh-ed25519 ",
@@ -98,15 +99,16 @@ pub(super) fn is_identifier(value: &[u8]) -> bool {
 /// An opening that is never closed: the value was cut at a blank inside a template, or is one word of it. And rules by which a
 /// form judges its input.
 fn is_cut_template(value: &[u8]) -> bool {
-    let opens = [
-        b"$(".as_slice(),
-        b"${",
-        b"{{",
-        b"<%",
-        b"#{",
-        b"(",
-        b"`",
-        b"<",
+    // what stands in two signs is code, in which a quote may have ended the value: `"<%= ENV["X"] %>"`
+    let opens: [(&[u8], &[u8]); 8] = [
+        (b"$(", b" =[-"),
+        (b"${", b" =[-"),
+        (b"{{", b" =[-"),
+        (b"<%", b" =[-"),
+        (b"#{", b" =[-"),
+        (b"(", b""),
+        (b"`", b""),
+        (b"<", b""),
     ];
     let rules = [
         b"required|".as_slice(),
@@ -117,11 +119,12 @@ fn is_cut_template(value: &[u8]) -> bool {
     ];
     let closes = [b')', b'}', b'>', b'`'];
     rules.iter().any(|head| value.starts_with(head))
-        || (opens.iter().any(|head| value.starts_with(head))
-            && !value[1..].iter().any(|b| closes.contains(b))
-            && value
-                .iter()
-                .all(|b| b.is_ascii_alphabetic() || b"$({<%#`_.".contains(b)))
+        || (opens.iter().any(|(head, code)| {
+            value.starts_with(head)
+                && value.iter().all(|b| {
+                    b.is_ascii_alphabetic() || b"$({<%#`_.".contains(b) || code.contains(b)
+                })
+        }) && !value[1..].iter().any(|b| closes.contains(b)))
 }
 
 /// `$NAME`, `$$NAME`, `$x->y`, `!name` (YAML tags): nothing but a name behind the sign. A password such as `$ecret1` has the
@@ -171,7 +174,8 @@ fn is_name(inner: &[u8]) -> bool {
 
 /// Beginnings that only ciphertext and hashes have: Jasypt, SOPS, Spring Cloud, Mule, SonarQube, Jenkins, Ansible Vault, dotenvx,
 /// PGP, Magento, crypt(3), LDAP, Django, age.
-const ENCRYPTED: [&[u8]; 29] = [
+const ENCRYPTED: [&[u8]; 30] = [
+    b"#jbcrypt:",
     b"ENC(",
     b"ENC[",
     b"{cipher}",
@@ -265,6 +269,7 @@ fn is_reference(value: &[u8]) -> bool {
         || is_member(value)
         || is_call(value)
         || is_relative_path(value)
+        || is_file_name(value)
 }
 
 /// `var.smtp_password`, `this.config.pass`: a member of something that code and Terraform look values up in.
@@ -302,6 +307,17 @@ fn is_call(value: &[u8]) -> bool {
             .iter()
             .all(|b| b.is_ascii_alphanumeric() || b"_.:>-$".contains(b))
         && value[0].is_ascii_alphabetic()
+}
+
+/// `certs/site.key`, `service-account.json`: the name of a file that holds a key.
+fn is_file_name(value: &[u8]) -> bool {
+    const ENDINGS: [&[u8]; 10] = [
+        b".pem", b".key", b".crt", b".cer", b".p12", b".pfx", b".jks", b".json", b".txt", b".asc",
+    ];
+    ENDINGS.iter().any(|ending| value.ends_with(ending))
+        && value
+            .iter()
+            .all(|b| b.is_ascii_alphanumeric() || b"/._-".contains(b))
 }
 
 /// `./secrets/smtp`, `../x`, `~/x`.

@@ -65,10 +65,9 @@ pub(super) fn harmless(value: &[u8], kind: ValueKind) -> Option<Drop> {
     if is_ramp(value, kind) || is_periodic(value) {
         return Some(Drop::Ramp);
     }
-    if kind == ValueKind::Opaque
-        && DIGESTS
-            .iter()
-            .any(|digest| value.eq_ignore_ascii_case(digest.as_bytes()))
+    if DIGESTS
+        .iter()
+        .any(|digest| value.eq_ignore_ascii_case(digest.as_bytes()))
     {
         return Some(Drop::KnownDigest);
     }
@@ -148,7 +147,9 @@ const ROWS: [&[u8]; 8] = [
 /// Whether steps up or down by one, or along a keyboard row, cover the value. For a machine-made value more than half
 /// suffices; a password must be nothing but a ramp, since `qwerty-Harbor7!` is a password.
 fn is_ramp(value: &[u8], kind: ValueKind) -> bool {
-    let lower: Vec<u8> = value.to_ascii_lowercase();
+    // an app password is shown in groups, and so is the sample of one
+    let mut lower: Vec<u8> = value.to_ascii_lowercase();
+    lower.retain(|byte| *byte != b' ');
     let along = |a: u8, b: u8| {
         a.wrapping_add(1) == b
             || b.wrapping_add(1) == a

@@ -30,7 +30,7 @@ fn human_passwords_are_secrets() {
         "smtpHarbor!!",
         "mail-server",
         "hunter7x9",
-        "abcd efgh ijkl mnop",
+        "tall oaks grow slow",
         "qwerty-Harbor7!",
         "p@ss=w/rd:1x",
         "Summer2019",
@@ -190,12 +190,40 @@ fn references_and_ciphertext() {
 }
 
 #[test]
+fn what_a_quote_cut_out_of_a_template() {
+    for value in [
+        "<%= ENV[",
+        "{{ lookup(",
+        "#{ENV[",
+        "${var.smtp[",
+        "$(pass show ",
+    ] {
+        assert_eq!(password(value), Some(Drop::Template), "{value}");
+    }
+    for value in ["<Harbor[7", "(winter=night", "#{4Kites"] {
+        assert_eq!(password(value), None, "{value}");
+    }
+}
+
+#[test]
+fn louder_words_and_grouped_ramps() {
+    for value in ["verysecret", "somepassword", "superpassword", "nullable"] {
+        assert_eq!(password(value), Some(Drop::Placeholder), "{value}");
+    }
+    assert_eq!(password("abcd efgh ijkl mnop"), Some(Drop::Ramp));
+    for value in ["verylongwinter", "someharbor12", "tall oaks grow slow"] {
+        assert_eq!(password(value), None, "{value}");
+    }
+}
+
+#[test]
 fn machine_made_values() {
     for value in [
         "d41d8cd98f00b204e9800998ecf8427e",
         "5f4dcc3b5aa765d61d8327deb882cf99",
     ] {
         assert_eq!(opaque(value), Some(Drop::KnownDigest), "{value}");
+        assert_eq!(password(value), Some(Drop::KnownDigest), "{value}");
     }
     for value in [
         "1234567890abcdef1234567890abcdef",

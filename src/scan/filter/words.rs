@@ -13,11 +13,11 @@ const WORDS: &[&str] = &[
     "company", "config", "console", "contrase\u{f1}a", "contrasena", "credential", "credentials", "cookie", "csrf", "custom", "data", "database", "de", "db", "default", "demo", "dev", "development", "digit", "do", "does", "doesnotexist", "dummy", "e", "email", "emailpassword",
     "empty", "encryption", "enter", "env", "environment", "etc", "example", "fake", "false", "field", "file", "fill", "fixme", "foo", "foobar", "foopass", "for", "from", "generate", "generated", "get", "gmail", "go",
     "goes", "google", "guest", "hash", "heslo", "hier", "has\u{142}o", "haslo", "hello", "here", "hidden", "host", "hostname", "ici", "ihr", "ihre", "dein", "deine", "hunter", "id", "if", "in", "incorrect", "insert", "invalid", "int", "integer", "is", "it", "jelszo", "jwt", "kennwort", "key", "l\u{f6}senord", "letmein", "local", "localhost", "login", "long",
-    "mail", "mailbox", "mailer", "mailgun", "mailpass", "mailpassword", "mailtrap", "masked", "me", "mock", "mongo", "mot", "must", "my", "mypass", "clave", "palavra", "mypassword", "mysecret", "mysql", "n", "na", "name", "needed", "never", "new", "nil", "no", "none", "not", "null", "of", "off", "omitted", "on",
+    "mail", "mailbox", "mailer", "mailgun", "mailpass", "mailpassword", "mailtrap", "masked", "me", "mock", "mongo", "mot", "must", "my", "mypass", "clave", "palavra", "mypassword", "mysecret", "mysql", "n", "na", "name", "needed", "never", "new", "nil", "no", "none", "not", "null", "nullable", "of", "off", "omitted", "on",
     "only", "optional", "or", "our", "outlook", "own", "parola", "pass", "passe", "passord", "passphrase", "passw", "passwd", "passwort", "password", "paste", "phrase", "placeholder", "platzhalter", "please", "postgres", "postgresql", "postmark", "prod", "production", "provide", "provided", "provider", "put", "pw", "pwd",
     "qux", "random", "rabbitmq", "real", "redacted", "redis", "relay", "remove", "removed", "replace", "replaceme", "required", "root", "salasana", "salt", "same", "sifre", "\u{15f}ifre", "sample", "secret", "secretkey", "secretpassword", "secure", "see", "send", "sender", "sendgrid", "senha", "server", "service", "ses", "session", "set", "setme", "setting", "settings",
     "should", "sid", "signing", "smtp", "smtppass", "smtppassword", "some", "something", "staging", "store", "string", "strong", "super", "supersecret", "support", "t", "tbd", "temp", "template", "test", "tester", "testing", "testpass", "testpassword", "text", "the", "there", "this", "to", "todo", "token", "tokenhere", "topsecret", "true", "twilio", "type",
-    "undefined", "unknown", "unset", "update", "use", "user", "username", "uuid", "seu", "sua", "tu", "tua", "val", "value", "var", "variable", "vault", "very", "votre", "wachtwoord", "webhook", "what", "whatever", "with", "wrong", "wrongpassword", "wrongpass", "x", "xx", "xxx", "xxxx", "y", "yes", "you", "your", "yours", "yourpass", "yourpassword", "zzz",
+    "unconfigured", "undefined", "unknown", "unset", "update", "use", "user", "username", "uuid", "seu", "sua", "tu", "tua", "val", "value", "var", "variable", "vault", "very", "votre", "wachtwoord", "webhook", "what", "whatever", "with", "wrong", "wrongpassword", "wrongpass", "x", "xx", "xxx", "xxxx", "y", "yes", "you", "your", "yours", "yourpass", "yourpassword", "zzz",
     "\u{43f}\u{430}\u{440}\u{43e}\u{43b}\u{44c}", "\u{5bc6}\u{7801}", "\u{30d1}\u{30b9}\u{30ef}\u{30fc}\u{30c9}", "\u{5bc6}\u{78bc}", "\u{6388}\u{6743}\u{7801}", "\u{90ae}\u{7bb1}\u{5bc6}\u{7801}", "\u{d30}\u{c554}\u{d638}", "\u{be44}\u{bc00}\u{bc88}\u{d638}",
 ];
 
@@ -108,6 +108,9 @@ const OPENERS: [&str; 10] = [
     "your", "my", "insert", "enter", "replace", "change", "put", "example", "dummy", "fake",
 ];
 
+/// Words that only make the next one louder: `verysecret`, `somepassword`.
+const LOUDER: [&str; 4] = ["very", "super", "some", "top"];
+
 /// Whole values that are samples although they are not made of such words: shipped defaults, `hunter2`, what everyone types.
 const WHOLE: &[&str] = &[
     "123456",
@@ -190,7 +193,7 @@ pub(super) fn is_placeholder(value: &[u8], kind: ValueKind) -> bool {
         }
         // a machine-made value is a placeholder when words make up most of it: `sk-your-key-here-1234`
         ValueKind::Opaque => {
-            if reads_as_name(value) {
+            if reads_as_name(value) || says_example(value) {
                 return true;
             }
             let covered: usize = words
@@ -224,6 +227,12 @@ fn reads_as_name(value: &[u8]) -> bool {
         || value.iter().all(|b| b.is_ascii_lowercase() || joint(b));
     // words of a name are short; a longer run of letters is a token's
     one_case && value.iter().any(joint) && value.split(joint).all(|word| word.len() <= LONGEST_WORD)
+}
+
+/// `wJalr…EXAMPLEKEY`: what the documentation of AWS and others puts into values that look real. Too long a word to come by chance.
+fn says_example(value: &[u8]) -> bool {
+    memchr::memmem::find(value, b"EXAMPLE").is_some()
+        || memchr::memmem::find(value, b"example").is_some()
 }
 
 /// The word that digits and signs stand for: `p4$$w0rd`.
@@ -278,6 +287,10 @@ fn is_run_together(word: &str) -> bool {
             .iter()
             .find_map(|opener| word.strip_prefix(opener))
             .is_some_and(|rest| consists(rest, 4))
+        || LOUDER
+            .iter()
+            .find_map(|louder| word.strip_prefix(louder))
+            .is_some_and(|rest| SPEAKING.contains(&rest))
         || (word.len() <= 40
             && CLOSERS
                 .iter()

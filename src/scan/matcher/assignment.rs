@@ -7,11 +7,11 @@ use crate::model::{Confidence, Encoding, Secret, Severity, Span};
 use crate::rules::{Assignment as Rule, Call, Context};
 use crate::scan::assignment::{self, Assignment, Form, Lang, Quoting, Syntax};
 use crate::scan::candidate::{Candidate, CandidatePart, Decisions};
-use crate::scan::filter::{self, About, Drop};
+use crate::scan::filter::{self, About, Drop, HostSays};
 use crate::scan::view;
 
 use super::companions::{self, Places};
-use super::{Compiled, Slot, Text, mail};
+use super::{Compiled, Slot, Text, mail, parts, stored};
 
 /// Judges the anchor `at`: the key it stands in, or the call it names.
 pub fn judge(
@@ -104,12 +104,18 @@ pub fn judge_assignment(
     if !parents_fit {
         return;
     }
+    // a part of a value may be literal although another one is looked up
+    let has_part = rule.userinfo || parts::names_secret(rule);
     match found.form {
         Form::Literal | Form::LookupDefault => {}
+        Form::Template if has_part => {}
         Form::Template => return out.drop(compiled.ix, Drop::Template),
         Form::Lookup => return out.drop(compiled.ix, Drop::Reference),
         Form::Empty => return out.drop(compiled.ix, Drop::Empty),
         Form::Expression | Form::Block => return,
+    }
+    if rule.context == Context::Mail && stored::is_of_others(text, found) {
+        return out.drop(compiled.ix, Drop::NoContext);
     }
     if text.translations {
         return out.drop(compiled.ix, Drop::Prose);
@@ -121,7 +127,13 @@ pub fn judge_assignment(
         return out.drop(compiled.ix, Drop::Example);
     }
     let mut secret = found.value;
-    if rule.userinfo {
+    let mut parts = Vec::new();
+    if parts::names_secret(rule) {
+        let Some(split) = parts::named(compiled, text, secret) else {
+            return out.drop(compiled.ix, Drop::Shape);
+        };
+        (secret, parts) = split;
+    } else if rule.userinfo {
         let Some((user, password)) = userinfo(text, secret) else {
             return;
         };
@@ -131,7 +143,9 @@ pub fn judge_assignment(
         secret = password;
     }
     let stored = text.slice(secret.range());
-    let decoded = kubernetes_value(text, found);
+    let decoded = kubernetes_value(text, found)
+        .or_else(|| stored::value(text, found))
+        .filter(|_| !has_part);
     let value = decoded.as_deref().unwrap_or(stored);
     if let Some(reason) = refuse(compiled, rule, value, key) {
         return out.drop(compiled.ix, reason);
@@ -140,7 +154,11 @@ pub fn judge_assignment(
         return out.drop(compiled.ix, Drop::Encrypted);
     }
     let mut confidence = compiled.rule.confidence;
-    let mut parts = Vec::new();
+    match parts::login_says(&parts, text, value) {
+        HostSays::Nothing => {}
+        HostSays::Doubtful => confidence = Confidence::Low,
+        HostSays::Harmless(reason) => return out.drop(compiled.ix, reason),
+    }
     let mut severity = compiled.rule.severity;
     if rule.context == Context::Mail {
         match mail::login(text, &rule.calls, found) {
@@ -160,9 +178,17 @@ pub fn judge_assignment(
         }
         confidence = Confidence::Low;
     }
+    if rule.context == Context::Dotenv && parts::repeats_name(text, found, value) {
+        return out.drop(compiled.ix, Drop::Echo);
+    }
     let mut candidate = candidate(compiled, secret, value, confidence, parts);
     candidate.severity = severity;
     candidate.key = Some(found.key);
+    if rule.context == Context::Dotenv && found.quoting == Quoting::Bare && value.contains(&b'#') {
+        candidate.notes.push(Cow::Borrowed(
+            "some readers of dotenv files end a value without quotes at its `#`",
+        ));
+    }
     if decoded.is_some() {
         candidate.encodings.push(Encoding::Base64);
     }
@@ -302,9 +328,10 @@ fn refuse(compiled: &Compiled, rule: &Rule, value: &[u8], key: &[u8]) -> Option<
     filter::judge(value, about)
         .or_else(|| filter::is_identifier(value).then_some(Drop::Identifier))
         .or_else(|| {
+            // a shape that names the secret has matched the value that it is a part of
             compiled
                 .regex(Slot::Value)
-                .is_some_and(|regex| !regex.is_match(value))
+                .is_some_and(|regex| !parts::names_secret(rule) && !regex.is_match(value))
                 .then_some(Drop::Shape)
         })
 }

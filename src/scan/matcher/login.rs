@@ -17,7 +17,9 @@ pub fn name(scanner: &Scanner, text: &Text<'_>, candidates: &mut [Candidate]) {
         let is_login = match &found_by.kind {
             Kind::Token(token) => token.value == ValueKind::Password,
             Kind::Assignment(assignment) => assignment.context == Context::Mail,
-            Kind::Pair(_) | Kind::File(_) | Kind::Login => false,
+            Kind::Command(_) => true,
+            // user and password stand there in base64, which no rule about them can read
+            Kind::Encoded(_) | Kind::Pair(_) | Kind::File(_) | Kind::Login => false,
         };
         if !is_login || found_by.login.is_some() {
             continue;

@@ -4,11 +4,15 @@
 //! file's language, on nothing else: windows of large files and delta-encoded blobs rely on it.
 
 pub mod assignment;
+mod command;
 pub mod companions;
+mod encoded;
 pub mod login;
 pub mod mail;
 pub mod pair;
+mod parts;
 mod role;
+mod stored;
 pub mod token;
 
 use std::ops::Range;
@@ -17,10 +21,10 @@ use std::sync::OnceLock;
 use regex::bytes::Regex;
 
 use crate::model::{Secret, Span};
-use crate::rules::{Kind, Rule};
+use crate::rules::{Command, Encoded, Kind, Rule};
 
 use super::assignment::Lang;
-use super::candidate::{Candidate, RuleIx};
+use super::candidate::{Candidate, Decisions, RuleIx};
 
 /// A text as matchers see it: a file, a window of one, or a decoded view.
 #[derive(Clone, Copy)]
@@ -52,6 +56,25 @@ impl<'t> Text<'t> {
     }
 }
 
+/// Lets a rule judge the anchor `at`. In a `binary` file only typed tokens are looked for: words in one are not configuration.
+pub fn judge(
+    compiled: &Compiled,
+    text: &Text<'_>,
+    at: Range<usize>,
+    binary: bool,
+    out: &mut Decisions,
+) {
+    match &compiled.rule.kind {
+        Kind::Token(kind) => token::judge(compiled, kind, text, at, out),
+        _ if binary => {}
+        Kind::Pair(kind) => pair::judge(compiled, kind, text, at, out),
+        Kind::Assignment(kind) => assignment::judge(compiled, kind, text, at, out),
+        Kind::Encoded(kind) => encoded::judge(compiled, kind, text, at, out),
+        Kind::Command(kind) => command::judge(compiled, kind, text, at, out),
+        Kind::File(_) | Kind::Login => {}
+    }
+}
+
 /// A rule with its regexes, each compiled when it is first needed.
 pub struct Compiled {
     /// The rule.
@@ -64,7 +87,7 @@ pub struct Compiled {
 /// Which regex of a rule: each kind uses the slots in its own way.
 #[derive(Clone, Copy)]
 pub enum Slot {
-    /// The token, the pair's identifier, or the keys of an assignment.
+    /// The token, the pair's identifier, the keys of an assignment, or the host of a login.
     Main = 0,
     /// The pair's secret, or the shape of an assignment's value.
     Value = 1,
@@ -133,6 +156,13 @@ impl Compiled {
                 whole(&rule.shape),
                 insensitive(&rule.parents),
                 insensitive(&rule.not_keys),
+                String::new(),
+            ],
+            Kind::Encoded(Encoded { host, .. }) | Kind::Command(Command { host, .. }) => [
+                host.to_string(),
+                String::new(),
+                String::new(),
+                String::new(),
                 String::new(),
             ],
             Kind::File(_) | Kind::Login => Default::default(),

@@ -99,7 +99,7 @@ fn joining_call<'t>(
             .or_else(|| join_opening(outside));
     }
     let callee = before.strip_suffix(b"(")?;
-    if ends_with(callee, b"concat") {
+    if ends_with(callee, b"concat") || ends_with(callee, b"concat!") {
         return Some(b"");
     }
     if first.content().is_empty() {
