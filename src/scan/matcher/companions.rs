@@ -36,30 +36,19 @@ struct Found {
     at: usize,
 }
 
-/// How well a candidate fits its role, in rising order.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Fit {
-    /// Whether its key speaks of mail where the password's does.
-    related: bool,
-    /// Whether its key is one for this role and no other.
-    named: bool,
-    /// Whether it is a sibling of the password.
-    sibling: bool,
-    /// Whether the value is typical of the role.
-    typical: bool,
-    nearness: Reverse<usize>,
-}
+/// How well a candidate fits its role, what weighs most first: whether its key speaks of mail where the password's does, whether
+/// that key is one for this role and no other, whether it is a sibling of the password, whether the value is typical of the role,
+/// and how near it is.
+type Fit = ([bool; 4], Reverse<usize>);
 
 impl Found {
     fn offer(&mut self, companion: Companion, named: (bool, bool), typical: bool) {
         let (related, named) = named;
-        let fit = Fit {
-            related,
-            named,
-            sibling: companion.sibling,
-            typical,
-            nearness: Reverse((companion.span.start as usize).abs_diff(self.at)),
-        };
+        let distance = (companion.span.start as usize).abs_diff(self.at);
+        let fit = (
+            [related, named, companion.sibling, typical],
+            Reverse(distance),
+        );
         match self
             .best
             .iter_mut()
