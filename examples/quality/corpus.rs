@@ -209,7 +209,7 @@ fn label(text: &[u8], value: &[u8], at: &[u8]) -> Result<Label, String> {
         .find(|&start| text[start..].starts_with(at))
         .ok_or_else(|| "a secret does not stand in the text".to_owned())?;
     let line = |at: usize| {
-        let before = text[..at].iter().filter(|&&byte| byte == b'\n').count();
+        let before = memchr::memchr_iter(b'\n', &text[..at]).count();
         u64::try_from(before).expect("fewer lines than u64 can count") + 1
     };
     let end = start + at.len();

@@ -2,6 +2,7 @@
 //! They are scored by line: what they report in a line that a label touches is a hit, whatever it is called.
 
 use std::collections::{BTreeSet, HashMap};
+use std::fmt::Write as _;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -103,13 +104,14 @@ pub fn write(cases: &[Case], folder: &Path) -> io::Result<()> {
         fs::create_dir_all(path.parent().unwrap_or(folder))?;
         fs::write(&path, &case.text)?;
         for label in &case.labels {
-            labels.push_str(&format!(
+            let _ = write!(
+                labels,
                 "{ix:04}\t{}\t{}\t{}\t{}\n",
                 case.path,
                 label.lines.start(),
                 label.lines.end(),
                 case.kind
-            ));
+            );
         }
     }
     fs::write(folder.join("labels.tsv"), labels)

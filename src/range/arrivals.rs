@@ -103,7 +103,7 @@ impl Arrivals {
     }
 }
 
-/// Scans the texts of all commits of `walk` and of the tags in `ends`, unless those are `known`. Gives the commits that were scanned as well.
+/// Scans the texts of all commits of `walk` and of the tags in `ends`, unless those are `known`. Gives how many commits those were as well.
 pub fn texts<S: Source>(
     walk: &Walk,
     ends: &Ends,
@@ -111,7 +111,7 @@ pub fn texts<S: Source>(
     scanner: &Scanner,
     reader: &mut Reader<S>,
 ) -> (Secrets, Tally) {
-    let (mut secrets, mut scanned) = (Secrets::default(), Tally::default());
+    let (mut secrets, mut done) = (Secrets::default(), Tally::default());
     let mut worker = scanner.worker();
     let commits = (0..).zip(&walk.order);
     let commits = commits.map(|(place, ix)| (ObjectKind::Commit, walk.node(*ix).id, place));
@@ -127,8 +127,8 @@ pub fn texts<S: Source>(
         let read = reader.shared(&id, stored);
         let read = read.and_then(|content| {
             if kind == ObjectKind::Commit {
-                scanned.count += 1;
-                scanned.bytes += content.len() as u64;
+                done.count += 1;
+                done.bytes += content.len() as u64;
             }
             guard(|| text(&mut worker, kind, id, &content)).map_err(Loss::Damaged)
         });
@@ -144,7 +144,7 @@ pub fn texts<S: Source>(
             }
         }
     }
-    (secrets, scanned)
+    (secrets, done)
 }
 
 fn text(worker: &mut Worker<'_>, kind: ObjectKind, id: ObjectId, content: &[u8]) -> Vec<Finding> {

@@ -88,9 +88,7 @@ impl Place {
             }
             (Syntax::Flag, _) => Bare::Token,
             (Syntax::Equals, _) if operator::is_embedded(text, key, sign) => Bare::Embedded,
-            (_, Lang::Properties | Lang::Netrc) | (Syntax::Equals, Lang::Batch) => {
-                Bare::Line
-            }
+            (_, Lang::Properties | Lang::Netrc) | (Syntax::Equals, Lang::Batch) => Bare::Line,
             (Syntax::Equals, Lang::Yaml) if !starts_item(text, key) => Bare::ShellWord,
             (_, Lang::Yaml) => Bare::Yaml,
             (Syntax::Equals, Lang::Shell | Lang::Docker) => Bare::ShellWord,
