@@ -104,9 +104,9 @@ pub fn write(cases: &[Case], folder: &Path) -> io::Result<()> {
         fs::create_dir_all(path.parent().unwrap_or(folder))?;
         fs::write(&path, &case.text)?;
         for label in &case.labels {
-            let _ = write!(
+            let _ = writeln!(
                 labels,
-                "{ix:04}\t{}\t{}\t{}\t{}\n",
+                "{ix:04}\t{}\t{}\t{}\t{}",
                 case.path,
                 label.lines.start(),
                 label.lines.end(),
