@@ -4,8 +4,8 @@
 use std::borrow::Cow::Borrowed;
 
 use super::{
-    Assignment, Call, Check, Command, Context, Encoded, EncodedForm, FileRule, Kind, LineFile, Login, Opens, Pair,
-    Program, Reach, Rule, Token, ValueKind,
+    Assignment, Call, Check, Command, Context, Encoded, EncodedForm, FileRule, Kind, LineFile,
+    Login, Opens, Pair, Program, Reach, Rule, Token, ValueKind,
 };
 use crate::model::{Confidence, Encoding, Severity};
 

@@ -81,7 +81,7 @@ fn table(sources: &[RuleSource]) -> String {
         "// @generated from rules/*.toml: edit those, then run `WAXSEAL_BLESS=1 cargo test generated`.\n\
          //! The built-in rules as constants, so that a start parses nothing.\n\n\
          use std::borrow::Cow::Borrowed;\n\n\
-         use super::{\n    Assignment, Call, Check, Command, Context, Encoded, EncodedForm, FileRule, Kind, LineFile, Login, Opens, Pair,\n    Program, Reach, Rule, Token, ValueKind,\n};\n\
+         use super::{\n    Assignment, Call, Check, Command, Context, Encoded, EncodedForm, FileRule, Kind, LineFile,\n    Login, Opens, Pair, Program, Reach, Rule, Token, ValueKind,\n};\n\
          use crate::model::{Confidence, Encoding, Severity};\n\n\
          /// The built-in rules.\n\
          #[rustfmt::skip]\n\
