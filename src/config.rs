@@ -152,6 +152,16 @@ pub struct ScanOptions {
     pub color: Color,
 }
 
+impl ScanOptions {
+    /// Threads to use; at least 1.
+    pub fn threads(&self) -> usize {
+        match self.jobs {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            jobs => jobs,
+        }
+    }
+}
+
 /// The configuration file. Unknown keys are errors.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]

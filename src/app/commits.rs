@@ -122,10 +122,7 @@ fn scan(
     let known: BTreeSet<ObjectId> = known.collect();
     let known: Vec<ObjectId> = known.into_iter().collect();
     let how = range::Options {
-        threads: match options.jobs {
-            0 => std::thread::available_parallelism().map_or(1, usize::from),
-            jobs => jobs,
-        },
+        threads: options.threads(),
         added_only: true,
         head: refs.head,
         ..range::Options::default()

@@ -20,10 +20,7 @@ pub(super) fn read(
 ) -> Result<Report, Error> {
     let git_dir = history.git_dir.as_deref();
     let store = git::Store::open(&history.repo, git_dir)?;
-    let threads = match options.jobs {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        jobs => jobs,
-    };
+    let threads = options.threads();
     let how = history::Options {
         threads,
         scope: Scope {

@@ -26,10 +26,7 @@ pub(super) fn read_in(
     how: StagedOptions,
     scanner: &Scanner,
 ) -> Result<Report, Error> {
-    let threads = match options.jobs {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        jobs => jobs,
-    };
+    let threads = options.threads();
     let how = staged::Options {
         threads,
         all: how.all,

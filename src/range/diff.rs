@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use crate::git::pack::{Damage, Kind};
+use crate::git::tree::{self, Target};
 use crate::model::ObjectId;
 
 use super::objects::{Loss, Reader, Source};
@@ -15,17 +16,6 @@ const MOST_TREES: u64 = 1 << 26;
 
 /// Longest path that is followed. Bytes; git itself takes 4096.
 const LONGEST_PATH: usize = 1 << 16;
-
-/// What an entry of a tree leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Target {
-    /// A file, executable or not, or a symbolic link.
-    Blob,
-    /// A folder.
-    Tree,
-    /// A commit of another repository: a submodule.
-    Commit,
-}
 
 /// One entry of a tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -202,20 +192,13 @@ impl<'t> Iterator for Entries<'t> {
 
 /// The first entry of `tree`, and what follows.
 fn parse(tree: &[u8], id_len: usize) -> Option<(Entry<'_>, &[u8])> {
-    let space = tree.iter().take(8).position(|byte| *byte == b' ')?;
-    let nul = space + 1 + memchr::memchr(0, &tree[space + 1..])?;
-    let end = nul + 1 + id_len;
-    let id = ObjectId::new(tree.get(nul + 1..end)?);
-    let target = match &tree[..space] {
-        b"40000" | b"040000" => Target::Tree,
-        b"160000" => Target::Commit,
-        mode if !mode.is_empty() && mode.iter().all(|digit| (b'0'..=b'7').contains(digit)) => {
-            Target::Blob
-        }
-        _ => return None,
+    let (entry, end) = tree::parse(tree, 0, id_len)?;
+    let entry = Entry {
+        target: entry.target,
+        name: entry.name,
+        id: ObjectId::new(entry.id),
     };
-    let name = &tree[space + 1..nul];
-    Some((Entry { target, name, id }, &tree[end..]))
+    Some((entry, &tree[end..]))
 }
 
 /// A parent's tree, in which names are looked up. Mostly the next one that is asked for is the next one that is there.

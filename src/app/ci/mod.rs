@@ -223,10 +223,7 @@ impl<'j> Plan<'j> {
         store: &Store,
         points: &Points<'_>,
     ) -> Result<Read, Error> {
-        let threads = match options.jobs {
-            0 => std::thread::available_parallelism().map_or(1, usize::from),
-            jobs => jobs,
-        };
+        let threads = options.threads();
         let include: Vec<Tip> = self.tips.iter().map(|(tip, _)| tip.clone()).collect();
         if include.is_empty() {
             return Ok(Read::new(Vec::new(), Coverage::default(), Some(0)));
