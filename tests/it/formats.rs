@@ -105,6 +105,7 @@ fn finding(rule: &'static str, severity: Severity, path: &'static [u8], at: Plac
         notes: Vec::new(),
         history: None,
         allowed: None,
+        verified: None,
     }
 }
 

@@ -242,6 +242,7 @@ fn changed(
             ref_count: 1,
         })),
         allowed: None,
+        verified: None,
     }
 }
 
@@ -268,6 +269,7 @@ pub(super) fn allowed(allows: &Allows) -> Vec<Finding> {
             severity: Severity::Info,
             notes: notes(finding),
             allowed: None,
+            verified: None,
             ..finding.clone()
         })
         .collect()
