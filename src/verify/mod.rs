@@ -5,6 +5,8 @@
 //! addresses are checked, time and size are bounded and requests are counted, the same for all.
 
 mod credential;
+#[cfg(feature = "verify")]
+pub mod net;
 mod wire;
 
 pub use credential::Credential;

@@ -1,0 +1,3 @@
+//! Connections to providers. The only folder that opens one.
+
+pub mod smtp;
