@@ -7,14 +7,18 @@
 mod credential;
 #[cfg(feature = "verify")]
 pub mod net;
+mod smtp;
+mod twilio;
 mod wire;
 
 pub use credential::Credential;
+pub use smtp::MailLogins;
+pub use twilio::Twilio;
 pub use wire::{
     Body, Header, HttpReply, HttpRequest, Method, Security, SmtpLogin, SmtpReply, Trouble, Wire,
 };
 
-use crate::model::Verified;
+use crate::model::{Finding, Secret, Verified};
 
 /// A host that may be contacted, and what for. `--list-endpoints` shows all of them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,12 +35,25 @@ pub struct Endpoint {
 
 /// Knows how to ask about one kind of credential. Implemented for the built-in providers, and for the recipes of rule files.
 pub trait Verifier: Send + Sync {
-    /// Whether it can ask about findings of this rule.
-    fn handles(&self, rule: &str) -> bool;
+    /// Whether it can ask about this credential. Several may: all are asked, until one finds it live.
+    fn handles(&self, credential: &Credential<'_>) -> bool;
 
     /// Every host that it could ever contact.
     fn endpoints(&self) -> Vec<Endpoint>;
 
     /// Asks over `wire`, and judges the answers. Trouble on the way becomes [`crate::model::Verdict::Unknown`] with its reason.
     fn verify(&self, credential: &Credential<'_>, wire: &mut dyn Wire) -> Verified;
+
+    /// Whether the companion `part` belongs to the question. Findings that differ in others only are one credential, and are
+    /// asked about once.
+    fn matters(&self, rule: &str, part: &str) -> bool {
+        let _ = (rule, part);
+        true
+    }
+
+    /// The account id that `finding` holds, to be tried with secrets found elsewhere: [`Credential::others`].
+    fn account<'f>(&self, finding: &'f Finding) -> Option<&'f Secret> {
+        let _ = finding;
+        None
+    }
 }

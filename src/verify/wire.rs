@@ -176,3 +176,17 @@ pub enum Trouble {
     #[error("not asked: the run had used up its time or its requests")]
     Spent,
 }
+
+impl Trouble {
+    /// Whether a connection to the host was tried all the same.
+    pub fn reached(&self) -> bool {
+        !matches!(
+            self,
+            Self::NotAsked
+                | Self::HostNotAllowed { .. }
+                | Self::AddressNotAllowed { .. }
+                | Self::NoSuchHost
+                | Self::Spent
+        )
+    }
+}
