@@ -178,15 +178,21 @@ pub enum Trouble {
 }
 
 impl Trouble {
-    /// Whether a connection to the host was tried all the same.
-    pub fn reached(&self) -> bool {
-        !matches!(
-            self,
+    /// Whether the host was contacted, or at least tried.
+    pub fn reached_out(&self) -> bool {
+        match self {
             Self::NotAsked
-                | Self::HostNotAllowed { .. }
-                | Self::AddressNotAllowed { .. }
-                | Self::NoSuchHost
-                | Self::Spent
-        )
+            | Self::HostNotAllowed { .. }
+            | Self::AddressNotAllowed { .. }
+            | Self::NoSuchHost
+            | Self::Throttled
+            | Self::Spent => false,
+            Self::Connection
+            | Self::Tls
+            | Self::Timeout
+            | Self::Protocol
+            | Self::NoSafeLogin
+            | Self::TurnedAway { .. } => true,
+        }
     }
 }

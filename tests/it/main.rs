@@ -43,6 +43,10 @@ mod staged_hook;
 mod staged_places;
 mod staged_property;
 mod support;
+mod verify_mail;
+#[cfg(feature = "verify")]
+mod verify_mail_session;
+mod verify_twilio;
 mod walk;
 mod windows;
 mod within;
