@@ -266,7 +266,7 @@ impl Visit for Visitor<'_> {
                 kept.extend(copied.map(|(at, lead)| (moved(*at), *lead)));
             }
         };
-        let starts = tree::read_delta(content, id_len, &delta.state.starts, delta.ops, take);
+        let starts = tree::read_delta(content, id_len, delta, &delta.state.starts, take);
         self.keep(ix, starts.unwrap_or_default(), kept)
     }
 

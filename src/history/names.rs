@@ -334,7 +334,7 @@ impl Visit for Visitor<'_> {
     fn delta(&mut self, tree: NodeIx, delta: &Delta<'_, Starts>, content: &[u8]) -> Starts {
         self.lane.read(Kind::Tree, tree, content.len());
         let id_len = self.pass.objects.id_len();
-        let read = tree::read_delta(content, id_len, delta.state, delta.ops, |piece| {
+        let read = tree::read_delta(content, id_len, delta, delta.state, |piece| {
             if let Piece::New(_, entry) = piece {
                 self.entry(tree, &entry);
             }

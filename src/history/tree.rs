@@ -3,6 +3,7 @@
 //! A tree is a list of entries without an index. Those that were copied whole are known from the other tree; only the rest
 //! is parsed. Knows nothing of what an entry is looked at for.
 
+use crate::git::pack::Delta;
 use crate::git::pack::delta::Op;
 use crate::git::tree::parse;
 
@@ -32,18 +33,30 @@ pub fn read<'t>(
         len: small(tree.len()),
         copy: false,
     };
-    read_delta(tree, id_len, &[], &[whole], take)
+    let whole = Delta {
+        base_len: 0,
+        state: &Starts::new(),
+        ops: &[whole],
+        is_base: true,
+    };
+    read_delta(tree, id_len, &whole, &[], take)
 }
 
-/// Reads a tree that `ops` make of another one, whose entries begin at `known`.
-pub fn read_delta<'t>(
+/// Reads a tree that `delta` makes of another one, whose entries begin at `known`. Where nobody is going to ask, none of its starts are
+/// given.
+pub fn read_delta<'t, S>(
     tree: &'t [u8],
     id_len: usize,
+    delta: &Delta<'_, S>,
     known: &[u32],
-    ops: &[Op],
     mut take: impl FnMut(Piece<'t>),
 ) -> Result<Starts, Malformed> {
-    let mut starts = Vec::with_capacity(known.len().max(tree.len() / 40) + 8);
+    let ops = delta.ops;
+    let mut starts = if delta.is_base {
+        Vec::with_capacity(known.len().max(tree.len() / 40) + 8)
+    } else {
+        Vec::new()
+    };
     let mut at = 0;
     let mut ops = ops.iter().peekable();
     while at < tree.len() {
@@ -59,14 +72,18 @@ pub fn read_delta<'t>(
                 let shift = i64::from(small(at)) - i64::from(from);
                 let moved = small(at).wrapping_sub(from);
                 let before = &copied[..copied.len() - 1];
-                starts.extend(before.iter().map(|start| start.wrapping_add(moved)));
+                if delta.is_base {
+                    starts.extend(before.iter().map(|start| start.wrapping_add(moved)));
+                }
                 take(Piece::Copied(first..last, shift));
                 at += (last - first) as usize;
                 continue;
             }
         }
         let (entry, end) = parse(tree, at, id_len).ok_or(Malformed)?;
-        starts.push(small(at));
+        if delta.is_base {
+            starts.push(small(at));
+        }
         take(Piece::New(small(at), entry));
         at = end;
     }
