@@ -100,7 +100,7 @@ impl<'o> Job<'o> {
         tell(&Meta {
             version: env!("CARGO_PKG_VERSION"),
             rules: &rules,
-            fail_on: self.fail_on,
+            fail_on: self.fail_on.into(),
             settings: self.settings.as_ref(),
             verbosity: self.options.verbosity,
             color: false,
@@ -113,7 +113,7 @@ impl<'o> Job<'o> {
     /// Takes out of `report` what is not to be shown, and gives what the rest means for the exit status.
     pub(super) fn outcome(&self, report: &mut Report) -> Outcome {
         report.hide_below(self.min_confidence);
-        report.outcome(self.fail_on)
+        report.outcome(self.fail_on.into())
     }
 
     /// Writes every report, and gives the outcome.
