@@ -109,23 +109,16 @@ impl Report {
         }
     }
 
-    /// How many findings do not count and might, had there been an answer: a live one always counts.
-    pub fn unanswered(&self, fail_on: FailOn) -> u64 {
-        let open = self
-            .findings
-            .iter()
-            .filter(|finding| finding.is_unanswered() && !fail_on.counts(finding))
-            .count();
-        let hidden = self
-            .verification
-            .as_ref()
-            .map_or(0, |it| it.hidden_unanswered);
-        open as u64 + hidden
+    /// How many findings nobody answered about because something went wrong: they may be live, hidden ones too.
+    pub fn unanswered(&self) -> u64 {
+        let shown = self.findings.iter().filter(|it| it.is_unanswered());
+        let hidden = self.verification.as_ref();
+        shown.count() as u64 + hidden.map_or(0, |it| it.hidden_unanswered)
     }
 
-    /// The outcome by `fail_on`. What could not be scanned, and what may be live and was not answered, makes it `Failed`.
+    /// The outcome by `fail_on`. What was to be scanned and was not, and what was asked and was not answered, makes it `Failed`.
     pub fn outcome(&self, fail_on: FailOn) -> Outcome {
-        if !self.coverage.is_complete() || self.unanswered(fail_on) > 0 {
+        if !self.coverage.is_complete() || self.unanswered() > 0 {
             Outcome::Failed
         } else if self.findings.iter().any(|finding| fail_on.counts(finding)) {
             Outcome::Found

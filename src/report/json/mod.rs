@@ -24,7 +24,7 @@ use history::History;
 pub(super) use verification::{Verification, Verified};
 
 /// Names the format and its version.
-const SCHEMA: &str = "waxseal.report/1";
+pub(super) const SCHEMA: &str = "waxseal.report/1";
 
 /// Writes one document, indented.
 pub(super) fn render(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -126,7 +126,7 @@ impl<'a> Summary<'a> {
             counts: Counts::new(report),
             held: report.held,
             hidden: report.hidden,
-            verification: Verification::of(report, meta.fail_on),
+            verification: Verification::of(report),
             coverage: Coverage::new(&report.coverage),
             drops: report
                 .drops

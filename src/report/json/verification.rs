@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::model::{self, FailOn, Report, Verdict};
+use crate::model::{self, Report, Verdict};
 use crate::report::verification;
 
 /// What a provider says of a finding.
@@ -63,13 +63,13 @@ pub(in crate::report) struct Verification<'a> {
     /// Findings that `--only` left out, by verdict; only where it was given.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_option")]
     hidden: Option<Vec<(&'static str, u64)>>,
-    /// Findings that may be live and would count then, and that nobody answered about.
+    /// Findings that nobody answered about, those that are hidden too.
     unanswered: u64,
 }
 
 impl<'a> Verification<'a> {
     /// What was asked for `report`, if anything was to be.
-    pub(in crate::report) fn of(report: &'a Report, fail_on: FailOn) -> Option<Self> {
+    pub(in crate::report) fn of(report: &'a Report) -> Option<Self> {
         let asked = report.verification.as_deref()?;
         let every = |counts: &std::collections::BTreeMap<Verdict, u64>| {
             let count = |verdict| counts.get(&verdict).copied().unwrap_or(0);
@@ -95,7 +95,7 @@ impl<'a> Verification<'a> {
             verdicts: every(&verification::by_verdict(report)),
             not_asked: without.count() as u64,
             hidden: asked.hidden.as_ref().map(every),
-            unanswered: report.unanswered(fail_on),
+            unanswered: report.unanswered(),
         })
     }
 }

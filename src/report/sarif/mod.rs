@@ -61,7 +61,7 @@ pub(super) fn render(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> i
         results: results(report, meta),
         properties: RunProperties {
             coverage: json::Coverage::new(&report.coverage),
-            verification: json::Verification::of(report, meta.fail_on),
+            verification: json::Verification::of(report),
         },
     };
     let log = Log {
