@@ -64,6 +64,7 @@ fn rule(id: &'static str, title: &'static str, severity: Severity) -> Rule {
             always: true,
         }),
         login: None,
+        verify: None,
     }
 }
 
