@@ -169,6 +169,12 @@ pub enum Trouble {
     /// The mail server offers no way to log in that is safe.
     #[error("the server offers no safe way to log in")]
     NoSafeLogin,
+    /// The mail server takes no session, or none from here.
+    #[error("the mail server turned the session away with code {code}")]
+    TurnedAway {
+        /// Its reply code.
+        code: u16,
+    },
     /// Asked to wait, longer than this run may take.
     #[error("throttled by the provider")]
     Throttled,

@@ -7,6 +7,7 @@ mod address;
 mod dial;
 mod names;
 mod proxy;
+pub mod smtp;
 mod stream;
 mod tls;
 
