@@ -5,13 +5,28 @@
 //! addresses are checked, time and size are bounded and requests are counted, the same for all. [`run`] asks about every
 //! distinct credential once. What can open a socket lies in [`net`], and is there with the feature `verify` alone.
 
+#[cfg(feature = "verify")]
+mod cache;
 mod credential;
+mod dry;
+mod identity;
 #[cfg(feature = "verify")]
 pub mod net;
+mod pace;
+mod recipe;
+mod run;
+mod sendgrid;
 mod settings;
 mod wire;
 
+#[cfg(feature = "verify")]
+pub use cache::{Cache, CacheError};
 pub use credential::Credential;
+pub use dry::{DryRun, Question};
+pub use identity::{Identity, Kept};
+pub use recipe::Recipes;
+pub use run::{Job, Summary, run};
+pub use sendgrid::SendGrid;
 pub use settings::{Limits, Redirected, Scheme, Settings};
 pub use wire::{
     Body, Header, HttpReply, HttpRequest, Line, Method, Security, SmtpLogin, SmtpReply, Trouble,

@@ -21,6 +21,11 @@ pub trait Wire {
 pub trait Line: Sync {
     /// A wire of its own.
     fn wire(&self) -> Box<dyn Wire + '_>;
+
+    /// Whether anything is asked at all; if not, nothing is kept of the answers.
+    fn asks(&self) -> bool {
+        true
+    }
 }
 
 /// What may be done over HTTP. Nothing else can be said.
@@ -181,4 +186,24 @@ pub enum Trouble {
     /// The run has used up its time or its requests, or was ended.
     #[error("not asked: the run had used up its time or its requests")]
     Spent,
+}
+
+impl Trouble {
+    /// Whether the host was contacted, or at least tried.
+    pub fn reached_out(&self) -> bool {
+        match self {
+            Self::NotAsked
+            | Self::HostNotAllowed { .. }
+            | Self::AddressNotAllowed { .. }
+            | Self::NoSuchHost
+            | Self::Throttled
+            | Self::Spent => false,
+            Self::Connection
+            | Self::Tls
+            | Self::Timeout
+            | Self::Protocol
+            | Self::NoSafeLogin
+            | Self::TurnedAway { .. } => true,
+        }
+    }
 }

@@ -70,7 +70,7 @@ impl Dialer {
             secured
                 .conn
                 .complete_io(&mut secured.sock)
-                .map_err(broken)?;
+                .map_err(|error| broken(&error))?;
         }
         Ok(secured)
     }
@@ -109,10 +109,10 @@ impl Dialer {
             }
             match TcpStream::connect_timeout(&SocketAddr::new(*address, port), share) {
                 Ok(stream) => {
-                    stream.set_nodelay(true).map_err(broken)?;
+                    stream.set_nodelay(true).map_err(|error| broken(&error))?;
                     return Ok(stream);
                 }
-                Err(error) => trouble = broken(error),
+                Err(error) => trouble = broken(&error),
             }
         }
         Err(trouble)
@@ -160,7 +160,7 @@ impl Dialer {
 }
 
 /// What an error of a stream means. TLS wraps its own in them.
-pub(super) fn broken(error: io::Error) -> Trouble {
+pub(super) fn broken(error: &io::Error) -> Trouble {
     let from_tls = error
         .get_ref()
         .is_some_and(|inner| inner.is::<rustls::Error>());

@@ -5,6 +5,8 @@
 
 mod address;
 mod dial;
+mod guarded;
+mod http;
 mod names;
 mod proxy;
 pub mod smtp;
@@ -12,6 +14,7 @@ mod stream;
 mod tls;
 
 pub use dial::Dialer;
+pub use guarded::Guarded;
 pub use names::{Names, SystemNames};
 pub use stream::{Secured, Timed};
 

@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
+use super::dial::broken;
 use super::{NetError, Timed};
 use crate::verify::Trouble;
 use crate::verify::settings::{is_host, split_port};
@@ -67,7 +68,7 @@ impl Proxy {
         ask.push_str("\r\n");
         timed
             .write_all(ask.as_bytes())
-            .map_err(super::dial::broken)?;
+            .map_err(|error| broken(&error))?;
         let mut answer = Vec::new();
         // byte by byte: what follows the empty line is no longer the proxy's
         while !answer.ends_with(b"\r\n\r\n") {
@@ -75,7 +76,9 @@ impl Proxy {
                 return Err(Trouble::Protocol);
             }
             let mut byte = [0];
-            timed.read_exact(&mut byte).map_err(super::dial::broken)?;
+            timed
+                .read_exact(&mut byte)
+                .map_err(|error| broken(&error))?;
             answer.push(byte[0]);
         }
         let accepted = answer.starts_with(b"HTTP/1.") && answer.get(8..12) == Some(b" 200");
