@@ -25,4 +25,4 @@ pub use origin::{GitState, Origin, Store, display_path};
 pub use report::{FailOn, Outcome, Report};
 pub use secret::{Quotes, Secret};
 pub use span::Span;
-pub use verdict::{Contacted, Verdict, Verification, Verified, VerifiedDetail};
+pub use verdict::{Contacted, Planned, Verdict, Verification, Verified, VerifiedDetail};

@@ -133,6 +133,8 @@ pub struct Verification {
     pub cached: u64,
     /// Hosts that were contacted, by name.
     pub hosts: Vec<Contacted>,
+    /// What would be asked first, in a dry run.
+    pub planned: Vec<Planned>,
     /// What the operator changed in where questions go and what is trusted, a clause each.
     pub changes: Vec<String>,
     /// Findings that are left out because their verdict is none of those asked for, if that was asked.
@@ -155,6 +157,19 @@ pub struct Contacted {
     pub host: String,
     /// How often.
     pub requests: u64,
+}
+
+/// A question that a dry run did not put.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Planned {
+    /// Whose host it is.
+    pub provider: String,
+    /// The host, with its port where that is not the usual one.
+    pub host: String,
+    /// What would be said there. Holds no secret, and of names only their beginnings.
+    pub what: String,
+    /// About how many credentials.
+    pub credentials: u64,
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod history;
 mod issue;
 mod json;
 mod junit;
+mod listed;
 mod rejection;
 mod sarif;
 mod shell;
@@ -30,6 +31,7 @@ use std::io::{self, Write};
 use std::str::FromStr;
 
 pub use blocked::{Stopped, render_blocked};
+pub use listed::{Listed, ListedError, ListedSource, listed};
 pub use rejection::render_rejection;
 pub use shell::{ignore_pattern, pathspec, word};
 pub use summary::render_summary;

@@ -29,6 +29,16 @@ pub(super) fn render(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> i
         return Ok(());
     }
     writeln!(out, "waxseal: {}", asked(verification))?;
+    for it in &verification.planned {
+        let credentials = counted(it.credentials, "credential", "credentials");
+        writeln!(
+            out,
+            "waxseal:   {}  {}: {}, for {credentials}",
+            term::escape(&it.provider),
+            term::escape(&it.host),
+            term::escape(&it.what)
+        )?;
+    }
     let verdicts = by_verdict(report);
     if !verdicts.is_empty() && !verification.dry_run {
         let findings = counted(verdicts.values().sum(), "finding", "findings");
@@ -94,7 +104,7 @@ fn listed(counts: &BTreeMap<Verdict, u64>) -> String {
 fn asked(verification: &Verification) -> String {
     let credentials = counted(verification.credentials, "credential", "credentials");
     if verification.dry_run {
-        return format!("dry run: nothing was asked about {credentials}");
+        return format!("dry run: nothing was asked about {credentials}; the first question about each would be");
     }
     let earlier = match verification.cached {
         0 => String::new(),

@@ -583,6 +583,7 @@ fn the_document_describes_every_key_and_name() {
     let mut verified = verified::all();
     verified.keep_verdicts(&Verdict::ALL);
     keys(&parsed(Format::Json, &verified), &mut names);
+    keys(&parsed(Format::Json, &verified::dry()), &mut names);
     names.extend(SkipReason::ALL.map(|reason| reason.id().to_owned()));
     names.extend(Marker::ALL.map(|marker| marker.id().to_owned()));
     names.extend(Severity::ALL.map(|severity| severity.id().to_owned()));

@@ -54,6 +54,9 @@ pub(in crate::report) struct Verification<'a> {
     cached: u64,
     requests: u64,
     hosts: Vec<Host<'a>>,
+    /// What would be asked first; only in a dry run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    planned: Vec<Planned<'a>>,
     changes: &'a [String],
     /// Findings by verdict, also with 0.
     #[serde(serialize_with = "as_object")]
@@ -91,6 +94,16 @@ impl<'a> Verification<'a> {
                     requests: it.requests,
                 })
                 .collect(),
+            planned: asked
+                .planned
+                .iter()
+                .map(|it| Planned {
+                    provider: &it.provider,
+                    host: &it.host,
+                    what: &it.what,
+                    credentials: it.credentials,
+                })
+                .collect(),
             changes: &asked.changes,
             verdicts: every(&verification::by_verdict(report)),
             not_asked: without.count() as u64,
@@ -104,6 +117,14 @@ impl<'a> Verification<'a> {
 struct Host<'a> {
     host: &'a str,
     requests: u64,
+}
+
+#[derive(Serialize)]
+struct Planned<'a> {
+    provider: &'a str,
+    host: &'a str,
+    what: &'a str,
+    credentials: u64,
 }
 
 fn as_object<S: Serializer>(pairs: &[(&str, u64)], serializer: S) -> Result<S::Ok, S::Error> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use waxseal::model::{
-    Contacted, FailOn, Finding, Outcome, Report, Severity, Verdict, Verification, Verified,
+    Contacted, FailOn, Finding, Outcome, Planned, Report, Severity, Verdict, Verification, Verified,
 };
 use waxseal::report::{Format, Verbosity};
 
@@ -88,6 +88,36 @@ pub(super) fn all() -> Report {
         })),
         ..plain()
     }
+}
+
+/// Nothing but what would be asked.
+pub(super) fn dry() -> Report {
+    Report {
+        verification: Some(Box::new(Verification {
+            dry_run: true,
+            credentials: 3,
+            planned: vec![Planned {
+                provider: "demo".to_owned(),
+                host: "api.example.org".to_owned(),
+                what: "GET /accounts/AC********".to_owned(),
+                credentials: 3,
+            }],
+            ..Verification::default()
+        })),
+        ..plain()
+    }
+}
+
+#[test]
+fn a_dry_run_says_what_it_would_ask() {
+    let said = summary(&dry(), Verbosity::Normal, false);
+    assert!(
+        said.starts_with(
+            "waxseal: dry run: nothing was asked about 3 credentials; the first question about each would be\n\
+             waxseal:   demo  api.example.org: GET /accounts/AC********, for 3 credentials\n"
+        ),
+        "{said}"
+    );
 }
 
 fn contacted(host: &str, requests: u64) -> Contacted {

@@ -5,6 +5,8 @@ pub(crate) mod edits;
 pub(crate) mod gate;
 pub(crate) mod history;
 pub(crate) mod program;
+#[cfg(feature = "verify")]
+pub(crate) mod providers;
 pub(crate) mod random;
 pub(crate) mod reading;
 pub(crate) mod record;
