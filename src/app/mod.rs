@@ -3,6 +3,7 @@
 mod ci;
 mod collect;
 mod commits;
+mod config;
 mod doctor;
 mod dotenv;
 mod gate;
@@ -12,6 +13,7 @@ mod hook;
 mod install;
 mod message;
 mod outputs;
+mod policy;
 mod progress;
 mod rules;
 pub mod samples;
@@ -36,13 +38,14 @@ pub struct Streams<'a> {
 /// Runs what the command line asks for, and gives the exit status.
 pub fn run(cli: Cli, streams: &mut Streams<'_>) -> Result<u8, Failure> {
     match cli.command {
-        Command::Scan(args) => Ok(exit_status(scan::run(&args.into_options()?, streams)?)),
+        Command::Scan(args) => Ok(exit_status(scan::run(args.into_options()?, streams)?)),
         Command::Hook(command) => hook::run(command, streams),
         Command::Ci(args) => {
             let (options, ci) = args.into_options()?;
-            Ok(exit_status(ci::run(&options, &ci, streams)?))
+            Ok(exit_status(ci::run(options, &ci, streams)?))
         }
         Command::Dotenv(DotenvCommand::Fix(args)) => dotenv::fix(&args, streams),
+        Command::Config(command) => config::run(command, streams),
         Command::Rules(command) => rules::run(command, streams).map(|()| EXIT_CLEAN),
     }
 }

@@ -4,24 +4,34 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crate::config::{self, Color, Input, Policy, ScanOptions};
+use crate::config::{Color, Input, Policy, ScanOptions};
 use crate::error::Error;
-use crate::model::{Confidence, Outcome, Report, Severity};
+use crate::model::{Confidence, Finding, Outcome, Report, Severity};
 use crate::report::{Format, Meta, Settings, Stopped, render, render_blocked, render_summary};
-use crate::rules::Rule;
+use crate::rules::{POLICY_TOO_WIDE, Rule, notices};
 use crate::scan::{OVERLAP, Options, Scanner};
 use crate::source::{FileOptions, Windows, scan_paths, scan_stdin};
 
 use super::collect::Collector;
-use super::{Failure, Streams, history, outputs, staged};
+use super::{Failure, Streams, gate, history, outputs, policy, staged};
 
 /// Key of the fingerprints while a repository has none of its own. It is no secret: it only keeps our digests from being
 /// the same as anybody else's.
 pub(super) const FINGERPRINT_KEY: &[u8] = b"waxseal fingerprint v1";
 
 /// Scans, writes every report, and gives the outcome.
-pub(super) fn run(options: &ScanOptions, streams: &mut Streams<'_>) -> Result<Outcome, Failure> {
-    let job = Job::new(options)?;
+pub(super) fn run(options: ScanOptions, streams: &mut Streams<'_>) -> Result<Outcome, Failure> {
+    let started = Instant::now();
+    if let Input::Staged(how) = options.input {
+        let store = gate::repository()?;
+        let (options, policy) = policy::resolve_in(&store, options)?;
+        let job = Job::new(policy, &options, started)?;
+        let mut report = staged::read(&store, &options, how, &job.scanner)?;
+        return job.finish(&mut report, streams);
+    }
+    let (options, policy) = policy::resolve(options)?;
+    let options = &options;
+    let job = Job::new(policy, options, started)?;
     let mut report = match &options.input {
         Input::Paths(paths) => {
             let collector = Collector::new(&job.scanner);
@@ -29,8 +39,7 @@ pub(super) fn run(options: &ScanOptions, streams: &mut Streams<'_>) -> Result<Ou
             collector.into_report()
         }
         Input::History(history) => history::read(options, history, &job.scanner)?,
-        Input::Staged(how) => staged::read(options, *how, &job.scanner)?,
-        Input::Handed { .. } => Report::default(),
+        Input::Staged(_) | Input::Handed { .. } => Report::default(),
     };
     job.finish(&mut report, streams)
 }
@@ -42,6 +51,8 @@ pub(super) struct Job<'o> {
     fail_on: Severity,
     min_confidence: Confidence,
     settings: Option<Settings>,
+    /// Findings about the policy itself.
+    pub(super) standing: Vec<Finding>,
     /// Rules that nothing is scanned for, of findings that are made elsewhere.
     pub(super) notices: Vec<Rule>,
     /// The rules that were chosen.
@@ -49,14 +60,8 @@ pub(super) struct Job<'o> {
 }
 
 impl<'o> Job<'o> {
-    /// Chooses rules, and fails where a report could not be written.
-    pub(super) fn new(options: &'o ScanOptions) -> Result<Self, Error> {
-        let started = Instant::now();
-        Self::by(config::policy(options)?, options, started)
-    }
-
-    /// The same by a policy that was read elsewhere, for a run that has `started` already.
-    pub(super) fn by(
+    /// Prepares a run by `policy` that has `started` already, and fails where a report could not be written.
+    pub(super) fn new(
         policy: Policy,
         options: &'o ScanOptions,
         started: Instant,
@@ -66,14 +71,30 @@ impl<'o> Job<'o> {
             fail_on,
             min_confidence,
             allowing,
+            excludes,
+            stop_words,
+            wide,
             settings,
+            ..
         } = policy;
+        let notices = if wide.is_empty() && excludes.is_empty() {
+            Vec::new()
+        } else {
+            notices()
+                .into_iter()
+                .filter(|it| it.id == POLICY_TOO_WIDE)
+                .collect()
+        };
+        let silent_excludes = options.rules.skip.iter().any(|id| id == POLICY_TOO_WIDE);
         let scanner = Scanner::new(
             rules,
             Options {
                 no_binary: options.no_binary,
                 fingerprint_key: FINGERPRINT_KEY.to_vec(),
                 allowing,
+                excludes,
+                silent_excludes,
+                stop_words,
             },
         );
         let job = Self {
@@ -82,7 +103,8 @@ impl<'o> Job<'o> {
             fail_on,
             min_confidence,
             settings,
-            notices: Vec::new(),
+            standing: policy::findings(&wide),
+            notices,
             scanner,
         };
         outputs::probe(job.files().map(|(path, _)| path))?;
@@ -112,6 +134,17 @@ impl<'o> Job<'o> {
 
     /// Takes out of `report` what is not to be shown, and gives what the rest means for the exit status.
     pub(super) fn outcome(&self, report: &mut Report) -> Outcome {
+        // it may have been asked before
+        let is_new = |finding: &&Finding| {
+            let same =
+                |it: &Finding| it.rule == finding.rule && it.fingerprint == finding.fingerprint;
+            !report.findings.iter().any(same)
+        };
+        let standing: Vec<Finding> = self.standing.iter().filter(is_new).cloned().collect();
+        if !standing.is_empty() {
+            report.findings.extend(standing);
+            report.sort();
+        }
         report.hide_below(self.min_confidence);
         report.outcome(self.fail_on)
     }
@@ -220,7 +253,8 @@ fn read(options: &ScanOptions, paths: &[PathBuf], collector: &Collector<'_>) -> 
         return Ok(());
     }
     let files = FileOptions {
-        jobs: options.jobs,
+        jobs: options.threads(),
+        most: options.max_blob_size,
         no_ignore: options.no_ignore,
         submodules: options.submodules,
         windows,

@@ -5,12 +5,14 @@
 //! parsing; users' files go through [`parse`]. What a rule *means* lives in `scan`.
 
 mod builtin;
+mod notices;
 pub mod parse;
 pub mod sample;
 
 use std::borrow::Cow;
 
 pub use builtin::BUILTIN;
+pub use notices::{ALLOW_ADDED, POLICY_CHANGED, POLICY_TOO_WIDE, notices};
 
 use crate::model::{Confidence, Encoding, Severity};
 

@@ -26,8 +26,12 @@ impl Worker<'_> {
             | Store::Object(..) => return,
         };
         let scanner = self.scanner;
+        let left_out = scanner.exclusions.of(&origin.within);
         for file in &scanner.files {
             if !file.matches(&origin.within) {
+                continue;
+            }
+            if left_out.has(file.rule) {
                 continue;
             }
             let rule = &scanner.rules[usize::from(file.rule)].rule;
@@ -51,14 +55,7 @@ impl Worker<'_> {
                 secret,
                 parts: Vec::new(),
                 origin: origin.to_owned(),
-                place: Place {
-                    start: 0,
-                    end: 0,
-                    line: 1,
-                    column: 1,
-                    end_line: 1,
-                    end_column: 1,
-                },
+                place: Place::TOP,
                 excerpt: Excerpt(String::new()),
                 encodings: Vec::new(),
                 notes: if holds_secrets {
@@ -72,6 +69,8 @@ impl Worker<'_> {
                 allowed: allowed.map(Box::new),
             });
         }
+        let silenced = left_out.wholly.and_then(|entry| self.silenced(blob, entry));
+        findings.extend(silenced);
     }
 
     /// The comment on the first line that lets a finding of `rule` pass.
