@@ -11,7 +11,7 @@ use crate::model::{ObjectId, Outcome, Report, display_path};
 use crate::range::{self, Tip};
 use crate::report::{Stopped, Verbosity, render_rejection};
 
-use super::gate::{blocked, is_below, is_skipped, repository};
+use super::gate::{blocked, is_skipped, repository};
 use super::handed::{self, Update};
 use super::scan::Job;
 use super::{Failure, Streams, policy};
@@ -72,7 +72,7 @@ fn push(args: PushArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
     }
     let outcome = job.finish(&mut found.report, streams)?;
     if outcome != Outcome::Clean {
-        job.advise(&found.report, Stopped::Push, is_below(&store), streams)?;
+        job.advise(&found.report, Stopped::Push, &store, streams)?;
     }
     Ok(exit_status(outcome))
 }
@@ -93,7 +93,11 @@ pub(super) fn pre_receive(args: ReceiveArgs, streams: &mut Streams<'_>) -> Resul
     // what the refs held before is not taken from standard input: the pusher says it, and git has not compared it yet
     let known = known.map(|(_, id)| *id);
     let (options, policy) = policy::received(&store, options)?;
-    let job = Job::new(policy, &options, started)?;
+    let mut job = Job::new(policy, &options, started)?;
+    if options.policy.from.is_none() {
+        // whoever runs the server wrote it, and no push can mend it
+        job.standing.clear();
+    }
     let mut found = scan(&store, &job, &options, &refs, &updates, known)?;
     let outcome = job.outcome(&mut found.report);
     job.with_meta(|meta| render_rejection(&found.report, meta, &mut *streams.err))?;

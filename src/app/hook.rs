@@ -8,7 +8,7 @@ use crate::git;
 use crate::model::Outcome;
 use crate::report::Stopped;
 
-use super::gate::{blocked, is_below, is_skipped, repository};
+use super::gate::{blocked, is_skipped, repository};
 use super::scan::Job;
 use super::{Failure, Streams, commits, doctor, install, message, policy, staged};
 
@@ -47,7 +47,7 @@ fn check(args: PreCommitArgs, streams: &mut Streams<'_>) -> Result<Outcome, Fail
     if outcome != Outcome::Clean {
         let first = matches!(git::head(&store), Ok(None));
         let stopped = Stopped::Commit { first };
-        job.advise(&report, stopped, is_below(&store), streams)?;
+        job.advise(&report, stopped, &store, streams)?;
     }
     Ok(outcome)
 }

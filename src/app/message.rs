@@ -12,7 +12,7 @@ use crate::regular::{self, Links};
 use crate::report::Stopped;
 
 use super::collect::Collector;
-use super::gate::{blocked, is_below, is_skipped, repository};
+use super::gate::{blocked, is_skipped, repository};
 use super::scan::Job;
 use super::{Failure, Streams, policy};
 
@@ -53,7 +53,7 @@ fn check(args: MessageArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
         return Ok(EXIT_CLEAN);
     }
     let outcome = job.finish(&mut report, streams)?;
-    job.advise(&report, Stopped::Message(path), is_below(&store), streams)?;
+    job.advise(&report, Stopped::Message(path), &store, streams)?;
     Ok(exit_status(outcome))
 }
 

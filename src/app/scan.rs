@@ -6,8 +6,11 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::config::{Color, Input, Policy, ScanOptions};
 use crate::error::Error;
+use crate::git::Store;
 use crate::model::{Confidence, Finding, Outcome, Report, Severity};
-use crate::report::{Format, Meta, Settings, Stopped, render, render_blocked, render_summary};
+use crate::report::{
+    Format, Here, Meta, Settings, Stopped, render, render_blocked, render_summary,
+};
 use crate::rules::{POLICY_TOO_WIDE, Rule, notices};
 use crate::scan::{OVERLAP, Options, Scanner};
 use crate::source::{FileOptions, Windows, scan_paths, scan_stdin};
@@ -161,18 +164,24 @@ impl<'o> Job<'o> {
         Ok(outcome)
     }
 
-    /// Says what to do about `report`, which stopped something. `below` says that the user is below the top of the work tree.
+    /// Says what to do about `report`, which stopped something in the work tree of `store`.
     pub(super) fn advise(
         &self,
         report: &Report,
         stopped: Stopped<'_>,
-        below: bool,
+        store: &Store,
         streams: &mut Streams<'_>,
     ) -> io::Result<()> {
+        let rules = gate::ignore_rules(store);
+        let is_ignored = |path: &[u8]| rules.as_ref().is_some_and(|rules| rules.name(path));
+        let here = Here {
+            below: gate::is_below(store),
+            is_ignored: &is_ignored,
+        };
         let (_, color) = self.colors(streams);
         self.with_meta(|meta| {
             let meta = Meta { color, ..*meta };
-            render_blocked(report, &meta, stopped, below, &mut *streams.err)
+            render_blocked(report, &meta, stopped, here, &mut *streams.err)
         })
     }
 

@@ -17,6 +17,7 @@ use super::value::{self, Value, check_text, kind, unknown, wanted};
 use crate::error::Error;
 use crate::model::{Confidence, Severity};
 use crate::rules::parse::{self, RuleError, RuleSource};
+use crate::scan::exclude_globs;
 
 /// A text in a file, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -309,6 +310,12 @@ fn exclude(table: &DeTable<'_>, span: Range<usize>) -> Result<Exclude, Fault> {
                 return Fault::at(key.span(), unknown("key", other, &known));
             }
         }
+    }
+    for path in &exclude.paths {
+        exclude_globs(&path.text).map_err(|problem| Fault {
+            span: path.span.clone(),
+            problem,
+        })?;
     }
     if exclude.paths.is_empty() {
         return Fault::at(

@@ -172,10 +172,23 @@ fn described(keys: &[(&str, &str)], of: impl Fn(&str) -> Value) -> Map<String, V
     keys.iter().map(entry).collect()
 }
 
+/// What a setting may be, for a cell of a table.
+fn values(setting: &Setting) -> String {
+    match setting.shape {
+        Shape::Choice(known) => {
+            let known: Vec<String> = known().iter().map(|name| format!("`{name}`")).collect();
+            known.join(", ")
+        }
+        Shape::Texts(_) => format!("texts: `{}`", setting.example),
+        Shape::Text => format!("a text: `{}`", setting.example),
+        _ => wanted(setting).trim_start_matches("is ").to_owned(),
+    }
+}
+
 /// The table of settings for people, in Markdown.
 pub fn reference() -> String {
     let mut out = String::from(
-        "| key | what it does | default | flag, variable |\n| --- | --- | --- | --- |\n",
+        "| key | what it does | values | default | flag, variable |\n| --- | --- | --- | --- | --- |\n",
     );
     for setting in &SETTINGS {
         let flag = setting.flag.map(|flag| format!("`{flag}`"));
@@ -188,10 +201,10 @@ pub fn reference() -> String {
         // Writing to a String cannot fail.
         let _ = writeln!(
             out,
-            "| `{}` | {}{own} It {}. | `{}` | {} |",
+            "| `{}` | {}{own} | {} | `{}` | {} |",
             setting.key,
             setting.help,
-            wanted(setting).replace('|', "\\|"),
+            values(setting),
             setting.default,
             others.join(", ")
         );

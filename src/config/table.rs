@@ -225,7 +225,8 @@ pub static SETTINGS: [Setting; 19] = [
         default: "[]",
         flag: None,
         trust: Trust::Anyone,
-        help: "A value that holds one of these words, in upper or lower case, is no secret here. At least four letters or digits each.",
+        help: "A value that holds one of these words, in upper or lower case, is no secret here. A word of fewer than four letters and \
+               digits is `policy-too-wide`.",
         example: r#"["acme-demo"]"#,
     },
     Setting {
@@ -277,7 +278,7 @@ pub static SETTINGS: [Setting; 19] = [
         flag: Some("--no-foreign-markers"),
         trust: Trust::Anyone,
         help: "Whether comments that were written for other programs (`gitleaks:allow` and its kin) let findings pass. \
-               Never in `hook run pre-receive`.",
+               `hook run pre-receive` has another default, false.",
         example: "false",
     },
     Setting {

@@ -42,11 +42,14 @@ pub fn of_toml(setting: &Setting, value: &DeValue<'_>) -> Result<Value, String> 
     let wrong = || format!("`{}` {}, not {}", setting.key, wanted(setting), kind(value));
     match (setting.shape, value) {
         (Shape::Flag, DeValue::Boolean(flag)) => Ok(Value::Flag(*flag)),
-        (Shape::Number { .. }, DeValue::Integer(_)) => {
-            of_number(setting, number(value).ok_or_else(wrong)?)
-        }
-        (Shape::Size, DeValue::Integer(_)) => {
-            Ok(Value::Size(Some(number(value).ok_or_else(wrong)?)))
+        (Shape::Number { .. } | Shape::Size, DeValue::Integer(integer)) => {
+            let (key, text) = (setting.key, integer.as_str());
+            let wrong = || format!("`{key}` {}, not {text}", wanted(setting));
+            let number = u64::from_str_radix(text, integer.radix()).map_err(|_| wrong())?;
+            match setting.shape {
+                Shape::Size => Ok(Value::Size(Some(number))),
+                _ => of_number(setting, number),
+            }
         }
         (Shape::Size | Shape::Choice(_) | Shape::Text, DeValue::String(text)) => {
             of_text(setting, text)
@@ -95,11 +98,6 @@ fn of_number(setting: &Setting, number: u64) -> Result<Value, String> {
         )),
         _ => Ok(Value::Number(number)),
     }
-}
-
-fn number(value: &DeValue<'_>) -> Option<u64> {
-    let integer = value.as_integer()?;
-    u64::from_str_radix(integer.as_str(), integer.radix()).ok()
 }
 
 /// Bytes, with the units that git uses for such limits.

@@ -27,7 +27,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::str::FromStr;
 
-pub use blocked::{Stopped, render_blocked};
+pub use blocked::{Here, Stopped, render_blocked};
 pub use rejection::render_rejection;
 pub use shell::{ignore_pattern, pathspec, word};
 pub use summary::render_summary;
