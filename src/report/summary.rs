@@ -105,7 +105,7 @@ fn configured(settings: &Settings) -> String {
     }
     if settings.excludes > 0 {
         let entries = counted(settings.excludes as u64, "entry", "entries");
-        effects.push(format!("leaves out files by {entries}"));
+        effects.push(format!("excludes files by {entries}"));
     }
     if settings.stop_words > 0 {
         let words = counted(settings.stop_words as u64, "stop word", "stop words");

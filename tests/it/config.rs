@@ -336,7 +336,7 @@ fn rules_are_not_used_where_files_are_excluded() {
     assert_eq!(found(&dir, &["--history"]).len(), 2);
     let told = run(dir.root(), ["scan", "-vv"]).err;
     assert!(
-        told.contains("configuration .waxseal.toml: leaves out files by 2 entries"),
+        told.contains("configuration .waxseal.toml: excludes files by 2 entries"),
         "{told}"
     );
     let dropped = told.lines().any(|line| {
