@@ -107,6 +107,8 @@ fn misspelt() -> Vec<(String, Option<String>)> {
         .filter_map(table::Setting::variable)
         .collect();
     known.extend([CONFIG_VARIABLE, "WAXSEAL_SKIP"].map(str::to_owned));
+    // of docs/gitlab-ci.yml
+    known.extend(["WAXSEAL_REPOSITORY", "WAXSEAL_REVISION"].map(str::to_owned));
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
     let set = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     let mut misspelt: Vec<_> = set

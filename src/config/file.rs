@@ -19,6 +19,9 @@ use crate::model::{Confidence, Severity};
 use crate::rules::parse::{self, RuleError, RuleSource};
 use crate::scan::exclude_globs;
 
+/// Most texts of a list, and most entries of a kind. Each is tried on whatever is found.
+const MOST: usize = 1000;
+
 /// A text in a file, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
@@ -144,6 +147,9 @@ impl File {
                 format!("rules are written as [[rule]], not as {}", kind(other)),
             ),
             ("exclude", DeValue::Array(entries)) => {
+                if entries.len() > MOST {
+                    return Fault::at(span, format!("more than {MOST} times [[exclude]]"));
+                }
                 for entry in entries {
                     let DeValue::Table(table) = entry.get_ref() else {
                         return Fault::at(entry.span(), "files are left out by [[exclude]]");
@@ -261,6 +267,9 @@ fn items(value: &Spanned<DeValue<'_>>, expected: impl Fn() -> String) -> Result<
     let DeValue::Array(array) = value.get_ref() else {
         return Err(wrong(value));
     };
+    if array.len() > MOST {
+        return Fault::at(value.span(), format!("more than {MOST} texts"));
+    }
     array
         .iter()
         .map(|text| match text.get_ref() {

@@ -39,7 +39,7 @@ impl Worker<'_> {
     pub(super) fn silenced(&self, blob: &Blob<'_>, entry: &str) -> Option<Finding> {
         let origin = &blob.origin;
         let is_told = !self.scanner.options.silent_excludes;
-        if !is_told || self.state.dotenv != Dotenv::Live || self.state.left_out == 0 {
+        if !is_told || self.state.dotenv != Dotenv::Live {
             return None;
         }
         Some(Finding {

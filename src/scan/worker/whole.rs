@@ -26,12 +26,14 @@ impl Worker<'_> {
             | Store::Object(..) => return,
         };
         let scanner = self.scanner;
-        let left_out = scanner.exclusions.of(&origin.within);
+        // asked for files that something is said of only
+        let mut left_out = None;
+        let mut left_out = || left_out.get_or_insert_with(|| scanner.exclusions.of(&origin.within));
         for file in &scanner.files {
             if !file.matches(&origin.within) {
                 continue;
             }
-            if left_out.has(file.rule) {
+            if left_out().has(file.rule) {
                 continue;
             }
             let rule = &scanner.rules[usize::from(file.rule)].rule;
@@ -69,8 +71,11 @@ impl Worker<'_> {
                 allowed: allowed.map(Box::new),
             });
         }
-        let silenced = left_out.wholly.and_then(|entry| self.silenced(blob, entry));
-        findings.extend(silenced);
+        if self.state.left_out > 0
+            && let Some(entry) = left_out().wholly
+        {
+            findings.extend(self.silenced(blob, entry));
+        }
     }
 
     /// The comment on the first line that lets a finding of `rule` pass.
