@@ -13,7 +13,7 @@ pub(super) fn run(command: ConfigCommand, streams: &mut Streams<'_>) -> Result<u
     match command {
         ConfigCommand::Check(args) => check_config(args, streams),
         ConfigCommand::Show(args) => {
-            let (sources, _) = policy::read(args.into_options())?;
+            let (sources, _) = policy::read(&args.into_options())?;
             write!(streams.out, "{}", config::show(&sources))?;
             Ok(EXIT_CLEAN)
         }
@@ -25,7 +25,7 @@ pub(super) fn run(command: ConfigCommand, streams: &mut Streams<'_>) -> Result<u
 }
 
 fn check_config(args: ConfigArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
-    let (sources, policy) = policy::read(args.into_options())?;
+    let (sources, policy) = policy::read(&args.into_options())?;
     for (variable, known) in misspelt() {
         let hint = known.map_or_else(String::new, |known| format!("; did you mean {known}?"));
         writeln!(

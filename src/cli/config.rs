@@ -28,7 +28,7 @@ pub(crate) struct ConfigArgs {
     /// A folder of the repository, or a file in it [default: the current folder].
     #[arg(value_name = "PATH", default_value = HERE, hide_default_value = true)]
     path: PathBuf,
-    /// Configuration file [default: $WAXSEAL_CONFIG, or .waxseal.toml at the root of the repository].
+    /// Configuration file [default: that of `WAXSEAL_CONFIG`, or .waxseal.toml at the root of the repository].
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// The configuration that this commit has: a branch, a tag or an id.

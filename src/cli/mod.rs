@@ -138,7 +138,7 @@ struct RuleArgs {
     /// Add the rules of this file; may be repeated.
     #[arg(long = "rules", value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Configuration file [default: $WAXSEAL_CONFIG, or .waxseal.toml at the root of the first PATH's repository, or of the one whose
+    /// Configuration file [default: that of `WAXSEAL_CONFIG`, or .waxseal.toml at the root of the first PATH's repository, or of the one whose
     /// history is scanned].
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,

@@ -100,8 +100,8 @@ impl Fault {
 
 impl File {
     /// Reads what `source` says.
-    pub fn read(source: Text) -> Result<Self, Error> {
-        let table = DeTable::parse(&source.text).map_err(|error| syntax(&source, &error))?;
+    pub fn read(source: &Text) -> Result<Self, Error> {
+        let table = DeTable::parse(&source.text).map_err(|error| syntax(source, &error))?;
         let mut file = Self {
             settings: Vec::new(),
             excludes: Vec::new(),
@@ -112,14 +112,14 @@ impl File {
         };
         for (key, value) in table.get_ref() {
             file.key(key, value)
-                .map_err(|fault| refused(&source, &fault.span, &fault.problem))?;
+                .map_err(|fault| refused(source, &fault.span, &fault.problem))?;
         }
         // tables are sorted by their keys; what is said goes in the order of the file
         file.settings.sort_by_key(|(_, _, span)| span.start);
         file.overrides.sort_by_key(|it| it.rule.span.start);
         if file.rules_at.is_some() {
             file.rules = parse::parse_among(&source.name, &source.text)
-                .map_err(|error| bad_rule(error, &source))?;
+                .map_err(|error| bad_rule(error, source))?;
         }
         Ok(file)
     }

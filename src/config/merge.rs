@@ -274,7 +274,7 @@ mod tests {
     fn file(text: &str) -> File {
         let path = std::path::Path::new("x.toml");
         let text = Text::new(path, "x.toml".to_owned(), text.into(), Origin::Named).unwrap();
-        File::read(text).unwrap_or_else(|error| panic!("{error}"))
+        File::read(&text).unwrap_or_else(|error| panic!("{error}"))
     }
 
     #[test]

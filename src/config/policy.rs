@@ -2,7 +2,7 @@
 //!
 //! Where the files of a repository are read from is the caller's to say: the work tree, or a commit.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::discover;
 use super::file::{self, File, Item};
@@ -145,14 +145,14 @@ pub fn sources(options: &ScanOptions, repository: Reader<'_>) -> Result<Sources,
         Some(path) => Some(source::read(&path, Origin::Named)?),
         None => repository(FILE_NAME)?,
     };
-    let file = text.map(File::read).transpose()?;
+    let file = text.as_ref().map(File::read).transpose()?;
     let own = if options.policy.deaf {
         None
     } else {
         source::own()
     };
     let own = own.map(|path| source::read(&path, Origin::Own));
-    let own = own.transpose()?.map(File::read).transpose()?;
+    let own = own.transpose()?.as_ref().map(File::read).transpose()?;
     let files: Vec<&File> = own.iter().chain(&file).collect();
     let merged = Merged::new(options, &files)?;
     Ok(Sources { merged, file, own })
@@ -164,7 +164,7 @@ impl Sources {
         let mut rules = BUILTIN.to_vec();
         if let Some(file) = &self.file {
             add(&mut rules, &file.source.name, file.rules.clone())?;
-            for text in self.rule_files(file, options, repository)? {
+            for text in rule_files(file, options, repository)? {
                 let sources = parse::parse(&text.name, &text.text);
                 let sources = sources.map_err(|error| file::bad_rule(error, &text))?;
                 add(&mut rules, &text.name, sources)?;
@@ -216,37 +216,6 @@ impl Sources {
         })
     }
 
-    /// The rule files that the configuration names, from its own folder on.
-    fn rule_files(
-        &self,
-        file: &File,
-        options: &ScanOptions,
-        repository: Reader<'_>,
-    ) -> Result<Vec<Text>, Error> {
-        let mut texts = Vec::new();
-        for item in items(file, Name::RuleFiles) {
-            let text = match named(&options.policy) {
-                Some(config) => {
-                    let folder = config.parent().unwrap_or(Path::new(""));
-                    Some(source::read(&folder.join(&item.text), Origin::Named)?)
-                }
-                None => {
-                    let is_plain = Path::new(&item.text)
-                        .components()
-                        .all(|part| matches!(part, std::path::Component::Normal(_)));
-                    if !is_plain {
-                        let problem = "a rule file of a repository lies in it: give its path from the top on, without `..`";
-                        return Err(file.refuse(&item.span, problem));
-                    }
-                    repository(&item.text)?
-                }
-            };
-            let missing = || file.refuse(&item.span, "there is no such file in the repository");
-            texts.push(text.ok_or_else(missing)?);
-        }
-        Ok(texts)
-    }
-
     fn override_rules(&self, rules: &mut [Rule]) -> Result<(), Error> {
         let Some(file) = &self.file else {
             return Ok(());
@@ -269,7 +238,8 @@ impl Sources {
         let flags = options.rules.only.iter().chain(&options.rules.skip);
         for id in flags {
             // what tells of the policy itself can be left out by whoever runs the scan, and nobody else
-            if !has(id) && !(options.rules.skip.contains(id) && id == POLICY_TOO_WIDE) {
+            let is_of_policy = id == POLICY_TOO_WIDE && options.rules.skip.contains(id);
+            if !has(id) && !is_of_policy {
                 return Err(unknown("rule", id, rules.iter().map(|rule| &*rule.id)));
             }
         }
@@ -348,6 +318,29 @@ impl Sources {
         let texts = self.merged.texts(name).iter();
         texts.map(|(text, _)| text.clone()).collect()
     }
+}
+
+/// The rule files that the configuration names, from its own folder on.
+fn rule_files(
+    file: &File,
+    options: &ScanOptions,
+    repository: Reader<'_>,
+) -> Result<Vec<Text>, Error> {
+    let config = named(&options.policy);
+    let read = |item: &Item| {
+        if let Some(config) = &config {
+            let folder = config.parent().unwrap_or(Path::new(""));
+            return source::read(&folder.join(&item.text), Origin::Named);
+        }
+        let mut parts = Path::new(&item.text).components();
+        if !parts.all(|part| matches!(part, Component::Normal(_))) {
+            let problem = "a rule file of a repository lies in it: give its path from the top on, without `..`";
+            return Err(file.refuse(&item.span, problem));
+        }
+        let missing = || file.refuse(&item.span, "there is no such file in the repository");
+        repository(&item.text)?.ok_or_else(missing)
+    };
+    items(file, Name::RuleFiles).map(read).collect()
 }
 
 /// The texts that `file` gives to a list.

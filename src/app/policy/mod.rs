@@ -100,11 +100,11 @@ pub(super) fn received(
 }
 
 /// All that has a say in the policy that `options` ask for, and that policy.
-pub(super) fn read(options: ScanOptions) -> Result<(Sources, Policy), Error> {
+pub(super) fn read(options: &ScanOptions) -> Result<(Sources, Policy), Error> {
     let root = config::root(&options.input);
     let both = |reader: config::Reader<'_>| {
-        let sources = config::sources(&options, reader)?;
-        let policy = sources.policy(&options, reader)?;
+        let sources = config::sources(options, reader)?;
+        let policy = sources.policy(options, reader)?;
         Ok((sources, policy))
     };
     let Some(revision) = &options.policy.from else {

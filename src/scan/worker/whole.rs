@@ -1,5 +1,7 @@
 //! Findings about a file as a whole, by its name.
 
+use std::cell::OnceCell;
+
 use crate::model::{
     Allowed, Blob, Excerpt, Finding, Fingerprint, GitState, ObjectKind, Place, Secret, Severity,
     Store,
@@ -26,9 +28,9 @@ impl Worker<'_> {
             | Store::Object(..) => return,
         };
         let scanner = self.scanner;
-        // asked for files that something is said of only
-        let mut left_out = None;
-        let mut left_out = || left_out.get_or_insert_with(|| scanner.exclusions.of(&origin.within));
+        // asked only for files that something is said of
+        let left_out = OnceCell::new();
+        let left_out = || left_out.get_or_init(|| scanner.exclusions.of(&origin.within));
         for file in &scanner.files {
             if !file.matches(&origin.within) {
                 continue;
