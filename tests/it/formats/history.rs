@@ -420,7 +420,7 @@ fn lost_objects_are_named_up_to_twenty_and_never_called_files() {
     let missing = |told: &str| told.matches(": missing\n").count();
     assert_eq!(missing(&told), 20, "{told}");
     assert!(told.contains(
-        "waxseal: and 3 more: missing objects\nwaxseal: 23 missing objects: --allow-missing "
+        "waxseal: and 3 more: missing objects\nwaxseal: 23 missing objects: `git fetch --refetch "
     ));
     assert_eq!(told.matches("--allow-missing").count(), 1, "{told}");
     assert!(told.contains("waxseal: incomplete: 27 parts of the repository could not be scanned"));
