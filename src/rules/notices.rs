@@ -71,5 +71,6 @@ fn notice(
             always: true,
         }),
         login: None,
+        verify: None,
     }
 }

@@ -177,6 +177,7 @@ impl Changed<'_> {
                 ref_count: 1,
             })),
             allowed: None,
+            verified: None,
         }
     }
 }
@@ -204,6 +205,7 @@ pub(super) fn allowed(allows: &Allows) -> Vec<Finding> {
             severity: Severity::Info,
             notes: notes(finding),
             allowed: None,
+            verified: None,
             ..finding.clone()
         })
         .collect()

@@ -150,6 +150,7 @@ pub(super) fn findings(wide: &[TooWide]) -> Vec<Finding> {
                 notes: vec![wide.problem.clone().into()],
                 history: None,
                 allowed: None,
+                verified: None,
             }
         })
         .collect()

@@ -63,6 +63,7 @@ impl Worker<'_> {
             ],
             history: None,
             allowed: None,
+            verified: None,
         })
     }
 }

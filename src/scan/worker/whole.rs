@@ -71,6 +71,7 @@ impl Worker<'_> {
                 },
                 history: None,
                 allowed: allowed.map(Box::new),
+                verified: None,
             });
         }
         if self.state.left_out > 0
