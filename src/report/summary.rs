@@ -33,6 +33,9 @@ pub fn render_summary(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> 
         if let Some(settings) = meta.settings {
             writeln!(out, "waxseal: {}", term::escape(&configured(settings)))?;
         }
+        if let Some(left_out) = left_out(report) {
+            writeln!(out, "waxseal: {left_out}")?;
+        }
         allowed::render(report, meta, out)?;
         let role = match report.outcome(meta.fail_on) {
             Outcome::Clean => Role::Good,
@@ -135,6 +138,29 @@ fn configured(settings: &Settings) -> String {
         settings.file,
         effects.join("; ")
     )
+}
+
+/// `3 values left out by the configuration (2 in excluded files, 1 by a stop word); -vv says by which rules they were seen`. Not
+/// counted in a history.
+fn left_out(report: &Report) -> Option<String> {
+    let count = |wanted: &str| -> u64 {
+        let drops = report.drops.iter();
+        let of = drops.filter(|((_, reason), _)| *reason == wanted);
+        of.map(|(_, count)| count).sum()
+    };
+    let (excluded, stopped) = (count("excluded"), count("stop-word"));
+    let mut parts = Vec::new();
+    if excluded > 0 {
+        parts.push(format!("{} in excluded files", grouped(excluded)));
+    }
+    if stopped > 0 {
+        parts.push(format!("{} by stop words", grouped(stopped)));
+    }
+    let values = counted(excluded + stopped, "value", "values");
+    let parts = parts.join(", ");
+    let text =
+        format!("{values} left out by the configuration ({parts}); -vv says which rules saw them");
+    (!parts.is_empty()).then_some(text)
 }
 
 /// What was to be scanned and was not: the first ones for each reason by name, all of them when asked to say more. A
