@@ -5,12 +5,14 @@
 //! parsing; users' files go through [`parse`]. What a rule *means* lives in `scan`.
 
 mod builtin;
+mod control;
 pub mod parse;
 pub mod sample;
 
 use std::borrow::Cow;
 
 pub use builtin::BUILTIN;
+pub use control::control;
 
 use crate::model::{Confidence, Encoding, Severity};
 

@@ -232,6 +232,8 @@ fn nasty() -> Report {
         hidden: None,
         elapsed: Duration::from_millis(3),
         allows: allows(),
+        baseline: None,
+        fail_on_unused: false,
     }
 }
 
@@ -268,7 +270,7 @@ fn allows() -> Allows {
             warning(4, AllowFault::NoReason { required: false }),
             warning(4, AllowFault::NoReason { required: true }),
         ],
-        unused: 1_001,
+        unused: (1..=1_001).map(|line| (b"a.py".to_vec(), line)).collect(),
     }
 }
 
