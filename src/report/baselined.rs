@@ -72,8 +72,8 @@ pub(super) fn render(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> i
     for fingerprint in &baseline.doubled {
         writeln!(
             out,
-            "waxseal: baseline {file}: several entries for {fingerprint} do not say the same; the one that ends first counts, then the \
-             one that sorts first, and the next change of the file keeps it only"
+            "waxseal: baseline {file}: several entries for {fingerprint} do not say the same; the one that expires first counts, then the \
+             one that sorts first; the next command that changes the file keeps only that one"
         )?;
     }
     Ok(())

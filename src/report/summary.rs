@@ -75,6 +75,18 @@ pub fn render_summary(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> 
             )?;
         }
     }
+    if report.fail_on_unused && report.unused() > 0 {
+        let unused = paint.paint(Role::Bad, "unused");
+        let count = counted(
+            report.unused(),
+            "comment or entry lets",
+            "comments and entries let",
+        );
+        writeln!(
+            out,
+            "waxseal: {unused}: {count} nothing pass any more, which fails this run (--fail-on-unused-allow)"
+        )?;
+    }
     if !report.coverage.is_complete() {
         let count = failure_count(&report.coverage);
         let (one, many) = if report.coverage.objects.is_some() {

@@ -99,11 +99,12 @@ impl Site {
             options.baseline.file = None;
             history.baseline.file = None;
         }
+        let name = file::shown(path.strip_prefix(".").unwrap_or(&path));
         Ok(Self {
             standing: Standing::of(&options.input, &choice)?,
             tree: root.map(|_| options),
             history,
-            name: file::shown(&path),
+            name,
             path,
         })
     }
