@@ -128,6 +128,8 @@ pub struct BaselineChoice {
     pub file: Option<PathBuf>,
     /// Whether it lets nothing pass. Its key is used all the same.
     pub off: bool,
+    /// Whether its entries that let nothing pass, and such comments, fail the run.
+    pub fail_on_unused: bool,
 }
 
 /// Everything a scan needs.
@@ -151,8 +153,6 @@ pub struct ScanOptions {
     pub config: Option<PathBuf>,
     /// Which baseline.
     pub baseline: BaselineChoice,
-    /// Whether comments and entries of the baseline that let nothing pass fail the run.
-    pub fail_on_unused: bool,
     /// Where to write what.
     pub outputs: Vec<Output>,
     /// Lowest severity that makes a finding count, if it was given.

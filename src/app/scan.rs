@@ -128,7 +128,7 @@ impl<'o> Job<'o> {
 
     /// Takes out of `report` what the baseline lets pass.
     pub(super) fn settle(&self, report: &mut Report) {
-        report.fail_on_unused = self.options.fail_on_unused;
+        report.fail_on_unused = self.options.baseline.fail_on_unused;
         let is_used = |id: &str| self.scanner.rules().any(|rule| rule.id == id);
         self.standing.apply(report, self.options, &is_used);
     }

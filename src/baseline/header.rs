@@ -1,5 +1,7 @@
 //! The first line of a baseline: what it is, where its key is, and what it is about.
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value};
 
 use super::Fault;
@@ -123,7 +125,7 @@ impl Header {
     }
 
     /// Takes over what a second header says, which a merge may leave behind.
-    pub(super) fn merge(&mut self, other: Self) -> Result<(), Fault> {
+    pub(super) fn merge(&mut self, other: &Self) -> Result<(), Fault> {
         if self.key.id() != other.key.id() {
             return Err(Fault::OtherKey);
         }
@@ -132,19 +134,25 @@ impl Header {
     }
 
     pub(super) fn write(&self, out: &mut String) {
-        out.push_str(&format!("{{\"{VERSION}\":{CURRENT},"));
-        match &self.key {
-            KeyPlace::Here(key) => {
-                out.push_str("\"salt\":\"");
-                for byte in key.as_bytes() {
-                    out.push_str(&format!("{byte:02x}"));
-                }
-                out.push('"');
-            }
-            KeyPlace::Elsewhere(id) => out.push_str(&format!("\"key_id\":\"{id}\"")),
-        }
-        out.push_str(&format!(",\"covers\":\"{}\"}}\n", self.covers.id()));
+        let key = match &self.key {
+            KeyPlace::Here(key) => format!("\"salt\":\"{}\"", hex(key.as_bytes())),
+            KeyPlace::Elsewhere(id) => format!("\"key_id\":\"{id}\""),
+        };
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            out,
+            "{{\"{VERSION}\":{CURRENT},{key},\"covers\":\"{}\"}}",
+            self.covers.id()
+        );
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut digits, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    })
 }
 
 fn unhex(digits: &str) -> Option<[u8; SALT]> {

@@ -149,7 +149,7 @@ impl Baseline {
                 None => header = Some(Header::parse(line).map_err(failed)?),
                 Some(first) if Header::is_one(line) => {
                     first
-                        .merge(Header::parse(line).map_err(failed)?)
+                        .merge(&Header::parse(line).map_err(failed)?)
                         .map_err(failed)?;
                 }
                 Some(_) => {

@@ -295,8 +295,8 @@ fn options(
         baseline: config::BaselineChoice {
             file: rules.baseline,
             off: rules.no_baseline,
+            fail_on_unused: output.fail_on_unused_allow,
         },
-        fail_on_unused: output.fail_on_unused_allow,
         outputs: if outputs.is_empty() {
             vec![Output {
                 format: Format::Text,

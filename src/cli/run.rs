@@ -14,9 +14,9 @@ use crate::error::Error;
 pub(crate) enum RunCommand {
     /// Check what is about to be committed: what the index holds and HEAD does not.
     PreCommit(Box<PreCommitArgs>),
-    CommitMsg(MessageArgs),
-    PrePush(PushArgs),
-    PreReceive(ReceiveArgs),
+    CommitMsg(Box<MessageArgs>),
+    PrePush(Box<PushArgs>),
+    PreReceive(Box<ReceiveArgs>),
 }
 
 /// Check the message of the commit that is being made.

@@ -73,7 +73,8 @@ impl fmt::Display for KeyId {
 pub struct Day {
     year: u16,
     month: u8,
-    day: u8,
+    /// From 1.
+    of_month: u8,
 }
 
 impl Day {
@@ -104,15 +105,17 @@ impl Day {
             1..=12 => 31,
             _ => return None,
         };
-        (1..=longest)
-            .contains(&day)
-            .then_some(Self { year, month, day })
+        (1..=longest).contains(&day).then_some(Self {
+            year,
+            month,
+            of_month: day,
+        })
     }
 }
 
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.of_month)
     }
 }
 

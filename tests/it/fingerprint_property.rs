@@ -128,17 +128,15 @@ fn file(ways: &[(&str, &str)], value: &[u8], around: &Around) -> (String, Vec<u8
     let template = template.replace("<<K", &format!("<<{literal}"));
     let inner = String::from_utf8(expand(&template, "it").unwrap()).unwrap();
     let margin = " ".repeat(around.indent);
-    let mut text = String::new();
-    let lines = |of: &[usize]| {
-        of.iter()
-            .map(|at| format!("{}\n", LINES[*at]))
-            .collect::<String>()
-    };
-    text += &lines(&around.above);
-    for line in inner.lines() {
-        text += &format!("{margin}{line}\n");
-    }
-    text += &lines(&around.below);
+    let outside = |of: &[usize]| of.iter().map(|at| LINES[*at].to_owned()).collect();
+    let above: Vec<String> = outside(&around.above);
+    let inside = inner.lines().map(|line| margin.clone() + line);
+    let lines: Vec<String> = above
+        .into_iter()
+        .chain(inside)
+        .chain(outside(&around.below))
+        .collect();
+    let text = lines.join("\n") + "\n";
     let wide = |to: fn(u16) -> [u8; 2]| {
         format!("\u{feff}{text}")
             .encode_utf16()

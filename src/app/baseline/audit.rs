@@ -127,17 +127,18 @@ impl<'f> Audit<'f> {
         let mut text = render_one(finding, rule, false)?;
         for other in others.iter().take(PLACES) {
             let place = place(other);
-            text.push_str(&format!("  also at {place}\n"));
+            text = text + "  also at " + &place + "\n";
         }
         if others.len() > PLACES {
-            text.push_str(&format!("  and at {} more places\n", others.len() - PLACES));
+            let more = (others.len() - PLACES).to_string();
+            text = text + "  and at " + &more + " more places\n";
         }
         let entry = self.sheet.get(&finding.fingerprint_by(&self.key));
-        text.push_str(&match entry {
-            None => "  it counts: it is not in the baseline\n".to_owned(),
-            Some(entry) => format!("  it passes: {}\n", said(entry)),
-        });
-        Ok(text)
+        let standing = match entry {
+            None => "it counts: it is not in the baseline".to_owned(),
+            Some(entry) => format!("it passes: {}", said(entry)),
+        };
+        Ok(text + "  " + &standing + "\n")
     }
 
     fn ask(

@@ -207,7 +207,7 @@ pub(super) fn of_policy(
             history.in_head = new.is_some();
         }
         if name == baseline::FILE_NAME {
-            let note = entries_changed(base, tip, points)?;
+            let note = entries_changed(base, tip, points);
             finding.notes.push(note.into());
         }
         findings.push(finding);
@@ -216,11 +216,7 @@ pub(super) fn of_policy(
 }
 
 /// What becomes of the entries of the baseline.
-fn entries_changed(
-    base: &CommitInfo,
-    tip: &CommitInfo,
-    points: &mut Points<'_>,
-) -> Result<String, Error> {
+fn entries_changed(base: &CommitInfo, tip: &CommitInfo, points: &mut Points<'_>) -> String {
     let mut read = |commit: &CommitInfo| match baseline_file(commit, points) {
         Ok(None) => Ok(Vec::new()),
         Ok(Some((_, text))) => Baseline::parse(text)
@@ -231,7 +227,7 @@ fn entries_changed(
     let old = read(base).unwrap_or_default();
     let new: Vec<Accepted> = match read(tip) {
         Ok(new) => new,
-        Err(problem) => return Ok(format!("it can't be read: {problem}")),
+        Err(problem) => return format!("it can't be read: {problem}"),
     };
     let names = |entries: &[Accepted], entry: &Accepted| {
         let same = |other: &Accepted| other.fingerprint.cmp(&entry.fingerprint);
@@ -244,11 +240,11 @@ fn entries_changed(
         .iter()
         .filter(|entry| names(&new, entry).is_none())
         .count();
-    Ok(format!(
+    format!(
         "entries: {} added, {gone} removed, {} changed",
         count(None),
         count(Some(false))
-    ))
+    )
 }
 
 /// The commit that made the file `name` what it is in `tip`, on the way along parents that have it so as well.

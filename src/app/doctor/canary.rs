@@ -225,7 +225,6 @@ fn options(config: Option<PathBuf>, root: Option<&Path>) -> ScanOptions {
         rules: RuleChoice::default(),
         config,
         baseline: BaselineChoice::default(),
-        fail_on_unused: false,
         outputs: vec![Output {
             format: Format::Text,
             file: None,
