@@ -84,6 +84,7 @@ fn notice(id: &'static str, title: &'static str, why: &'static str, step: &'stat
             always: true,
         }),
         login: None,
+        verify: None,
     }
 }
 
@@ -309,6 +310,7 @@ fn changed(
             ref_count: 1,
         })),
         allowed: None,
+        verified: None,
     }
 }
 
@@ -335,6 +337,7 @@ pub(super) fn allowed(allows: &Allows) -> Vec<Finding> {
             severity: Severity::Info,
             notes: notes(finding),
             allowed: None,
+            verified: None,
             ..finding.clone()
         })
         .collect()
