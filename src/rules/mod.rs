@@ -6,6 +6,7 @@
 
 mod builtin;
 mod control;
+mod notices;
 pub mod parse;
 mod recipe;
 pub mod sample;
@@ -14,6 +15,7 @@ use std::borrow::Cow;
 
 pub use builtin::BUILTIN;
 pub use control::control;
+pub use notices::{ALLOW_ADDED, POLICY_CHANGED, POLICY_TOO_WIDE, notices};
 pub use recipe::{Ask, AskMethod, Identifier, Recipe, Reply, Scalar};
 
 use crate::model::{Confidence, Encoding, Severity};

@@ -6,6 +6,7 @@ mod architecture;
 mod baseline;
 mod ci;
 mod cli;
+mod config;
 mod determinism;
 mod docs;
 mod dotenv_fix;
