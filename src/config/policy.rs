@@ -163,10 +163,12 @@ impl Sources {
     pub fn policy(&self, options: &ScanOptions, repository: Reader<'_>) -> Result<Policy, Error> {
         let mut rules = BUILTIN.to_vec();
         if let Some(file) = &self.file {
+            no_recipe(&file.source, &file.rules)?;
             add(&mut rules, &file.source.name, file.rules.clone())?;
             for text in rule_files(file, options, repository)? {
                 let sources = parse::parse(&text.name, &text.text);
                 let sources = sources.map_err(|error| file::bad_rule(error, &text))?;
+                no_recipe(&text, &sources)?;
                 add(&mut rules, &text.name, sources)?;
             }
         }
@@ -380,6 +382,23 @@ fn add_file(rules: &mut Vec<Rule>, path: &Path) -> Result<(), Error> {
     let sources = parse::parse(&text.name, &text.text);
     let sources = sources.map_err(|error| file::bad_rule(error, &text))?;
     add(rules, &text.name, sources)
+}
+
+/// Fails where a rule of the repository says how its provider is asked: it would choose where a secret goes.
+fn no_recipe(text: &Text, sources: &[RuleSource]) -> Result<(), Error> {
+    let mut sources = sources.iter();
+    let asks = sources.find(|source| source.rule.verify.is_some());
+    match asks {
+        Some(source) if text.origin == Origin::Repository => Err(RuleError::Rule {
+            file: text.name.clone(),
+            rule: source.rule.id.to_string(),
+            problem: "[rule.verify] does not count in a repository's own configuration, as it would choose where a secret is sent; \
+                      put the rule into a file that --rules or --config names"
+                .to_owned(),
+        }
+        .into()),
+        _ => Ok(()),
+    }
 }
 
 /// Adds the rules that stand in `file`.

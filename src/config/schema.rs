@@ -11,7 +11,7 @@ use super::value::wanted;
 use crate::model::{Confidence, Severity};
 
 /// Keys of a rule at its top, each with what it is for; the tables of its kinds have keys of their own.
-const RULE_KEYS: [(&str, &str); 20] = [
+const RULE_KEYS: [(&str, &str); 21] = [
     ("id", "Lower-case words joined by hyphens; unique."),
     ("title", "What was found, as a noun phrase."),
     ("severity", "How bad a leak is."),
@@ -38,6 +38,10 @@ const RULE_KEYS: [(&str, &str); 20] = [
     ("command", "A login among the options of a command."),
     ("file", "A file as a whole."),
     ("login", "Names logins that other rules found."),
+    (
+        "verify",
+        "How its provider is asked whether it still works.",
+    ),
 ];
 
 /// The JSON Schema of `.waxseal.toml`.

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use super::merge::Slot;
 use super::policy::Sources;
-use super::table::{SETTINGS, Setting};
-use super::value::quoted;
+use super::table::{Name, SETTINGS, Setting};
+use super::value::{Value, quoted};
+use crate::model::Secret;
 use crate::report::escape;
 
 /// Column from which on a line says where its value came from.
@@ -72,7 +73,13 @@ pub fn show(sources: &Sources) -> String {
 fn put(out: &mut String, key: &str, setting: &Setting, sources: &Sources) {
     match sources.merged.slot(setting.name) {
         Slot::One(value, source) => {
-            let value = escape(&value.to_string());
+            let value = match value {
+                Value::Text(text) if setting.name == Name::VerifyProxy => {
+                    quoted(&without_login(text))
+                }
+                value => value.to_string(),
+            };
+            let value = escape(&value);
             line(out, &format!("{key} = {value}"), &source.to_string());
         }
         Slot::Many(texts) => match texts.as_slice() {
@@ -92,6 +99,17 @@ fn put(out: &mut String, key: &str, setting: &Setting, sources: &Sources) {
                 out.push_str("]\n");
             }
         },
+    }
+}
+
+/// A proxy's URL as it may be shown: it may hold a password.
+fn without_login(url: &str) -> String {
+    let (scheme, rest) = url
+        .split_once("://")
+        .map_or(("", url), |(scheme, rest)| (scheme, rest));
+    match rest.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}://{}@{host}", Secret::MASK),
+        None => url.to_owned(),
     }
 }
 

@@ -504,6 +504,28 @@ fn verification_is_for_the_operator_to_switch_on() {
     assert!(self::run(dir.root(), ["scan"]).err.contains("HOST:PORT"));
 }
 
+/// A rule that says where its secrets are sent is for whoever runs the scan to bring.
+#[test]
+fn a_repository_does_not_say_where_secrets_are_sent() {
+    let rule = "[[rule]]\nid = 'acme'\ntitle = 'x'\nseverity = 'low'\nconfidence = 'low'\nwhy = 'x'\nremedy = ['x']\nanchors = ['zorb_']\n\
+         [rule.token]\npattern = 'zorb_[a-z]{24}'\n[rule.verify]\nprovider = 'acme'\n[[rule.verify.ask]]\nhosts = ['api.acme-mail.io']\n\
+         path = '/v1/token'\nheaders = { Authorization = 'Bearer {secret}' }\npurpose = 'x'\n[[rule.verify.reply]]\nstatus = [401]\n\
+         verdict = 'dead'\nreason = 'x'\n[[rule.hit]]\ntext = 'zorb_<<lower:24>>'\n[[rule.miss]]\ntext = 'x'\n";
+    let dir = scratch(&[]);
+    let says = "[rule.verify] does not count in a repository's own configuration";
+    refused(&dir, rule, &["rule `acme`", says]);
+    dir.write("ci/acme.toml", rule);
+    dir.write(".waxseal.toml", "rule_files = ['ci/acme.toml']\n");
+    let by_file = run(dir.root(), ["scan"]);
+    assert_eq!(by_file.code, 2);
+    assert!(by_file.err.contains(says), "{}", by_file.err);
+    fs::remove_file(dir.path(".waxseal.toml")).unwrap();
+    for option in ["--rules", "--config"] {
+        let run = run(dir.root(), ["scan", option, "ci/acme.toml"]);
+        assert_eq!(run.code, 0, "{}", run.err);
+    }
+}
+
 #[test]
 fn what_lets_too_much_pass_is_a_finding() {
     let dir = scratch(&[]);
