@@ -409,7 +409,10 @@ fn an_audit_needs_a_terminal() {
 fn what_lets_too_much_pass_is_let_pass_by_no_entry() {
     let repo = Scratch::repo();
     repo.write(".env", text("DB_PASSWORD=<<password>>\n"));
-    repo.write(".waxseal.toml", "[[exclude]]\npaths = [\".env\"]\n");
+    repo.write(
+        ".waxseal.toml",
+        "[[exclude]]\nreason = \"made up\"\npaths = [\".env\"]\n",
+    );
     let scan = run(repo.root(), ["scan", "--format", "json"]);
     assert_says(&scan, 1, &["policy-too-wide"]);
     let made = run(repo.root(), ["baseline", "create", "--reason", "x"]);
