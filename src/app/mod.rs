@@ -6,12 +6,14 @@ mod asker;
 #[cfg(not(feature = "verify"))]
 #[path = "asker_absent.rs"]
 mod asker;
+mod baseline;
 mod ci;
 mod collect;
 mod commits;
 mod config;
 mod doctor;
 mod dotenv;
+mod explain;
 mod gate;
 mod handed;
 mod history;
@@ -60,6 +62,8 @@ pub fn run(cli: Cli, streams: &mut Streams<'_>) -> Result<u8, Failure> {
             let (options, revoke) = args.into_options()?;
             revoke::run(options, &revoke, streams)
         }
+        Command::Baseline(command) => baseline::run(command, streams),
+        Command::Explain(args) => explain::run(*args, streams).map(|()| EXIT_CLEAN),
         Command::Dotenv(DotenvCommand::Fix(args)) => dotenv::fix(&args, streams),
         Command::Config(command) => config::run(command, streams),
         Command::Rules(command) => rules::run(command, streams).map(|()| EXIT_CLEAN),

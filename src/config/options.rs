@@ -132,6 +132,17 @@ pub enum Input {
     },
 }
 
+/// Which baseline counts.
+#[derive(Clone, Debug, Default)]
+pub struct BaselineChoice {
+    /// The file that was asked for; else the one at the top of the work tree.
+    pub file: Option<PathBuf>,
+    /// Whether it lets nothing pass. Its key is used all the same.
+    pub off: bool,
+    /// Whether its entries that let nothing pass, and such comments, fail the run.
+    pub fail_on_unused: bool,
+}
+
 /// Everything a scan needs.
 #[derive(Clone, Debug)]
 pub struct ScanOptions {
@@ -153,6 +164,8 @@ pub struct ScanOptions {
     pub rules: RuleChoice,
     /// Which policy.
     pub policy: PolicyChoice,
+    /// Which baseline.
+    pub baseline: BaselineChoice,
     /// Where to write what; empty if that was not said.
     pub outputs: Vec<Output>,
     /// Lowest severity that makes a finding count, if it was given.
@@ -182,6 +195,7 @@ impl ScanOptions {
             max_blob_size: None,
             rules: RuleChoice::default(),
             policy: PolicyChoice::default(),
+            baseline: BaselineChoice::default(),
             outputs: Vec::new(),
             fail_on: None,
             fail_on_live: false,

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::term::{self, Painter, Role};
 use super::wording::{advice, counted, elapsed, grouped, problem, size, skipped_noun};
-use super::{Meta, Settings, Verbosity, allowed, verification};
+use super::{Meta, Settings, Verbosity, allowed, baselined, verification};
 use crate::model::{
     Confidence, Coverage, FailOn, Objects, Outcome, Report, Severity, Skip, SkipReason,
 };
@@ -39,6 +39,7 @@ pub fn render_summary(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> 
             writeln!(out, "waxseal: {left_out}")?;
         }
         allowed::render(report, meta, out)?;
+        baselined::render(report, meta, out)?;
     }
     verification::render(report, meta, out)?;
     if meta.verbosity >= Verbosity::Normal {
@@ -81,6 +82,18 @@ pub fn render_summary(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> 
                 "waxseal: {noun} hidden; --min-confidence low shows {them}"
             )?;
         }
+    }
+    if report.fail_on_unused && report.unused() > 0 {
+        let unused = paint.paint(Role::Bad, "unused");
+        let count = counted(
+            report.unused(),
+            "comment or entry lets",
+            "comments and entries let",
+        );
+        writeln!(
+            out,
+            "waxseal: {unused}: {count} nothing pass any more, which fails this run (--fail-on-unused-allow)"
+        )?;
     }
     if !report.coverage.is_complete() {
         let count = failure_count(&report.coverage);

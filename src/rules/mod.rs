@@ -5,6 +5,7 @@
 //! parsing; users' files go through [`parse`]. What a rule *means* lives in `scan`.
 
 mod builtin;
+mod control;
 mod notices;
 pub mod parse;
 mod recipe;
@@ -13,6 +14,7 @@ pub mod sample;
 use std::borrow::Cow;
 
 pub use builtin::BUILTIN;
+pub use control::control;
 pub use notices::{ALLOW_ADDED, POLICY_CHANGED, POLICY_TOO_WIDE, notices};
 pub use recipe::{Ask, AskMethod, Identifier, Recipe, Reply, Scalar};
 
