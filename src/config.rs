@@ -2,6 +2,8 @@
 //!
 //! A flag outranks the file, the file outranks the default. Reads files, runs nothing.
 
+mod gitleaks;
+
 use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -199,6 +201,8 @@ pub struct Policy {
     pub allowing: Option<Allowing>,
     /// The configuration file that had a say in them.
     pub settings: Option<Settings>,
+    /// What to say of the rule files, a line each.
+    pub notes: Vec<String>,
 }
 
 /// Merges the built-in rules, rule files, the configuration file and the flags.
@@ -222,7 +226,10 @@ pub fn policy_of(options: &ScanOptions, given: Option<(String, String)>) -> Resu
             own = Some((name.clone(), rules));
         }
     }
-    let rules = all_rules(&options.rules.files, own)?;
+    let choice = &options.rules;
+    let (rules, notes) = all_rules(&choice.files, own, &|id| {
+        choice.skip.iter().any(|skip| skip == id)
+    })?;
     let known = |id: &String| {
         let found = rules.iter().any(|rule| rule.id == *id);
         if found {
@@ -231,7 +238,6 @@ pub fn policy_of(options: &ScanOptions, given: Option<(String, String)>) -> Resu
             Err(unknown("rule", id, rules.iter().map(|rule| &*rule.id)))
         }
     };
-    let choice = &options.rules;
     [
         &choice.only,
         &choice.skip,
@@ -285,14 +291,17 @@ pub fn policy_of(options: &ScanOptions, given: Option<(String, String)>) -> Resu
         min_confidence,
         allowing,
         settings,
+        notes,
     })
 }
 
-/// The built-in rules, those of the configuration file (given with its name) and those of `files`, ids unique.
+/// The built-in rules, those of the configuration file (given with its name) and those of `files`, ids unique, and what there is to
+/// say of them. What can't be used in gitleaks files is an error, unless it is `left_out`.
 pub fn all_rules(
     files: &[PathBuf],
     own: Option<(String, Vec<RuleSource>)>,
-) -> Result<Vec<Rule>, Error> {
+    left_out: &dyn Fn(&str) -> bool,
+) -> Result<(Vec<Rule>, Vec<String>), Error> {
     let mut rules: Vec<Rule> = BUILTIN.to_vec();
     let mut add = |file: &str, sources: Vec<RuleSource>| {
         for source in sources {
@@ -312,14 +321,34 @@ pub fn all_rules(
     if let Some((name, rules)) = own {
         add(&name, rules)?;
     }
+    let mut foreign = Vec::new();
+    let mut folders = Vec::new();
     for path in files {
+        if let Some(path) = gitleaks_file(path) {
+            let (name, text) = read(&path)?;
+            foreign.push(gitleaks::Given { name, text });
+            folders.push(path.parent().map(Path::to_owned).unwrap_or_default());
+            continue;
+        }
         let (name, text) = read(path)?;
         add(
             &name,
             parse::parse(&name, &text).map_err(|error| refused(error, &text))?,
         )?;
     }
-    Ok(rules)
+    let mut open = |file: usize, path: &str| {
+        let path = folders[file].join(path);
+        std::fs::read_to_string(path).map_err(|error| error.to_string())
+    };
+    let foreign = gitleaks::foreign_rules(&foreign, &mut open, left_out)?;
+    rules.extend(foreign.rules);
+    Ok((rules, foreign.notes))
+}
+
+/// The path of a file that was written for gitleaks, if `path` says so.
+fn gitleaks_file(path: &Path) -> Option<PathBuf> {
+    let text = path.to_str()?;
+    text.strip_prefix(gitleaks::SCHEME).map(PathBuf::from)
 }
 
 /// A rule file with its samples.

@@ -13,9 +13,9 @@ use super::{Failure, Streams};
 /// Runs a subcommand of `rules`.
 pub(super) fn run(command: RulesCommand, streams: &mut Streams<'_>) -> Result<(), Failure> {
     match command {
-        RulesCommand::List { files } => list(&config::all_rules(&files, None)?, streams),
+        RulesCommand::List { files } => list(&config::all_rules(&files, None, &|_| false)?.0, streams),
         RulesCommand::Show { id, files } => {
-            let rules = config::all_rules(&files, None)?;
+            let (rules, _) = config::all_rules(&files, None, &|_| false)?;
             let known = || rules.iter().map(|rule| &*rule.id);
             let rule = rules
                 .iter()

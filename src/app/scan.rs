@@ -7,7 +7,9 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use crate::config::{self, Color, Input, Policy, ScanOptions};
 use crate::error::Error;
 use crate::model::{Confidence, Outcome, Report, Severity};
-use crate::report::{Format, Meta, Settings, Stopped, render, render_blocked, render_summary};
+use crate::report::{
+    Format, Meta, Settings, Stopped, render, render_blocked, render_notes, render_summary,
+};
 use crate::rules::Rule;
 use crate::scan::{OVERLAP, Options, Scanner};
 use crate::source::{FileOptions, Windows, scan_paths, scan_stdin};
@@ -42,6 +44,7 @@ pub(super) struct Job<'o> {
     fail_on: Severity,
     min_confidence: Confidence,
     settings: Option<Settings>,
+    notes: Vec<String>,
     /// Rules that nothing is scanned for, of findings that are made elsewhere.
     pub(super) notices: Vec<Rule>,
     /// The rules that were chosen.
@@ -67,6 +70,7 @@ impl<'o> Job<'o> {
             min_confidence,
             allowing,
             settings,
+            notes,
         } = policy;
         let scanner = Scanner::new(
             rules,
@@ -82,6 +86,7 @@ impl<'o> Job<'o> {
             fail_on,
             min_confidence,
             settings,
+            notes,
             notices: Vec::new(),
             scanner,
         };
@@ -181,6 +186,7 @@ impl<'o> Job<'o> {
             )?;
             out.flush()
         });
+        render_notes(&self.notes, self.options.verbosity, &mut *streams.err)?;
         render_summary(
             report,
             &Meta {

@@ -30,7 +30,7 @@ use std::str::FromStr;
 pub use blocked::{Stopped, render_blocked};
 pub use rejection::render_rejection;
 pub use shell::{ignore_pattern, pathspec, word};
-pub use summary::render_summary;
+pub use summary::{render_notes, render_summary};
 pub use term::escape;
 
 use crate::model::{Confidence, Finding, Report, Severity};

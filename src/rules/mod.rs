@@ -5,12 +5,15 @@
 //! parsing; users' files go through [`parse`]. What a rule *means* lives in `scan`.
 
 mod builtin;
+mod foreign;
+pub mod gitleaks;
 pub mod parse;
 pub mod sample;
 
 use std::borrow::Cow;
 
 pub use builtin::BUILTIN;
+pub use foreign::{AllowList, Foreign, Required, Target};
 
 use crate::model::{Confidence, Encoding, Severity};
 
@@ -91,6 +94,8 @@ pub enum Kind {
     File(FileRule),
     /// Nothing of its own: it only names logins that other rules found.
     Login,
+    /// What a rule of a gitleaks file looks for.
+    Foreign(Box<Foreign>),
 }
 
 impl Kind {
@@ -104,6 +109,7 @@ impl Kind {
             Self::Command(_) => "command",
             Self::File(_) => "file",
             Self::Login => "login",
+            Self::Foreign(_) => "gitleaks",
         }
     }
 }

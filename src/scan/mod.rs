@@ -14,6 +14,7 @@ mod debug;
 mod excerpt;
 mod exposed;
 mod filter;
+mod foreign;
 mod lineage;
 mod lines;
 mod matcher;
@@ -34,6 +35,7 @@ use crate::rules::{Context, Kind, LineFile, Rule};
 use anchors::Anchors;
 use candidate::RuleIx;
 use class::FileNames;
+use foreign::ForeignRules;
 use matcher::Compiled;
 
 pub use allow::Allowing;
@@ -74,6 +76,8 @@ pub struct Scanner {
     files: Vec<FileNames>,
     /// Rules that name logins which other rules found.
     logins: Vec<RuleIx>,
+    /// Rules of gitleaks files.
+    foreign: Option<ForeignRules>,
     /// Words of the comments that let findings pass.
     words: allow::Words,
     options: Options,
@@ -115,6 +119,7 @@ impl Scanner {
         let files = rules.iter().filter_map(FileNames::of).collect();
         Self {
             anchors: Anchors::new(&rules),
+            foreign: ForeignRules::new(&rules),
             dotenv,
             lines,
             files,
@@ -132,7 +137,20 @@ impl Scanner {
 
     /// Whether a rule may be about files called `name` as such, wherever they lie.
     pub fn names_files(&self, name: &[u8]) -> bool {
-        self.files.iter().any(|file| file.may_match(name))
+        let foreign = self.foreign.as_ref();
+        foreign.is_some_and(|foreign| foreign.may_name(name))
+            || self.files.iter().any(|file| file.may_match(name))
+    }
+
+    /// Whether what is found in a file hangs on all of its path, not just on the class of it.
+    pub fn reads_paths(&self) -> bool {
+        self.foreign.is_some()
+    }
+
+    /// Whether a finding of the rule `id` passes because `commit` brought it in.
+    pub fn passes_commit(&self, id: &str, commit: &str) -> bool {
+        let foreign = self.foreign.as_ref();
+        foreign.is_some_and(|foreign| foreign.passes_commit(id, commit))
     }
 
     /// The rules in use, in the order of their indexes.

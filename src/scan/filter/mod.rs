@@ -57,6 +57,8 @@ pub enum Drop {
     Unpaired,
     /// Another finding names the same value better.
     Covered,
+    /// An allow list of the file that the rule is from lets it pass.
+    AllowListed,
 }
 
 impl Drop {
@@ -83,6 +85,7 @@ impl Drop {
             Self::Example => "example",
             Self::Unpaired => "unpaired",
             Self::Covered => "covered",
+            Self::AllowListed => "allow-listed",
         }
     }
 }

@@ -5,6 +5,8 @@ use crate::model::{
     Store,
 };
 
+use crate::scan::candidate::RuleIx;
+
 use super::Worker;
 
 impl Worker<'_> {
@@ -26,12 +28,19 @@ impl Worker<'_> {
             | Store::Object(..) => return,
         };
         let scanner = self.scanner;
-        for file in &scanner.files {
-            if !file.matches(&origin.within) {
-                continue;
-            }
-            let rule = &scanner.rules[usize::from(file.rule)].rule;
-            let holds_secrets = file.always || self.state.secrets > 0;
+        let own = scanner
+            .files
+            .iter()
+            .filter(|file| file.matches(&origin.within));
+        let own = own.map(|file| (file.rule, file.always));
+        let foreign = scanner
+            .foreign
+            .iter()
+            .flat_map(|rules| rules.name(&origin.within));
+        let named: Vec<(RuleIx, bool)> = own.chain(foreign.map(|rule| (rule, true))).collect();
+        for (rule, always) in named {
+            let rule = &scanner.rules[usize::from(rule)].rule;
+            let holds_secrets = always || self.state.secrets > 0;
             let allowed = self.file_is_allowed(blob, bytes, &rule.id);
             let secret = Secret::new(&[], 0);
             findings.push(Finding {
