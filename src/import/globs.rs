@@ -39,9 +39,18 @@ pub fn globs_of(pattern: &str) -> Result<Vec<String>, String> {
     }
     globs.sort();
     globs.dedup();
-    // `**/` stands for no folder as well
+    // in one folder at least, or in none: in any
+    let all = globs.clone();
+    for glob in &mut globs {
+        if let Some(rest) = glob.strip_prefix("*/**/").filter(|rest| all.iter().any(|other| other == rest)) {
+            *glob = format!("**/{rest}");
+        }
+    }
     let all = globs.clone();
     globs.retain(|glob| !all.contains(&format!("**/{glob}")));
+    if globs.is_empty() {
+        return Err("it matches no path".to_owned());
+    }
     if globs.iter().any(|glob| glob == "**" || glob == "**/*") {
         return Err("it matches every path".to_owned());
     }
@@ -239,7 +248,7 @@ fn any(glob: &str, next: Option<&Piece>, is_last: bool) -> Vec<String> {
     match (glob.is_empty() || glob.ends_with('/'), is_last) {
         (true, true) => vec![format!("{glob}**")],
         // the slash that follows closes a folder, of any depth
-        (true, false) if before_slash => vec![format!("{glob}**")],
+        (true, false) if before_slash => vec![format!("{glob}*/**")],
         (true, false) => vec![format!("{glob}**/*")],
         (false, true) => vec![format!("{glob}*"), format!("{glob}*/**")],
         (false, false) if before_slash => vec![format!("{glob}*"), format!("{glob}*/**")],
@@ -252,7 +261,7 @@ mod tests {
     use globset::GlobBuilder;
     use proptest::prelude::*;
 
-    use super::*;
+    use super::globs_of;
 
     fn matches(globs: &[String], path: &str) -> bool {
         let is_match = |glob: &String| {
