@@ -88,6 +88,9 @@ expect 0 "the JSON report" python3 -m json.tool "$scratch/found.json" "$scratch/
 echo "test.sh: action.yml and the GitLab template"
 expect 0 "what CI services read" tests/ci-files.sh target/debug/waxseal
 
+echo "test.sh: baseline audit on a terminal"
+expect 0 "the audit" tests/baseline-audit.py "${CARGO_TARGET_DIR:-target}/debug/waxseal"
+
 echo "test.sh: waxseal in pre-commit, husky and lefthook"
 # with WAXSEAL_HOOKS_BUILD set also as the framework builds it, which takes minutes
 expect 0 "the hooks" tests/hooks-frameworks.sh "${CARGO_TARGET_DIR:-target}/debug/waxseal" ${WAXSEAL_HOOKS_BUILD:+--rust}

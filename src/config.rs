@@ -123,6 +123,17 @@ pub enum Input {
     },
 }
 
+/// Which baseline counts.
+#[derive(Clone, Debug, Default)]
+pub struct BaselineChoice {
+    /// The file that was asked for; else the one at the top of the work tree.
+    pub file: Option<PathBuf>,
+    /// Whether it lets nothing pass. Its key is used all the same.
+    pub off: bool,
+    /// Whether its entries that let nothing pass, and such comments, fail the run.
+    pub fail_on_unused: bool,
+}
+
 /// Everything a scan needs.
 #[derive(Clone, Debug)]
 pub struct ScanOptions {
@@ -142,6 +153,8 @@ pub struct ScanOptions {
     pub rules: RuleChoice,
     /// The configuration file that was asked for.
     pub config: Option<PathBuf>,
+    /// Which baseline.
+    pub baseline: BaselineChoice,
     /// Where to write what.
     pub outputs: Vec<Output>,
     /// Lowest severity that makes a finding count, if it was given.
@@ -397,27 +410,27 @@ fn read(path: &Path) -> Result<(String, String), Error> {
     }
 }
 
-/// The configuration file at the root of the repository that the first PATH is in, or in that folder itself where there
-/// is no repository. Never one from above the repository. For a history, the one at the root of the repository's work tree.
+/// The configuration file at the [`root`] of what is scanned. Never one from above the repository.
 fn discover(options: &ScanOptions) -> Result<Option<PathBuf>, Error> {
-    let paths = match &options.input {
-        Input::History(history) => {
-            return work_tree(history).map_or(Ok(None), |root| regular(&root));
-        }
+    root(&options.input).map_or(Ok(None), |root| file_in(&root, FILE_NAME, "--config"))
+}
+
+/// The folder whose files say how `input` is scanned: the root of the repository that the first PATH is in, or that folder itself
+/// where there is no repository. For a history, the root of the repository's work tree.
+pub fn root(input: &Input) -> Option<PathBuf> {
+    let paths = match input {
+        Input::History(history) => return work_tree(history),
         Input::Staged(_) => {
             // where there is no repository, the scan itself says so
             let store = Store::open_as_git(Path::new("."), &Environment::of_process()).ok();
-            let root = store.and_then(|store| store.root);
-            return root.map_or(Ok(None), |root| regular(&root));
+            return store.and_then(|store| store.root);
         }
-        Input::Handed { root } => return root.as_deref().map_or(Ok(None), regular),
+        Input::Handed { root } => return root.clone(),
         Input::Paths(paths) => paths,
     };
-    let first = paths.first().filter(|path| path.as_os_str() != "-");
     // a PATH that leads nowhere fails the scan itself; the others are resolved, for the folder above `a/..` is not `a`
-    let Some(start) = first.and_then(|path| path.canonicalize().ok()) else {
-        return Ok(None);
-    };
+    let first = paths.first().filter(|path| path.as_os_str() != "-");
+    let start = first.and_then(|path| path.canonicalize().ok())?;
     let folder = if start.is_dir() {
         start.as_path()
     } else {
@@ -425,7 +438,7 @@ fn discover(options: &ScanOptions) -> Result<Option<PathBuf>, Error> {
     };
     let is_root = |folder: &&Path| folder.join(".git").symlink_metadata().is_ok();
     let root = folder.ancestors().find(is_root).unwrap_or(folder);
-    regular(root)
+    Some(root.to_owned())
 }
 
 /// Top of the work tree of the repository whose history is scanned; none if it is bare, and none if there is no
@@ -444,13 +457,14 @@ fn work_tree(history: &HistoryOptions) -> Option<PathBuf> {
     Some(tree.root().to_owned())
 }
 
-/// The configuration file in `root`. One that is there and can't be used is an error and never as good as none: a scan
-/// with other rules than the repository asks for must not pass for the one that was meant. Pipes are not opened.
-fn regular(root: &Path) -> Result<Option<PathBuf>, Error> {
-    let file = root.join(FILE_NAME);
-    let name = || display_path(file.as_os_str().as_encoded_bytes());
+/// The file `name` in `root`, which says how a scan is done. One that is there and can't be used is an error and never as good
+/// as none: a scan that goes by other rules than the repository asks for must not pass for the one that was meant. Pipes are not
+/// opened. `option` names one from anywhere.
+pub fn file_in(root: &Path, name: &str, option: &str) -> Result<Option<PathBuf>, Error> {
+    let file = root.join(name);
+    let shown = || display_path(file.as_os_str().as_encoded_bytes());
     let failed = |source| Error::Io {
-        path: name(),
+        path: shown(),
         source,
     };
     match file.symlink_metadata() {
@@ -459,15 +473,19 @@ fn regular(root: &Path) -> Result<Option<PathBuf>, Error> {
         Ok(_) => {}
     }
     let real = file.canonicalize().map_err(failed)?;
+    // the top of a work tree may be known by a name that leads through a link itself
+    let root = root.canonicalize().map_err(failed)?;
     let problem = if !real.starts_with(root) {
-        "this symbolic link leads out of the repository; --config reads a file from anywhere"
+        &*format!(
+            "this symbolic link leads out of the repository; {option} reads a file from anywhere"
+        )
     } else if !real.metadata().map_err(failed)?.is_file() {
         "this is no regular file"
     } else {
         return Ok(Some(file));
     };
     Err(Error::Config {
-        file: name(),
+        file: shown(),
         problem: problem.to_owned(),
     })
 }

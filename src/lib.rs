@@ -2,11 +2,12 @@
 //!
 //! Data flows one way:
 //! `source → Blob → (prefilter) anchors → (matcher) candidate → (filter) Finding → Report → bytes`.
-//! Modules import only from layers below their own: [`model`] and the opener of files at the bottom, then [`git`] and
-//! [`rules`], then [`source`], [`scan`] and [`report`], which never import each other, then [`history`] and [`range`],
+//! Modules import only from layers below their own: [`model`] and the opener of files at the bottom, then [`git`],
+//! [`rules`] and [`baseline`], then [`source`], [`scan`] and [`report`], which never import each other, then [`history`] and [`range`],
 //! then [`config`] and [`app`].
 
 pub mod app;
+pub mod baseline;
 pub mod ci;
 pub mod cli;
 pub mod config;

@@ -1,10 +1,12 @@
 //! One function a subcommand: wires source, scan and report together. The only place where they meet.
 
+mod baseline;
 mod ci;
 mod collect;
 mod commits;
 mod doctor;
 mod dotenv;
+mod explain;
 mod gate;
 mod handed;
 mod history;
@@ -42,6 +44,8 @@ pub fn run(cli: Cli, streams: &mut Streams<'_>) -> Result<u8, Failure> {
             let (options, ci) = args.into_options()?;
             Ok(exit_status(ci::run(&options, &ci, streams)?))
         }
+        Command::Baseline(command) => baseline::run(command, streams),
+        Command::Explain(args) => explain::run(*args, streams).map(|()| EXIT_CLEAN),
         Command::Dotenv(DotenvCommand::Fix(args)) => dotenv::fix(&args, streams),
         Command::Rules(command) => rules::run(command, streams).map(|()| EXIT_CLEAN),
     }

@@ -6,34 +6,23 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::config::{self, Color, Input, Policy, ScanOptions};
 use crate::error::Error;
-use crate::model::{Confidence, Outcome, Report, Severity};
+use crate::model::{Confidence, Finding, Outcome, Report, Severity};
 use crate::report::{
-    Format, Meta, Settings, Stopped, render, render_blocked, render_notes, render_summary,
+    Format, Meta, Settings, Stopped, Verbosity, render, render_blocked, render_notes,
+    render_summary,
 };
 use crate::rules::Rule;
 use crate::scan::{OVERLAP, Options, Scanner};
 use crate::source::{FileOptions, Windows, scan_paths, scan_stdin};
 
+use super::baseline::Standing;
 use super::collect::Collector;
 use super::{Failure, Streams, history, outputs, staged};
-
-/// Key of the fingerprints while a repository has none of its own. It is no secret: it only keeps our digests from being
-/// the same as anybody else's.
-pub(super) const FINGERPRINT_KEY: &[u8] = b"waxseal fingerprint v1";
 
 /// Scans, writes every report, and gives the outcome.
 pub(super) fn run(options: &ScanOptions, streams: &mut Streams<'_>) -> Result<Outcome, Failure> {
     let job = Job::new(options)?;
-    let mut report = match &options.input {
-        Input::Paths(paths) => {
-            let collector = Collector::new(&job.scanner);
-            read(options, paths, &collector)?;
-            collector.into_report()
-        }
-        Input::History(history) => history::read(options, history, &job.scanner)?,
-        Input::Staged(how) => staged::read(options, *how, &job.scanner)?,
-        Input::Handed { .. } => Report::default(),
-    };
+    let mut report = job.read()?;
     job.finish(&mut report, streams)
 }
 
@@ -42,9 +31,12 @@ pub(super) struct Job<'o> {
     options: &'o ScanOptions,
     started: Instant,
     fail_on: Severity,
-    min_confidence: Confidence,
+    /// How sure a finding must be to be shown.
+    pub(super) min_confidence: Confidence,
     settings: Option<Settings>,
     notes: Vec<String>,
+    /// The key of the fingerprints, and the baseline.
+    pub(super) standing: Standing,
     /// Rules that nothing is scanned for, of findings that are made elsewhere.
     pub(super) notices: Vec<Rule>,
     /// The rules that were chosen.
@@ -55,12 +47,14 @@ impl<'o> Job<'o> {
     /// Chooses rules, and fails where a report could not be written.
     pub(super) fn new(options: &'o ScanOptions) -> Result<Self, Error> {
         let started = Instant::now();
-        Self::by(config::policy(options)?, options, started)
+        let standing = Standing::of(&options.input, &options.baseline)?;
+        Self::by(config::policy(options)?, standing, options, started)
     }
 
-    /// The same by a policy that was read elsewhere, for a run that has `started` already.
+    /// The same by a policy and a baseline that were read elsewhere, for a run that has `started` already.
     pub(super) fn by(
         policy: Policy,
+        standing: Standing,
         options: &'o ScanOptions,
         started: Instant,
     ) -> Result<Self, Error> {
@@ -76,7 +70,7 @@ impl<'o> Job<'o> {
             rules,
             Options {
                 no_binary: options.no_binary,
-                fingerprint_key: FINGERPRINT_KEY.to_vec(),
+                fingerprint_key: standing.key.clone(),
                 allowing,
             },
         );
@@ -87,6 +81,7 @@ impl<'o> Job<'o> {
             min_confidence,
             settings,
             notes,
+            standing,
             notices: Vec::new(),
             scanner,
         };
@@ -109,16 +104,37 @@ impl<'o> Job<'o> {
             settings: self.settings.as_ref(),
             verbosity: self.options.verbosity,
             color: false,
-            now: SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .map_or(0, |since| since.as_secs().cast_signed()),
+            now: now(),
         })
     }
 
-    /// Takes out of `report` what is not to be shown, and gives what the rest means for the exit status.
+    /// Reads what there is to be scanned. What a hook is handed is read elsewhere.
+    pub(super) fn read(&self) -> Result<Report, Error> {
+        Ok(match &self.options.input {
+            Input::Paths(paths) => {
+                let collector = Collector::new(&self.scanner);
+                read(self.options, paths, &collector)?;
+                collector.into_report()
+            }
+            Input::History(history) => history::read(self.options, history, &self.scanner)?,
+            Input::Staged(how) => staged::read(self.options, *how, &self.scanner)?,
+            Input::Handed { .. } => Report::default(),
+        })
+    }
+
+    /// Takes out of `report` what the baseline lets pass and what is not to be shown, and gives what the rest means for the exit
+    /// status.
     pub(super) fn outcome(&self, report: &mut Report) -> Outcome {
+        self.settle(report);
         report.hide_below(self.min_confidence);
         report.outcome(self.fail_on)
+    }
+
+    /// Takes out of `report` what the baseline lets pass.
+    pub(super) fn settle(&self, report: &mut Report) {
+        report.fail_on_unused = self.options.baseline.fail_on_unused;
+        let is_used = |id: &str| self.scanner.rules().any(|rule| rule.id == id);
+        self.standing.apply(report, self.options, &is_used);
     }
 
     /// Writes every report, and gives the outcome.
@@ -202,6 +218,38 @@ impl<'o> Job<'o> {
         }
         Ok(written?)
     }
+}
+
+/// A finding as the text format shows it, with why it matters.
+pub(super) fn render_one(
+    finding: &Finding,
+    rule: Option<&Rule>,
+    color: bool,
+) -> io::Result<String> {
+    let rules: Vec<&Rule> = rule.into_iter().collect();
+    let report = Report {
+        findings: vec![finding.clone()],
+        ..Report::default()
+    };
+    let meta = Meta {
+        version: env!("CARGO_PKG_VERSION"),
+        rules: &rules,
+        fail_on: Severity::Low,
+        settings: None,
+        verbosity: Verbosity::Verbose,
+        color,
+        now: now(),
+    };
+    let mut text = Vec::new();
+    render(Format::Text, &report, &meta, &mut text)?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+/// The time, in seconds since 1970 UTC.
+fn now() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs().cast_signed())
 }
 
 /// Pushes everything that is to be scanned into `collector`.

@@ -1,8 +1,10 @@
 //! The command line: what can be asked for, and how it becomes [`Options`](crate::config::ScanOptions). No I/O
 //! but a look at the clock.
 
+mod baseline;
 mod ci;
 mod dotenv;
+mod explain;
 mod history;
 mod hook;
 mod pre_commit;
@@ -17,8 +19,13 @@ use crate::config::{self, Color, Input, Output, StagedOptions, confidence, sever
 use crate::error::{Error, unknown};
 use crate::report::{Format, Verbosity};
 
+pub(crate) use baseline::{
+    AddArgs, AuditArgs, BaselineCommand, CreateArgs, EntryArgs, PruneArgs, RemoveArgs, SourceArgs,
+    day, fingerprint, text,
+};
 pub(crate) use ci::CiArgs;
 pub(crate) use dotenv::{DotenvCommand, FixArgs};
+pub(crate) use explain::ExplainArgs;
 use history::HistoryArgs;
 pub(crate) use hook::{DoctorArgs, HookCommand, InstallArgs, UninstallArgs};
 pub(crate) use pre_commit::PreCommitArgs;
@@ -46,6 +53,11 @@ pub(crate) enum Command {
     Hook(HookCommand),
     // its own comment is shown, the long form too
     Ci(Box<CiArgs>),
+    /// Let known findings pass, and keep track of them.
+    #[command(subcommand)]
+    Baseline(BaselineCommand),
+    // its own comment is shown, the long form too
+    Explain(Box<ExplainArgs>),
     /// Keep .env files out of the repository.
     #[command(subcommand)]
     Dotenv(DotenvCommand),
@@ -136,6 +148,12 @@ struct RuleArgs {
     /// Let comments that were written for other programs (gitleaks:allow, ggignore ...) let nothing pass.
     #[arg(long)]
     no_foreign_markers: bool,
+    /// File with what is let pass [default: .waxseal-baseline.jsonl, beside the configuration file].
+    #[arg(long, value_name = "FILE", conflicts_with = "no_baseline")]
+    baseline: Option<PathBuf>,
+    /// Report what the baseline lets pass as well.
+    #[arg(long)]
+    no_baseline: bool,
 }
 
 #[derive(Debug, Args)]
@@ -151,6 +169,9 @@ struct OutputArgs {
     /// Hide findings that are less sure than this and say how many: low, medium or high [default: low].
     #[arg(long, value_name = "LEVEL")]
     min_confidence: Option<String>,
+    /// Fail, with exit status 1, if an entry of the baseline or a waxseal:allow comment beside a finding lets nothing pass.
+    #[arg(long)]
+    fail_on_unused_allow: bool,
     /// Say only what could not be scanned, besides the findings.
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
@@ -184,6 +205,21 @@ pub(crate) enum RulesCommand {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
+}
+
+impl OutputArgs {
+    /// Those of a command whose report nobody asked for.
+    fn plain() -> Self {
+        Self {
+            formats: Vec::new(),
+            fail_on: None,
+            min_confidence: None,
+            fail_on_unused_allow: false,
+            quiet: false,
+            verbose: 0,
+            color: Color::Never,
+        }
+    }
 }
 
 impl ScanArgs {
@@ -256,6 +292,11 @@ fn options(
             no_foreign_markers: rules.no_foreign_markers,
         },
         config: rules.config,
+        baseline: config::BaselineChoice {
+            file: rules.baseline,
+            off: rules.no_baseline,
+            fail_on_unused: output.fail_on_unused_allow,
+        },
         outputs: if outputs.is_empty() {
             vec![Output {
                 format: Format::Text,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Allows, Confidence, Coverage, Finding, Severity};
+use super::{Allows, Baselined, Confidence, Coverage, Finding, Severity};
 
 /// What the exit status says. `Failed` outranks `Found`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +24,10 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What comments in the files let pass. It counts for nothing.
     pub allows: Allows,
+    /// What the baseline let pass, if there is one. It counts for nothing.
+    pub baseline: Option<Box<Baselined>>,
+    /// Whether what lets nothing pass any more, comments and entries of the baseline, fails the run.
+    pub fail_on_unused: bool,
     /// What was looked at and what was not.
     pub coverage: Coverage,
     /// How many candidates were dropped, by rule id and reason id.
@@ -44,6 +48,8 @@ impl Report {
         self.allows.findings.sort_by(Finding::report_order);
         self.allows.warnings.sort();
         self.allows.warnings.dedup();
+        self.allows.unused.sort();
+        self.allows.unused.dedup();
         self.findings.sort_by(Finding::report_order);
         self.coverage.named.sort();
     }
@@ -59,6 +65,13 @@ impl Report {
         self.hidden = Some(self.hidden.unwrap_or(0) + gone);
     }
 
+    /// How many comments and entries of the baseline let nothing pass any more, as far as that is known.
+    pub fn unused(&self) -> u64 {
+        let baseline = self.baseline.as_deref();
+        let entries = baseline.and_then(|baseline| baseline.unused.as_ref());
+        (self.allows.unused.len() + entries.map_or(0, Vec::len)) as u64
+    }
+
     /// The outcome when findings below `fail_on` do not count.
     pub fn outcome(&self, fail_on: Severity) -> Outcome {
         if !self.coverage.is_complete() {
@@ -67,6 +80,7 @@ impl Report {
             .findings
             .iter()
             .any(|finding| finding.severity >= fail_on)
+            || self.fail_on_unused && self.unused() > 0
         {
             Outcome::Found
         } else {

@@ -28,7 +28,7 @@ impl Secret {
         }
     }
 
-    /// The raw bytes. Allowed in fingerprinting and verification only; see `clippy.toml`.
+    /// The raw bytes. Allowed in few places only; see `clippy.toml`.
     pub fn expose(&self) -> &[u8] {
         &self.bytes
     }

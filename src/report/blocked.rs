@@ -27,6 +27,9 @@ pub enum Stopped<'a> {
 /// As many paths as fit a command.
 const PATHS: usize = 5;
 
+/// As many digits of a fingerprint as tell it from all others of a repository.
+const FINGERPRINT: usize = 12;
+
 /// Writes what to do about a run that stopped something. `below` says that the user is in a folder below the top of the work
 /// tree. Writes nothing if nothing was found that counts and everything was read.
 pub fn render_blocked(
@@ -254,7 +257,19 @@ impl Advice<'_> {
         } else {
             ""
         };
-        self.line("harmless?", &format!("{text}{likewise}"), out)
+        self.line("harmless?", &format!("{text}{likewise}"), out)?;
+        let short: String = worst
+            .fingerprint
+            .to_string()
+            .chars()
+            .take(FINGERPRINT)
+            .collect();
+        let history = match self.stopped {
+            Stopped::Push => " --history",
+            Stopped::Commit { .. } | Stopped::Message(_) => "",
+        };
+        let add = format!("or: waxseal baseline add {short}{history} --reason REASON");
+        self.line("", &add, out)
     }
 
     fn skip(&self, out: &mut dyn Write) -> io::Result<()> {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::term::{self, Painter, Role};
 use super::wording::{advice, counted, elapsed, grouped, problem, size, skipped_noun};
-use super::{Meta, Settings, Verbosity, allowed};
+use super::{Meta, Settings, Verbosity, allowed, baselined};
 use crate::model::{Confidence, Coverage, Objects, Outcome, Report, Severity, Skip, SkipReason};
 
 /// How many names of one kind the summary line holds before it only counts.
@@ -57,6 +57,7 @@ pub fn render_summary(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> 
             writeln!(out, "waxseal: {}", term::escape(&configured(settings)))?;
         }
         allowed::render(report, meta, out)?;
+        baselined::render(report, meta, out)?;
         let role = match report.outcome(meta.fail_on) {
             Outcome::Clean => Role::Good,
             Outcome::Found | Outcome::Failed => Role::Bad,
@@ -96,6 +97,18 @@ pub fn render_summary(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> 
                 "waxseal: {noun} hidden; --min-confidence low shows {them}"
             )?;
         }
+    }
+    if report.fail_on_unused && report.unused() > 0 {
+        let unused = paint.paint(Role::Bad, "unused");
+        let count = counted(
+            report.unused(),
+            "comment or entry lets",
+            "comments and entries let",
+        );
+        writeln!(
+            out,
+            "waxseal: {unused}: {count} nothing pass any more, which fails this run (--fail-on-unused-allow)"
+        )?;
     }
     if !report.coverage.is_complete() {
         let count = failure_count(&report.coverage);

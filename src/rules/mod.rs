@@ -7,6 +7,7 @@
 mod builtin;
 mod foreign;
 pub mod gitleaks;
+mod control;
 pub mod parse;
 pub mod sample;
 
@@ -14,6 +15,7 @@ use std::borrow::Cow;
 
 pub use builtin::BUILTIN;
 pub use foreign::{AllowList, Foreign, Required, Target};
+pub use control::control;
 
 use crate::model::{Confidence, Encoding, Severity};
 

@@ -29,7 +29,7 @@ mod suspect;
 pub mod view;
 mod worker;
 
-use crate::model::Finding;
+use crate::model::{Finding, FingerprintKey};
 use crate::rules::{Context, Kind, LineFile, Rule};
 
 use anchors::Anchors;
@@ -60,7 +60,7 @@ pub struct Options {
     /// Leave binary files out.
     pub no_binary: bool,
     /// Key of the fingerprints.
-    pub fingerprint_key: Vec<u8>,
+    pub fingerprint_key: FingerprintKey,
     /// Which comments let findings pass; none do without it.
     pub allowing: Option<Allowing>,
 }

@@ -528,7 +528,7 @@ impl<'s> Worker<'s> {
             severity: candidate.severity,
             confidence: candidate.confidence,
             fingerprint: Fingerprint::new(
-                &self.scanner.options.fingerprint_key,
+                self.scanner.options.fingerprint_key.as_bytes(),
                 &rule.id,
                 &candidate.value,
             ),

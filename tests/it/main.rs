@@ -3,6 +3,7 @@
 
 mod allow;
 mod architecture;
+mod baseline;
 mod ci;
 mod cli;
 mod determinism;
@@ -11,6 +12,7 @@ mod dotenv_fix;
 mod dotenv_scan;
 mod equivalence;
 mod finder;
+mod fingerprint_property;
 mod formats;
 mod generated;
 mod history_attribution;

@@ -8,20 +8,20 @@ use crate::error::Error;
 use crate::git::pack::Kind;
 use crate::history::CommitInfo;
 use crate::model::{
-    Allows, Confidence, Excerpt, Finding, Fingerprint, FirstCommit, History, Location, ObjectId,
-    ObjectKind, Origin, Place, Secret, Severity, Store,
+    Accepted, Allows, Confidence, Excerpt, Finding, Fingerprint, FingerprintKey, FirstCommit,
+    History, Location, ObjectId, ObjectKind, Origin, Place, Secret, Severity, Store,
 };
 use crate::rules::{FileRule, Kind as RuleKind, Reach, Rule};
 
 use super::points::Points;
-use crate::app::scan::FINGERPRINT_KEY;
+use crate::baseline::{self, Baseline};
 use crate::config;
 
 /// Files at the top of a repository that have a say in what is reported.
-const POLICY: [&str; 2] = [config::FILE_NAME, ".waxseal-baseline.jsonl"];
+const POLICY: [&str; 2] = [config::FILE_NAME, baseline::FILE_NAME];
 
 /// Largest configuration file that is read. Bytes.
-const LARGEST: usize = 1 << 20;
+const LARGEST: u64 = 1 << 20;
 
 /// Most commits that are looked at for the one that changed a file.
 const FURTHEST: usize = 10_000;
@@ -92,25 +92,51 @@ pub(super) fn policy_file(
     commit: &CommitInfo,
     points: &mut Points<'_>,
 ) -> Result<Option<(String, String)>, Error> {
-    let Some(entry) = entry(commit, config::FILE_NAME, points)? else {
+    let Some((file, content)) = file(commit, config::FILE_NAME, LARGEST, points)? else {
         return Ok(None);
     };
-    let file = format!("{} of commit {}", config::FILE_NAME, commit.id.short());
-    let refused = |problem: &str| Error::Config {
-        file: file.clone(),
-        problem: problem.to_owned(),
+    match String::from_utf8(content) {
+        Ok(text) => Ok(Some((file, text))),
+        Err(_) => Err(refused(file, "it is not UTF-8")),
+    }
+}
+
+/// The baseline in the tree of `commit`, with a name that says so.
+pub(super) fn baseline_file(
+    commit: &CommitInfo,
+    points: &mut Points<'_>,
+) -> Result<Option<(String, Vec<u8>)>, Error> {
+    file(commit, baseline::FILE_NAME, baseline::LARGEST, points)
+}
+
+/// The file `name` at the top of the tree of `commit`, with a name that says so, if it has at most `largest` bytes.
+fn file(
+    commit: &CommitInfo,
+    name: &str,
+    largest: u64,
+    points: &mut Points<'_>,
+) -> Result<Option<(String, Vec<u8>)>, Error> {
+    let Some(entry) = entry(commit, name, points)? else {
+        return Ok(None);
     };
+    let file = format!("{name} of commit {}", commit.id.short());
     if !entry.is_file {
-        return Err(refused("this is no regular file"));
+        return Err(refused(file, "this is no regular file"));
     }
     let Some((Kind::Blob, content)) = points.object(entry.id)? else {
-        return Err(refused("it is not in this clone"));
+        return Err(refused(file, "it is not in this clone"));
     };
-    if content.len() > LARGEST {
-        return Err(refused("larger than 1 MiB"));
+    if content.len() as u64 > largest {
+        return Err(refused(file, &format!("larger than {} MiB", largest >> 20)));
     }
-    let text = String::from_utf8(content).map_err(|_| refused("it is not UTF-8"))?;
-    Ok(Some((file, text)))
+    Ok(Some((file, content)))
+}
+
+fn refused(file: String, problem: &str) -> Error {
+    Error::Config {
+        file,
+        problem: problem.to_owned(),
+    }
 }
 
 /// What a tree has under a name.
@@ -156,6 +182,7 @@ fn entry(commit: &CommitInfo, name: &str, points: &mut Points<'_>) -> Result<Opt
 pub(super) fn of_policy(
     base: &CommitInfo,
     tip: &CommitInfo,
+    key: &FingerprintKey,
     points: &mut Points<'_>,
 ) -> Result<Vec<Finding>, Error> {
     let mut findings = Vec::new();
@@ -175,9 +202,49 @@ pub(super) fn of_policy(
             "{happened} since {}, whose policy this scan went by",
             base.id.short()
         );
-        findings.push(changed(name, object, &by, new.is_some(), note));
+        let mut finding = changed(name, object, &by, key, note);
+        if let Some(history) = &mut finding.history {
+            history.in_head = new.is_some();
+        }
+        if name == baseline::FILE_NAME {
+            let note = entries_changed(base, tip, points);
+            finding.notes.push(note.into());
+        }
+        findings.push(finding);
     }
     Ok(findings)
+}
+
+/// What becomes of the entries of the baseline.
+fn entries_changed(base: &CommitInfo, tip: &CommitInfo, points: &mut Points<'_>) -> String {
+    let mut read = |commit: &CommitInfo| match baseline_file(commit, points) {
+        Ok(None) => Ok(Vec::new()),
+        Ok(Some((_, text))) => Baseline::parse(text)
+            .map(|baseline| baseline.entries().collect())
+            .map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    let old = read(base).unwrap_or_default();
+    let new: Vec<Accepted> = match read(tip) {
+        Ok(new) => new,
+        Err(problem) => return format!("it can't be read: {problem}"),
+    };
+    let names = |entries: &[Accepted], entry: &Accepted| {
+        let same = |other: &Accepted| other.fingerprint.cmp(&entry.fingerprint);
+        let at = entries.binary_search_by(same).ok()?;
+        Some(entries[at] == *entry)
+    };
+    let among_old: Vec<Option<bool>> = new.iter().map(|entry| names(&old, entry)).collect();
+    let count = |state| among_old.iter().filter(|found| **found == state).count();
+    let gone = old
+        .iter()
+        .filter(|entry| names(&new, entry).is_none())
+        .count();
+    format!(
+        "entries: {} added, {gone} removed, {} changed",
+        count(None),
+        count(Some(false))
+    )
 }
 
 /// The commit that made the file `name` what it is in `tip`, on the way along parents that have it so as well.
@@ -208,7 +275,7 @@ fn changed(
     name: &'static str,
     object: ObjectId,
     by: &CommitInfo,
-    in_head: bool,
+    key: &FingerprintKey,
     note: String,
 ) -> Finding {
     let path = name.as_bytes();
@@ -223,7 +290,7 @@ fn changed(
         excerpt: Excerpt(String::new()),
         encodings: Vec::new(),
         // as for every finding about a file as a whole, its path is the value
-        fingerprint: Fingerprint::new(FINGERPRINT_KEY, POLICY_CHANGED, &Secret::new(path, 0)),
+        fingerprint: Fingerprint::new(key.as_bytes(), POLICY_CHANGED, &Secret::new(path, 0)),
         notes: vec![note.into()],
         history: Some(Box::new(History {
             first: Some(FirstCommit {
@@ -237,7 +304,7 @@ fn changed(
                 place: TOP,
             }],
             location_count: 1,
-            in_head,
+            in_head: true,
             refs: vec!["HEAD".to_owned()],
             ref_count: 1,
         })),

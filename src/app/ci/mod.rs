@@ -19,6 +19,7 @@ use crate::range::{self, RangeError, Tip};
 use crate::report::{Verbosity, escape};
 use crate::scan::Scanner;
 
+use super::baseline::Standing;
 use super::{Failure, Streams, scan};
 use points::Points;
 
@@ -49,7 +50,9 @@ pub(super) fn run(
     let plan = Plan::new(&job, service, &mut points)?;
     let policy = changes::policy_file(&plan.policy, &mut points)?;
     let policy = config::policy_of(options, policy)?;
-    let mut scan = scan::Job::by(policy, options, started)?;
+    let baseline = changes::baseline_file(&plan.policy, &mut points)?;
+    let standing = Standing::by(baseline, options.baseline.off)?;
+    let mut scan = scan::Job::by(policy, standing, options, started)?;
     let read = plan.scan(options, ci, &scan.scanner, &store, &points)?;
     if options.verbosity > Verbosity::Quiet {
         let line = plan.told(service, &read);
@@ -61,7 +64,7 @@ pub(super) fn run(
     let is_change = read.commits.is_some_and(|count| count > 0);
     if let (true, Some((_, tip))) = (is_change, plan.tips.first()) {
         let base = &plan.policy;
-        let changed = changes::of_policy(base, tip, &mut points)?;
+        let changed = changes::of_policy(base, tip, &scan.standing.key, &mut points)?;
         report.findings.extend(changed);
         let allowed = changes::allowed(&report.allows);
         report.findings.extend(allowed);

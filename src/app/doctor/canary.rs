@@ -13,7 +13,8 @@ use git2::{Repository, RepositoryInitOptions};
 use super::Notes;
 use crate::app::{Failure, staged};
 use crate::config::{
-    Color, FILE_NAME, Input, Output, Policy, RuleChoice, ScanOptions, StagedOptions, policy,
+    BaselineChoice, Color, FILE_NAME, Input, Output, Policy, RuleChoice, ScanOptions,
+    StagedOptions, policy,
 };
 use crate::error::Error;
 use crate::git::{Environment, Store};
@@ -223,6 +224,7 @@ fn options(config: Option<PathBuf>, root: Option<&Path>) -> ScanOptions {
         jobs: 1,
         rules: RuleChoice::default(),
         config,
+        baseline: BaselineChoice::default(),
         outputs: vec![Output {
             format: Format::Text,
             file: None,

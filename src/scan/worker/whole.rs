@@ -53,7 +53,7 @@ impl Worker<'_> {
                 confidence: rule.confidence,
                 // the path is the value here: there is no other; as typed, it would depend on the current directory
                 fingerprint: Fingerprint::new(
-                    &scanner.options.fingerprint_key,
+                    scanner.options.fingerprint_key.as_bytes(),
                     &rule.id,
                     &Secret::new(&origin.within, 0),
                 ),
