@@ -11,6 +11,7 @@ mod gate;
 mod handed;
 mod history;
 mod hook;
+mod import;
 mod install;
 mod message;
 mod outputs;
@@ -44,6 +45,7 @@ pub fn run(cli: Cli, streams: &mut Streams<'_>) -> Result<u8, Failure> {
             let (options, ci) = args.into_options()?;
             Ok(exit_status(ci::run(&options, &ci, streams)?))
         }
+        Command::Import(args) => import::run(*args, streams),
         Command::Baseline(command) => baseline::run(command, streams),
         Command::Explain(args) => explain::run(*args, streams).map(|()| EXIT_CLEAN),
         Command::Dotenv(DotenvCommand::Fix(args)) => dotenv::fix(&args, streams),

@@ -7,6 +7,7 @@ mod dotenv;
 mod explain;
 mod history;
 mod hook;
+mod import;
 mod pre_commit;
 mod run;
 
@@ -27,6 +28,7 @@ pub(crate) use ci::CiArgs;
 pub(crate) use dotenv::{DotenvCommand, FixArgs};
 pub(crate) use explain::ExplainArgs;
 use history::HistoryArgs;
+pub(crate) use import::ImportArgs;
 pub(crate) use hook::{DoctorArgs, HookCommand, InstallArgs, UninstallArgs};
 pub(crate) use pre_commit::PreCommitArgs;
 pub(crate) use run::{MessageArgs, PushArgs, ReceiveArgs, RunCommand};
@@ -56,6 +58,8 @@ pub(crate) enum Command {
     /// Let known findings pass, and keep track of them.
     #[command(subcommand)]
     Baseline(BaselineCommand),
+    // its own comment is shown
+    Import(Box<ImportArgs>),
     // its own comment is shown, the long form too
     Explain(Box<ExplainArgs>),
     /// Keep .env files out of the repository.

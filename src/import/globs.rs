@@ -42,7 +42,10 @@ pub fn globs_of(pattern: &str) -> Result<Vec<String>, String> {
     // in one folder at least, or in none: in any
     let all = globs.clone();
     for glob in &mut globs {
-        if let Some(rest) = glob.strip_prefix("*/**/").filter(|rest| all.iter().any(|other| other == rest)) {
+        if let Some(rest) = glob
+            .strip_prefix("*/**/")
+            .filter(|rest| all.iter().any(|other| other == rest))
+        {
             *glob = format!("**/{rest}");
         }
     }

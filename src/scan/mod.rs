@@ -41,6 +41,7 @@ use matcher::Compiled;
 pub use allow::Allowing;
 pub use class::{Dotenv, PathClass};
 pub use filter::Drop;
+pub use foreign::AllowLists;
 pub use lineage::Copied;
 pub use survey::{Known, Named, Surveyor};
 pub use worker::{Scanned, Worker};

@@ -1,5 +1,6 @@
 //! The allow lists of gitleaks files at work: whether a file, or a match in it, passes.
 
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use aho_corasick::AhoCorasick;
@@ -16,6 +17,30 @@ pub struct Allowed {
     paths: OnceLock<Option<Regex>>,
     patterns: OnceLock<Option<Regex>>,
     words: OnceLock<Option<AhoCorasick>>,
+}
+
+/// Allow lists that are held against findings of other rules than those they were written for.
+pub struct AllowLists(Vec<Allowed>);
+
+impl AllowLists {
+    /// Prepares `lists`.
+    pub fn new(lists: Vec<Arc<AllowList>>) -> Self {
+        Self(lists.into_iter().map(Allowed::new).collect())
+    }
+
+    /// The first list that lets the secret at `at` in the file `text` at `path` pass, by its place among them.
+    pub fn passing(&self, path: &[u8], text: &[u8], at: Range<usize>) -> Option<usize> {
+        let secret = text.get(at.clone())?;
+        let line = &text[super::search::lines(text, &at)];
+        let found = Match {
+            secret,
+            whole: line,
+            line,
+        };
+        self.0
+            .iter()
+            .position(|list| list.passes_file(path) || list.passes(path, found))
+    }
 }
 
 /// A match, as allow lists look at it.

@@ -23,6 +23,7 @@ use super::matcher::Compiled;
 use allow::Allowed;
 use need::Need;
 
+pub use allow::AllowLists;
 pub use search::{Hunt, Place};
 
 /// Position of a rule among those that are foreign.

@@ -202,15 +202,11 @@ impl Hunt {
             self.dropped.push((slot, Drop::LowEntropy, secret.start));
             return;
         }
-        let start = whole.start - whole.start.min(LINE);
-        let start =
-            start + memchr::memrchr(b'\n', &text[start..whole.start]).map_or(0, |at| at + 1);
-        let end = (whole.end + LINE).min(text.len());
-        let end = memchr::memchr(b'\n', &text[whole.end..end]).map_or(end, |at| whole.end + at);
+        let line = lines(text, &whole);
         let seen = Match {
             secret: value,
             whole: &text[whole.clone()],
-            line: &text[start..end],
+            line: &text[line],
         };
         let passes = rule.lists.iter().any(|list| {
             let list = &rules.lists[*list];
@@ -285,6 +281,15 @@ impl ForeignRules {
     pub fn ix(&self, slot: Slot) -> crate::scan::candidate::RuleIx {
         self.rules[slot].ix
     }
+}
+
+/// The lines on which `range` stands, as far as allow lists see them.
+pub(super) fn lines(text: &[u8], range: &Range<usize>) -> Range<usize> {
+    let start = range.start - range.start.min(LINE);
+    let start = start + memchr::memrchr(b'\n', &text[start..range.start]).map_or(0, |at| at + 1);
+    let end = (range.end + LINE).min(text.len());
+    let end = memchr::memchr(b'\n', &text[range.end..end]).map_or(end, |at| range.end + at);
+    start..end
 }
 
 /// The first match in a stretch. What stands around the stretch is in sight of look-around.
