@@ -20,7 +20,7 @@ pub(crate) struct ImportArgs {
     pub(crate) peer: Peer,
     /// Its files; what each is, is told by its name and by what stands in it.
     #[arg(value_name = "FILE", required = true)]
-    pub(crate) files: Vec<PathBuf>,
+    pub(crate) given: Vec<PathBuf>,
     /// Add to .waxseal.toml and to the baseline; otherwise what would be added is shown.
     #[arg(long)]
     pub(crate) write: bool,

@@ -127,7 +127,7 @@ fn config(peer: Peer, text: &str) -> Result<Haul, String> {
         haul.leave(note.clone(), "nothing is lost");
     }
     extends(peer, &file, &mut haul);
-    haul.runs = !file.rules.is_empty() || file.extend.path.is_some() || file.extend.use_default;
+    haul.runs = !file.rules.is_empty() || file.extend.path.is_some();
     let faults = rules::rules(
         RawFile {
             extend: crate::rules::gitleaks::raw::Extend::default(),

@@ -1,3 +1,5 @@
+//! Tests of the readers: what each file gives, what is named, and that nothing hostile does harm.
+
 use super::*;
 
 fn read_ok(peer: Peer, name: &str, text: &str) -> Haul {

@@ -39,7 +39,7 @@ struct Source {
 /// Reads the files, matches them with what is found, and shows or writes what follows.
 pub(super) fn run(args: ImportArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
     let mut sources = Vec::new();
-    for path in &args.files {
+    for path in &args.given {
         sources.push(read(&args, path)?);
     }
     let mut scan = args.scan;

@@ -109,7 +109,15 @@ pub fn rules(
         }
     }
     let ids: Vec<&str> = whole.rules.iter().map(|rule| rule.id.as_str()).collect();
+    let lacks_base = whole.extend.use_default && base.is_none();
     for raw in &whole.rules {
+        if lacks_base && raw.pattern.is_none() && raw.path.is_none() {
+            out.notes.push(format!(
+                "rule `{}` changes one of gitleaks' own rules, which are not here; it finds nothing",
+                raw.id
+            ));
+            continue;
+        }
         let targeted = targeted.get(raw.id.as_str()).map_or(&[][..], Vec::as_slice);
         match rule_of(raw, targeted, &shared, &ids, &mut out.notes) {
             Ok(rule) => out.rules.push(rule),

@@ -175,7 +175,10 @@ impl Reader<'_> {
         }
         self.out.push('?');
         if self.takes("P<") || self.takes("<") {
-            let (name, rest) = self.rest.split_once('>').ok_or("the name of a group is not closed")?;
+            let (name, rest) = self
+                .rest
+                .split_once('>')
+                .ok_or("the name of a group is not closed")?;
             self.out.push_str(&format!("P<{name}>"));
             self.rest = rest;
             return Ok(());

@@ -1,3 +1,5 @@
+//! Tests of the search: what gitleaks would find is found, and nothing else.
+
 use proptest::prelude::*;
 
 use super::*;
