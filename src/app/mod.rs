@@ -4,6 +4,7 @@ mod baseline;
 mod ci;
 mod collect;
 mod commits;
+mod config;
 mod doctor;
 mod dotenv;
 mod explain;
@@ -15,6 +16,7 @@ mod import;
 mod install;
 mod message;
 mod outputs;
+mod policy;
 mod progress;
 mod rules;
 pub mod samples;
@@ -39,16 +41,17 @@ pub struct Streams<'a> {
 /// Runs what the command line asks for, and gives the exit status.
 pub fn run(cli: Cli, streams: &mut Streams<'_>) -> Result<u8, Failure> {
     match cli.command {
-        Command::Scan(args) => Ok(exit_status(scan::run(&args.into_options()?, streams)?)),
+        Command::Scan(args) => Ok(exit_status(scan::run(args.into_options()?, streams)?)),
         Command::Hook(command) => hook::run(command, streams),
         Command::Ci(args) => {
             let (options, ci) = args.into_options()?;
-            Ok(exit_status(ci::run(&options, &ci, streams)?))
+            Ok(exit_status(ci::run(options, &ci, streams)?))
         }
         Command::Import(args) => import::run(*args, streams),
         Command::Baseline(command) => baseline::run(command, streams),
         Command::Explain(args) => explain::run(*args, streams).map(|()| EXIT_CLEAN),
         Command::Dotenv(DotenvCommand::Fix(args)) => dotenv::fix(&args, streams),
+        Command::Config(command) => config::run(command, streams),
         Command::Rules(command) => rules::run(command, streams).map(|()| EXIT_CLEAN),
     }
 }

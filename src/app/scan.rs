@@ -4,24 +4,34 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crate::config::{self, Color, Input, Policy, ScanOptions};
+use crate::config::{Color, Input, Policy, ScanOptions};
 use crate::error::Error;
+use crate::git::Store;
 use crate::model::{Confidence, Finding, Outcome, Report, Severity};
 use crate::report::{
-    Format, Meta, Settings, Stopped, Verbosity, render, render_blocked, render_notes,
+    Format, Here, Meta, Settings, Stopped, Verbosity, render, render_blocked, render_notes,
     render_summary,
 };
-use crate::rules::Rule;
+use crate::rules::{POLICY_TOO_WIDE, Rule, notices};
 use crate::scan::{OVERLAP, Options, Scanner};
 use crate::source::{FileOptions, Windows, scan_paths, scan_stdin};
 
 use super::baseline::Standing;
 use super::collect::Collector;
-use super::{Failure, Streams, history, outputs, staged};
+use super::{Failure, Streams, gate, history, outputs, policy, staged};
 
 /// Scans, writes every report, and gives the outcome.
-pub(super) fn run(options: &ScanOptions, streams: &mut Streams<'_>) -> Result<Outcome, Failure> {
-    let job = Job::new(options)?;
+pub(super) fn run(options: ScanOptions, streams: &mut Streams<'_>) -> Result<Outcome, Failure> {
+    let started = Instant::now();
+    if let Input::Staged(how) = options.input {
+        let store = gate::repository()?;
+        let (options, policy, baseline) = policy::resolve_in(&store, options)?;
+        let job = Job::new(policy, baseline, &options, started)?;
+        let mut report = staged::read(&store, &options, how, &job.scanner)?;
+        return job.finish(&mut report, streams);
+    }
+    let (options, policy, baseline) = policy::resolve(options)?;
+    let job = Job::new(policy, baseline, &options, started)?;
     let mut report = job.read()?;
     job.finish(&mut report, streams)
 }
@@ -35,8 +45,10 @@ pub(super) struct Job<'o> {
     pub(super) min_confidence: Confidence,
     settings: Option<Settings>,
     notes: Vec<String>,
+    /// Findings about the policy itself.
+    pub(super) standing: Vec<Finding>,
     /// The key of the fingerprints, and the baseline.
-    pub(super) standing: Standing,
+    pub(super) baseline: Standing,
     /// Rules that nothing is scanned for, of findings that are made elsewhere.
     pub(super) notices: Vec<Rule>,
     /// The rules that were chosen.
@@ -44,17 +56,10 @@ pub(super) struct Job<'o> {
 }
 
 impl<'o> Job<'o> {
-    /// Chooses rules, and fails where a report could not be written.
-    pub(super) fn new(options: &'o ScanOptions) -> Result<Self, Error> {
-        let started = Instant::now();
-        let standing = Standing::of(&options.input, &options.baseline)?;
-        Self::by(config::policy(options)?, standing, options, started)
-    }
-
-    /// The same by a policy and a baseline that were read elsewhere, for a run that has `started` already.
-    pub(super) fn by(
+    /// Prepares a run by `policy` and `baseline` that has `started` already, and fails where a report could not be written.
+    pub(super) fn new(
         policy: Policy,
-        standing: Standing,
+        baseline: Standing,
         options: &'o ScanOptions,
         started: Instant,
     ) -> Result<Self, Error> {
@@ -63,15 +68,31 @@ impl<'o> Job<'o> {
             fail_on,
             min_confidence,
             allowing,
+            excludes,
+            stop_words,
+            wide,
             settings,
             notes,
+            ..
         } = policy;
+        let notices = if wide.is_empty() && excludes.is_empty() {
+            Vec::new()
+        } else {
+            notices()
+                .into_iter()
+                .filter(|it| it.id == POLICY_TOO_WIDE)
+                .collect()
+        };
+        let silent_excludes = options.rules.skip.iter().any(|id| id == POLICY_TOO_WIDE);
         let scanner = Scanner::new(
             rules,
             Options {
                 no_binary: options.no_binary,
-                fingerprint_key: standing.key.clone(),
+                fingerprint_key: baseline.key.clone(),
                 allowing,
+                excludes,
+                silent_excludes,
+                stop_words,
             },
         );
         let job = Self {
@@ -81,8 +102,9 @@ impl<'o> Job<'o> {
             min_confidence,
             settings,
             notes,
-            standing,
-            notices: Vec::new(),
+            standing: policy::findings(&wide, &baseline.key),
+            baseline,
+            notices,
             scanner,
         };
         outputs::probe(job.files().map(|(path, _)| path))?;
@@ -108,7 +130,7 @@ impl<'o> Job<'o> {
         })
     }
 
-    /// Reads what there is to be scanned. What a hook is handed is read elsewhere.
+    /// Reads what there is to be scanned. What is staged, and what a hook is handed, is read elsewhere.
     pub(super) fn read(&self) -> Result<Report, Error> {
         Ok(match &self.options.input {
             Input::Paths(paths) => {
@@ -117,14 +139,24 @@ impl<'o> Job<'o> {
                 collector.into_report()
             }
             Input::History(history) => history::read(self.options, history, &self.scanner)?,
-            Input::Staged(how) => staged::read(self.options, *how, &self.scanner)?,
-            Input::Handed { .. } => Report::default(),
+            Input::Staged(_) | Input::Handed { .. } => Report::default(),
         })
     }
 
     /// Takes out of `report` what the baseline lets pass and what is not to be shown, and gives what the rest means for the exit
     /// status.
     pub(super) fn outcome(&self, report: &mut Report) -> Outcome {
+        // it may have been asked before
+        let is_new = |finding: &&Finding| {
+            let same =
+                |it: &Finding| it.rule == finding.rule && it.fingerprint == finding.fingerprint;
+            !report.findings.iter().any(same)
+        };
+        let standing: Vec<Finding> = self.standing.iter().filter(is_new).cloned().collect();
+        if !standing.is_empty() {
+            report.findings.extend(standing);
+            report.sort();
+        }
         self.settle(report);
         report.hide_below(self.min_confidence);
         report.outcome(self.fail_on)
@@ -134,7 +166,7 @@ impl<'o> Job<'o> {
     pub(super) fn settle(&self, report: &mut Report) {
         report.fail_on_unused = self.options.baseline.fail_on_unused;
         let is_used = |id: &str| self.scanner.rules().any(|rule| rule.id == id);
-        self.standing.apply(report, self.options, &is_used);
+        self.baseline.apply(report, self.options, &is_used);
     }
 
     /// Writes every report, and gives the outcome.
@@ -149,18 +181,24 @@ impl<'o> Job<'o> {
         Ok(outcome)
     }
 
-    /// Says what to do about `report`, which stopped something. `below` says that the user is below the top of the work tree.
+    /// Says what to do about `report`, which stopped something in the work tree of `store`.
     pub(super) fn advise(
         &self,
         report: &Report,
         stopped: Stopped<'_>,
-        below: bool,
+        store: &Store,
         streams: &mut Streams<'_>,
     ) -> io::Result<()> {
+        let rules = gate::ignore_rules(store);
+        let is_ignored = |path: &[u8]| rules.as_ref().is_some_and(|rules| rules.name(path));
+        let here = Here {
+            below: gate::is_below(store),
+            is_ignored: &is_ignored,
+        };
         let (_, color) = self.colors(streams);
         self.with_meta(|meta| {
             let meta = Meta { color, ..*meta };
-            render_blocked(report, &meta, stopped, below, &mut *streams.err)
+            render_blocked(report, &meta, stopped, here, &mut *streams.err)
         })
     }
 
@@ -274,7 +312,8 @@ fn read(options: &ScanOptions, paths: &[PathBuf], collector: &Collector<'_>) -> 
         return Ok(());
     }
     let files = FileOptions {
-        jobs: options.jobs,
+        jobs: options.threads(),
+        most: options.max_blob_size,
         no_ignore: options.no_ignore,
         submodules: options.submodules,
         windows,

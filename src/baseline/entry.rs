@@ -45,12 +45,11 @@ fn canonical(line: &[u8]) -> Option<(Fingerprint, Option<Day>)> {
 
 /// The text up to the next quote, not empty, and what stands behind it; none where anything in it is escaped, or should be.
 fn plain(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = text
-        .iter()
-        .position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))?;
+    let end = memchr::memchr2(b'"', b'\\', text)?;
     let (text, rest) = text.split_at(end);
     let rest = rest.strip_prefix(b"\"")?;
-    (!text.is_empty()).then_some((text, rest))
+    let is_plain = !text.is_empty() && text.iter().all(|byte| *byte >= 0x20);
+    is_plain.then_some((text, rest))
 }
 
 /// The entry that `line` is; else what is wrong with it.

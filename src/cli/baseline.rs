@@ -151,13 +151,14 @@ impl SourceArgs {
             skip: Vec::new(),
             files: self.files,
             config: self.config,
+            policy_from: None,
             no_allow: false,
             no_foreign_markers: false,
             baseline: self.baseline,
             no_baseline: false,
         };
         Ok(ScanOptions {
-            jobs: self.jobs.unwrap_or(0),
+            jobs: self.jobs,
             ..options(input, rules, &OutputArgs::plain())?
         })
     }

@@ -3,6 +3,7 @@
 
 mod baseline;
 mod ci;
+mod config;
 mod dotenv;
 mod explain;
 mod history;
@@ -16,10 +17,14 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{self, Color, Input, Output, StagedOptions, confidence, severity};
+use crate::config::{
+    BaselineChoice, Color, Input, Output, PolicyChoice, RuleChoice, ScanOptions, StagedOptions,
+    confidence, severity,
+};
 use crate::error::{Error, unknown};
 use crate::report::{Format, Verbosity};
 
+pub(crate) use self::config::{ConfigArgs, ConfigCommand};
 pub(crate) use baseline::{
     AddArgs, AuditArgs, BaselineCommand, CreateArgs, EntryArgs, PruneArgs, RemoveArgs, SourceArgs,
     day, fingerprint, text,
@@ -27,7 +32,7 @@ pub(crate) use baseline::{
 pub(crate) use ci::CiArgs;
 pub(crate) use dotenv::{DotenvCommand, FixArgs};
 pub(crate) use explain::ExplainArgs;
-use history::HistoryArgs;
+use history::{HistoryArgs, size};
 pub(crate) use import::ImportArgs;
 pub(crate) use hook::{DoctorArgs, HookCommand, InstallArgs, UninstallArgs};
 pub(crate) use pre_commit::PreCommitArgs;
@@ -65,6 +70,9 @@ pub(crate) enum Command {
     /// Keep .env files out of the repository.
     #[command(subcommand)]
     Dotenv(DotenvCommand),
+    /// Show the configuration that counts, or check it.
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Show what is looked for, or try out rules of your own.
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -126,6 +134,9 @@ struct InputArgs {
         hide_default_value = true
     )]
     stdin_path: OsString,
+    /// Leave out files and blobs larger than this: bytes, or with k, M or G in units of 1024, 1024² or 1024³ bytes.
+    #[arg(long, value_name = "SIZE")]
+    max_blob_size: Option<String>,
     /// Number of threads [default: one for each core].
     #[arg(short, long, value_name = "N")]
     jobs: Option<usize>,
@@ -143,9 +154,13 @@ struct RuleArgs {
     /// Add the rules of this file; may be repeated.
     #[arg(long = "rules", value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Configuration file [default: .waxseal.toml at the root of the first PATH's repository, or of the one whose history is scanned].
+    /// Configuration file [default: that of `WAXSEAL_CONFIG`, or .waxseal.toml at the root of the first PATH's repository, or of the one whose
+    /// history is scanned].
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Go by the configuration that this commit of the repository has, not by that of the work tree: a branch, a tag or an id.
+    #[arg(long, value_name = "REV", conflicts_with = "config")]
+    policy_from: Option<String>,
     /// Report what comments in the scanned files let pass as well: waxseal:allow, and those for other programs.
     #[arg(long)]
     no_allow: bool,
@@ -228,7 +243,7 @@ impl OutputArgs {
 
 impl ScanArgs {
     /// What the scan needs, before a configuration file is merged in.
-    pub(crate) fn into_options(self) -> Result<config::ScanOptions, Error> {
+    pub(crate) fn into_options(self) -> Result<ScanOptions, Error> {
         let history = self.history.into_options(jiff::Timestamp::now())?;
         let input = match (self.staged.staged, history) {
             (true, _) => Input::Staged(StagedOptions {
@@ -238,23 +253,20 @@ impl ScanArgs {
             (false, None) => Input::Paths(self.paths),
         };
         let options = options(input, self.rules, &self.output)?;
-        Ok(config::ScanOptions {
+        Ok(ScanOptions {
             stdin_path: self.input.stdin_path,
             no_ignore: self.input.no_ignore,
             no_binary: self.input.no_binary,
             submodules: self.input.submodules,
-            jobs: self.input.jobs.unwrap_or(0),
+            jobs: self.input.jobs,
+            max_blob_size: self.input.max_blob_size.as_deref().map(size).transpose()?,
             ..options
         })
     }
 }
 
 /// What a scan of `input` needs, with the defaults where nothing is asked for.
-fn options(
-    input: Input,
-    rules: RuleArgs,
-    output: &OutputArgs,
-) -> Result<config::ScanOptions, Error> {
+fn options(input: Input, rules: RuleArgs, output: &OutputArgs) -> Result<ScanOptions, Error> {
     let outputs: Vec<Output> = output
         .formats
         .iter()
@@ -281,38 +293,30 @@ fn options(
         (false, 1) => Verbosity::Verbose,
         (false, _) => Verbosity::Debug,
     };
-    Ok(config::ScanOptions {
-        input,
-        stdin_path: OsString::new(),
-        no_ignore: false,
-        no_binary: false,
-        submodules: false,
-        jobs: 0,
-        rules: config::RuleChoice {
+    Ok(ScanOptions {
+        rules: RuleChoice {
             only: rules.only,
             skip: rules.skip,
             files: rules.files,
-            no_allow: rules.no_allow,
-            no_foreign_markers: rules.no_foreign_markers,
+            allow_comments: rules.no_allow.then_some(false),
+            foreign_markers: rules.no_foreign_markers.then_some(false),
         },
-        config: rules.config,
-        baseline: config::BaselineChoice {
+        policy: PolicyChoice {
+            file: rules.config,
+            from: rules.policy_from,
+            ..PolicyChoice::default()
+        },
+        baseline: BaselineChoice {
             file: rules.baseline,
             off: rules.no_baseline,
             fail_on_unused: output.fail_on_unused_allow,
         },
-        outputs: if outputs.is_empty() {
-            vec![Output {
-                format: Format::Text,
-                file: None,
-            }]
-        } else {
-            outputs
-        },
+        outputs,
         fail_on,
         min_confidence,
         verbosity,
         color: output.color,
+        ..ScanOptions::of(input)
     })
 }
 

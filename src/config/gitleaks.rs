@@ -2,6 +2,10 @@
 //!
 //! Texts are handed in; what `extend.path` names is opened by the caller.
 
+use std::path::PathBuf;
+
+use super::file;
+use super::source::Text;
 use crate::error::Error;
 use crate::rules::Rule;
 use crate::rules::gitleaks::{self, PREFIX, Unreadable, raw::RawFile};
@@ -11,10 +15,19 @@ pub const SCHEME: &str = "gitleaks:";
 
 /// A file that was read.
 pub struct Given {
-    /// As the user named it, fit to be shown.
-    pub name: String,
-    /// What stands in it.
-    pub text: String,
+    /// The file.
+    pub text: Text,
+    /// Where what it builds on is looked for.
+    pub beside: Beside,
+}
+
+/// The folder of a file.
+#[derive(Clone, Debug)]
+pub enum Beside {
+    /// On disk.
+    Folder(PathBuf),
+    /// In the repository, from its top on.
+    Repository(PathBuf),
 }
 
 /// The rules of gitleaks files, and what was passed over in them.
@@ -22,12 +35,14 @@ pub struct Given {
 pub struct ForeignRules {
     /// The rules.
     pub rules: Vec<Rule>,
+    /// Ids of rules that can't be used and are left out.
+    pub unusable: Vec<String>,
     /// A line each for the user.
     pub notes: Vec<String>,
 }
 
-/// Opens a file that another one, given by its place in the list, builds on.
-pub type Open<'o> = dyn FnMut(usize, &str) -> Result<String, String> + 'o;
+/// Opens a file by the folder of the one that builds on it, and its path from there.
+pub type Open<'o> = dyn FnMut(&Beside, &str) -> Result<String, String> + 'o;
 
 /// Makes rules of `files`. A rule that can't be used is an error, unless it is `left_out`.
 ///
@@ -38,101 +53,92 @@ pub fn foreign_rules(
     left_out: &dyn Fn(&str) -> bool,
 ) -> Result<ForeignRules, Error> {
     let mut out = ForeignRules::default();
-    let mut raw: Vec<Option<RawFile>> = Vec::new();
+    let mut read: Vec<(&Given, RawFile)> = Vec::new();
     for file in files {
-        raw.push(Some(
-            gitleaks::read(&file.text).map_err(|error| unreadable(file, error))?,
-        ));
-    }
-    let builds_on_default =
-        |file: &Option<RawFile>| file.as_ref().is_some_and(|file| file.extend.use_default);
-    let builds_on_nothing = |file: &Option<RawFile>| {
-        file.as_ref()
-            .is_some_and(|file| !file.extend.use_default && file.extend.path.is_none())
-    };
-    let mut base = None;
-    if raw.iter().any(builds_on_default) {
-        let mut bases = (0..files.len()).filter(|ix| builds_on_nothing(&raw[*ix]));
-        base = bases.next();
-        if bases.next().is_some() {
-            let problem = "[extend] useDefault: several of the gitleaks files that were given build on nothing, and one of them is to be \
-                           gitleaks' own; give that one alone besides this one";
-            let file = raw.iter().position(builds_on_default).unwrap_or(0);
-            return Err(Error::Config {
-                file: files[file].name.clone(),
-                problem: problem.to_owned(),
-            });
-        }
-    }
-    for (ix, file) in files.iter().enumerate() {
-        // its rules come with those of the file that builds on it
-        if base == Some(ix) {
-            continue;
-        }
-        let Some(raw) = raw[ix].take() else {
-            continue;
-        };
-        let refused = |problem: String| Error::Config {
-            file: file.name.clone(),
-            problem,
-        };
-        let base = base.map(|base| files[base].text.as_str());
-        let made = gitleaks::rules(raw, base, &mut |path| open(ix, path)).map_err(refused)?;
-        let faults: Vec<String> = made
-            .faults
+        // named on the command line and in the configuration as well
+        if read
             .iter()
-            .filter(|fault| !left_out(&fault.rule))
-            .map(|fault| format!("\n  {}: {}", fault.rule, fault.problem))
-            .collect();
+            .any(|(known, _)| known.text.text == file.text.text)
+        {
+            continue;
+        }
+        let raw = gitleaks::read(&file.text.text).map_err(|error| match error {
+            Unreadable::Toml(error) => file::syntax(&file.text, &error),
+            Unreadable::Shape(problem) => refused(file, problem),
+        })?;
+        read.push((file, raw));
+    }
+    let base = base(&read)?;
+    for (ix, (file, raw)) in read.into_iter().enumerate() {
+        // its rules come with those of the file that builds on it
+        if base.as_ref().is_some_and(|(base, _)| *base == ix) {
+            continue;
+        }
+        let text = base.as_ref().map(|(_, text)| text.as_str());
+        let made = gitleaks::rules(raw, text, &mut |path| open(&file.beside, path));
+        let made = made.map_err(|problem| refused(file, problem))?;
+        let (passed, faults): (Vec<_>, Vec<_>) = made
+            .faults
+            .into_iter()
+            .partition(|fault| left_out(&fault.rule));
+        out.unusable
+            .extend(passed.into_iter().map(|fault| fault.rule));
         if !faults.is_empty() {
-            return Err(refused(format!(
-                "{} of its rules can't be used as they stand; leave them out with --skip-rule to go on without them{}",
-                faults.len(),
-                faults.concat()
-            )));
+            let count = faults.len();
+            let told: String = faults
+                .into_iter()
+                .map(|fault| format!("\n  {}: {}", fault.rule, fault.problem))
+                .collect();
+            let problem = format!(
+                "{count} of its rules can't be used as they stand; --skip-rule or skip_rules leaves them out{told}"
+            );
+            return Err(refused(file, problem));
         }
         for rule in made.rules {
             if out.rules.iter().any(|known: &Rule| known.id == rule.id) {
                 let id = rule.id.trim_start_matches(PREFIX);
-                return Err(refused(format!(
-                    "the rule `{id}` stands in another gitleaks file that was given as well"
-                )));
+                return Err(refused(
+                    file,
+                    format!(
+                        "the rule `{id}` stands in another gitleaks file that was given as well"
+                    ),
+                ));
             }
             out.rules.push(rule);
         }
         out.notes.extend(
             made.notes
                 .into_iter()
-                .map(|note| format!("{}: {note}", file.name)),
+                .map(|note| format!("{}: {note}", file.text.name)),
         );
     }
     Ok(out)
 }
 
-fn unreadable(file: &Given, error: Unreadable) -> Error {
-    let problem = match error {
-        // line, caret and words of the parser quote the file, which may be anything
-        Unreadable::Toml(error) => {
-            let before = error
-                .span()
-                .and_then(|span| file.text.get(..span.start))
-                .unwrap_or_default();
-            let line = before.matches('\n').count() + 1;
-            if std::path::Path::new(&file.name)
-                .extension()
-                .is_some_and(|ending| ending == "toml")
-            {
-                error.to_string().trim_end().to_owned()
-            } else {
-                format!(
-                    "line {line} is not what a gitleaks file holds; name the file *.toml to see why"
-                )
-            }
-        }
-        Unreadable::Shape(problem) => problem,
+/// The file that stands for gitleaks' own, by its place, if one builds on that.
+fn base(read: &[(&Given, RawFile)]) -> Result<Option<(usize, String)>, Error> {
+    let Some((asking, _)) = read.iter().find(|(_, raw)| raw.extend.use_default) else {
+        return Ok(None);
     };
+    let builds_on_nothing = |raw: &RawFile| !raw.extend.use_default && raw.extend.path.is_none();
+    let mut bases = read
+        .iter()
+        .enumerate()
+        .filter(|(_, (_, raw))| builds_on_nothing(raw));
+    let base = bases
+        .next()
+        .map(|(ix, (file, _))| (ix, file.text.text.clone()));
+    if bases.next().is_some() {
+        let problem = "[extend] useDefault: several of the gitleaks files that were given build on nothing, and one of them is to be \
+                       gitleaks' own; give that one alone besides this one";
+        return Err(refused(asking, problem.to_owned()));
+    }
+    Ok(base)
+}
+
+fn refused(file: &Given, problem: String) -> Error {
     Error::Config {
-        file: file.name.clone(),
+        file: file.text.name.clone(),
         problem,
     }
 }

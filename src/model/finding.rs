@@ -6,7 +6,7 @@ use std::fmt;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use super::{Allowed, FingerprintKey, History, ObjectKind, Origin, Secret, Store};
+use super::{Allowed, FingerprintKey, History, ObjectKind, Origin, Secret, Store, Verified};
 
 /// How bad a leak of this kind is, whatever the certainty that it is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -133,6 +133,18 @@ pub struct Place {
     pub end_column: u64,
 }
 
+impl Place {
+    /// Where a file as a whole is shown: its beginning, empty.
+    pub const TOP: Self = Self {
+        start: 0,
+        end: 0,
+        line: 1,
+        column: 1,
+        end_line: 1,
+        end_column: 1,
+    };
+}
+
 /// One line of the file around a secret, with every secret on it already cut out. Printable characters
 /// only, at most [`Excerpt::MAX`] characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -249,6 +261,8 @@ pub struct Finding {
     pub history: Option<Box<History>>,
     /// The comment that lets it pass, if one does. A report keeps such findings apart: see [`super::Report::sort`].
     pub allowed: Option<Box<Allowed>>,
+    /// What its provider says of it, if that was asked.
+    pub verified: Option<Box<Verified>>,
 }
 
 impl Finding {

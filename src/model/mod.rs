@@ -13,6 +13,7 @@ mod origin;
 mod report;
 mod secret;
 mod span;
+mod verdict;
 
 pub use allow::{AllowFault, AllowWarning, Allowed, Allows, Marker};
 pub use baseline::{Accepted, Baselined, Day, FingerprintKey, KeyId};
@@ -26,3 +27,4 @@ pub use origin::{GitState, Origin, Store, display_path};
 pub use report::{Outcome, Report};
 pub use secret::{Quotes, Secret};
 pub use span::Span;
+pub use verdict::{Verdict, Verified, VerifiedDetail};

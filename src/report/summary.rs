@@ -139,6 +139,23 @@ fn configured(settings: &Settings) -> String {
     if !settings.left_out.is_empty() {
         effects.push(format!("leaves out {}", settings.left_out.join(", ")));
     }
+    if settings.excludes > 0 {
+        let entries = counted(settings.excludes as u64, "entry", "entries");
+        effects.push(format!("excludes files by {entries}"));
+    }
+    if settings.stop_words > 0 {
+        let words = counted(settings.stop_words as u64, "stop word", "stop words");
+        effects.push(format!("has {words}"));
+    }
+    if !settings.overrides.is_empty() {
+        effects.push(format!(
+            "judges {} otherwise",
+            settings.overrides.join(", ")
+        ));
+    }
+    if let Some(most) = settings.most {
+        effects.push(format!("leaves out what is over {}", size(most)));
+    }
     if let Some(least) = settings.fail_on.filter(|&least| least > Severity::Low) {
         effects.push(format!("lets pass what is milder than {}", least.id()));
     }

@@ -8,7 +8,9 @@ mod builtin;
 mod foreign;
 pub mod gitleaks;
 mod control;
+mod notices;
 pub mod parse;
+mod recipe;
 pub mod sample;
 
 use std::borrow::Cow;
@@ -16,6 +18,8 @@ use std::borrow::Cow;
 pub use builtin::BUILTIN;
 pub use foreign::{AllowList, Foreign, Required, Target};
 pub use control::control;
+pub use notices::{ALLOW_ADDED, POLICY_CHANGED, POLICY_TOO_WIDE, notices};
+pub use recipe::{Ask, AskMethod, Identifier, Recipe, Reply, Scalar};
 
 use crate::model::{Confidence, Encoding, Severity};
 
@@ -59,6 +63,8 @@ pub struct Rule {
     pub kind: Kind,
     /// Logins that other rules found and this one names better.
     pub login: Option<Login>,
+    /// How its provider is asked about what it found.
+    pub verify: Option<Recipe>,
 }
 
 /// A literal that tells of encoded text.

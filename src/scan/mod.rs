@@ -12,6 +12,7 @@ mod class;
 mod command;
 mod debug;
 mod excerpt;
+mod exclude;
 mod exposed;
 mod filter;
 mod foreign;
@@ -35,11 +36,13 @@ use crate::rules::{Context, Kind, LineFile, Rule};
 use anchors::Anchors;
 use candidate::RuleIx;
 use class::FileNames;
+use exclude::Exclusions;
 use foreign::ForeignRules;
 use matcher::Compiled;
 
 pub use allow::Allowing;
 pub use class::{Dotenv, PathClass};
+pub use exclude::{Exclude, Paths, exclude_globs};
 pub use filter::Drop;
 pub use foreign::AllowLists;
 pub use lineage::Copied;
@@ -64,6 +67,12 @@ pub struct Options {
     pub fingerprint_key: FingerprintKey,
     /// Which comments let findings pass; none do without it.
     pub allowing: Option<Allowing>,
+    /// Files that rules are not used in.
+    pub excludes: Vec<Exclude>,
+    /// Whether it is no finding if they leave out a dotenv file as a whole.
+    pub silent_excludes: bool,
+    /// Words that make a value none, in upper or lower case.
+    pub stop_words: Vec<String>,
 }
 
 /// All enabled rules, ready to be matched. Shared by all threads.
@@ -81,6 +90,7 @@ pub struct Scanner {
     foreign: Option<ForeignRules>,
     /// Words of the comments that let findings pass.
     words: allow::Words,
+    exclusions: Exclusions,
     options: Options,
 }
 
@@ -118,7 +128,9 @@ impl Scanner {
         };
         let lines = rules.iter().filter_map(reads_lines).collect();
         let files = rules.iter().filter_map(FileNames::of).collect();
+        let exclusions = Exclusions::new(&options.excludes, &options.stop_words, &rules);
         Self {
+            exclusions,
             anchors: Anchors::new(&rules),
             foreign: ForeignRules::new(&rules),
             dotenv,
@@ -143,15 +155,17 @@ impl Scanner {
             || self.files.iter().any(|file| file.may_match(name))
     }
 
-    /// Whether what is found in a file hangs on all of its path, not just on the class of it.
-    pub fn reads_paths(&self) -> bool {
-        self.foreign.is_some()
-    }
-
     /// Whether a finding of the rule `id` passes because `commit` brought it in.
     pub fn passes_commit(&self, id: &str, commit: &str) -> bool {
         let foreign = self.foreign.as_ref();
         foreign.is_some_and(|foreign| foreign.passes_commit(id, commit))
+    }
+
+    /// Whether what is found in a file hangs on its whole path, because rules are left out there or because a rule is about it.
+    pub fn hangs_on_path(&self, path: &[u8]) -> bool {
+        let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
+        // what a foreign rule says may hang on all of it
+        self.foreign.is_some() || self.names_files(name) || self.exclusions.concern(path)
     }
 
     /// The rules in use, in the order of their indexes.

@@ -4,6 +4,7 @@
 //! and in which order things are tried; what a match is, `matcher` knows.
 
 mod foreign;
+mod left_out;
 mod long;
 mod settings;
 mod whole;
@@ -70,6 +71,8 @@ struct FileState {
     secrets: u64,
     /// Secrets found that a comment lets pass.
     allowed: u64,
+    /// Secrets that the configuration leaves out together with all others of the file.
+    left_out: u64,
 }
 
 /// A text with all that its path and place say of it.
@@ -116,6 +119,7 @@ impl<'s> Worker<'s> {
             lines: None,
             secrets: 0,
             allowed: 0,
+            left_out: 0,
         };
         Self {
             scanner,
@@ -150,6 +154,7 @@ impl<'s> Worker<'s> {
                 lines: class::line_file(&blob.origin.within),
                 secrets: 0,
                 allowed: 0,
+                left_out: 0,
             };
         }
         if self.state.encoding == TextEncoding::Binary && self.state.dotenv != Dotenv::No {
@@ -443,6 +448,7 @@ impl<'s> Worker<'s> {
                 .flat_map(|c| [c.mask, c.secret])
                 .collect(),
         );
+        self.leave_out(&blob.origin.within, &own);
         resolve::resolve(&self.scanner.rules, &mut self.decisions, &own);
         published::drop_samples(&self.scanner.rules, &mut self.decisions, &own);
         let mut lines = Lines::new(bytes, self.state.base);
@@ -541,6 +547,7 @@ impl<'s> Worker<'s> {
             notes: candidate.notes,
             history: None,
             allowed: None,
+            verified: None,
         }
     }
 }

@@ -491,7 +491,10 @@ fn borders_of_windows_change_nothing() {
     let template: String = (0..400).map(line).collect();
     let text = bytes(&template);
     let whole = scan_in(&scanner(true, false), "a.py", &text, 1 << 30);
-    assert_eq!((whole.allows.unused.len(), whole.faults().len()), (100, 100));
+    assert_eq!(
+        (whole.allows.unused.len(), whole.faults().len()),
+        (100, 100)
+    );
     for own in [10_000, 33_333] {
         let cut = scan_in(&scanner(true, false), "a.py", &text, own);
         assert_eq!(cut.markers(), whole.markers());

@@ -1,5 +1,7 @@
 //! What changes around a secret leaves its fingerprint as it is; what changes the secret changes it.
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 use waxseal::model::{Fingerprint, FingerprintKey, GitState, Origin, Store};
 use waxseal::rules::BUILTIN;
@@ -121,7 +123,7 @@ fn around() -> impl Strategy<Value = Around> {
         })
 }
 
-/// The file that holds the value of `generator`, with `seed` and a `change` of one of its letters, in one of `ways`.
+/// The file that holds `value`, written in one of `ways`.
 fn file(ways: &[(&str, &str)], value: &[u8], around: &Around) -> (String, Vec<u8>) {
     let (name, template) = ways[around.way % ways.len()];
     let literal = format!("'{}'", String::from_utf8_lossy(value));
@@ -163,6 +165,10 @@ fn scanner(key: &[u8]) -> Scanner {
     )
 }
 
+/// Scanners of two repositories.
+static ONE: LazyLock<Scanner> = LazyLock::new(|| scanner(b"one"));
+static TWO: LazyLock<Scanner> = LazyLock::new(|| scanner(b"two"));
+
 /// Fingerprints of what `rule` finds in a file.
 fn fingerprints(scanner: &Scanner, rule: &str, file: &(String, Vec<u8>)) -> Vec<Fingerprint> {
     let origin = Origin::new(file.0.as_bytes(), Store::File(GitState::Tracked));
@@ -193,7 +199,7 @@ fn changed(value: &[u8], fixed: usize, at: usize) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_key_keeps_its_fingerprint_until_it_changes(
@@ -221,14 +227,13 @@ fn keeps(
     before: &Around,
     after: &Around,
 ) -> Result<(), TestCaseError> {
-    let scanner_of_one = scanner(b"one");
-    let old = fingerprints(&scanner_of_one, rule, &file(ways, value, before));
-    let new = fingerprints(&scanner_of_one, rule, &file(ways, value, after));
+    let old = fingerprints(&ONE, rule, &file(ways, value, before));
+    let new = fingerprints(&ONE, rule, &file(ways, value, after));
     prop_assert_eq!(old.len(), 1, "{:?}", before);
     prop_assert_eq!(&old, &new, "{:?}", after);
-    let another = fingerprints(&scanner_of_one, rule, &file(ways, other, after));
+    let another = fingerprints(&ONE, rule, &file(ways, other, after));
     prop_assert!(!another.contains(&old[0]));
-    let elsewhere = fingerprints(&scanner(b"two"), rule, &file(ways, value, before));
+    let elsewhere = fingerprints(&TWO, rule, &file(ways, value, before));
     prop_assert_eq!(elsewhere.len(), 1);
     prop_assert!(elsewhere[0] != old[0]);
     Ok(())

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use waxseal::app::samples;
 use waxseal::model::Encoding;
 use waxseal::rules::parse::{self, RuleSource};
-use waxseal::rules::{Check, Context, EncodedForm, Kind, Rule, ValueKind};
+use waxseal::rules::{Check, Context, EncodedForm, Kind, Recipe, Rule, Scalar, ValueKind};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
@@ -51,6 +51,56 @@ fn the_generated_table_is_fresh() {
     );
 }
 
+/// The line of docs/config.md behind which the settings begin, and the one before which they end.
+const SETTINGS: [&str; 2] = [
+    "<!-- settings: generated from src/config/table.rs -->\n",
+    "<!-- end of settings -->",
+];
+
+#[test]
+fn the_schema_and_the_reference_of_settings_are_fresh() {
+    let bless = std::env::var_os("WAXSEAL_BLESS").is_some();
+    let schema = root().join("docs/waxseal.schema.json");
+    let page = root().join("docs/config.md");
+    let text = std::fs::read_to_string(&page).unwrap();
+    let (before, rest) = text
+        .split_once(SETTINGS[0])
+        .expect("the page has a place for them");
+    let (_, after) = rest.split_once(SETTINGS[1]).expect("and an end of it");
+    let reference = waxseal::config::reference();
+    let expected = format!("{before}{}{reference}{}{after}", SETTINGS[0], SETTINGS[1]);
+    if bless {
+        std::fs::write(&schema, waxseal::config::schema()).unwrap();
+        std::fs::write(&page, &expected).unwrap();
+    }
+    let stale = "is stale: run `WAXSEAL_BLESS=1 cargo test generated`";
+    let stored = std::fs::read_to_string(&schema).unwrap_or_default();
+    assert!(
+        stored == waxseal::config::schema(),
+        "docs/waxseal.schema.json {stale}"
+    );
+    let stored = std::fs::read_to_string(&page).unwrap();
+    assert!(stored == expected, "docs/config.md {stale}");
+}
+
+/// The schema names the keys of rules by itself; whatever a rule of ours uses, it knows.
+#[test]
+fn the_schema_knows_every_key_of_a_rule() {
+    let schema: serde_json::Value = serde_json::from_str(&waxseal::config::schema()).unwrap();
+    let known = schema["properties"]["rule"]["items"]["properties"]
+        .as_object()
+        .unwrap();
+    for file in std::fs::read_dir(root().join("rules")).unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        let table: toml::Table = text.parse().unwrap();
+        for rule in table["rule"].as_array().unwrap() {
+            for key in rule.as_table().unwrap().keys() {
+                assert!(known.contains_key(key), "{key}");
+            }
+        }
+    }
+}
+
 #[test]
 fn every_sample_behaves() {
     let sources = sources();
@@ -81,8 +131,8 @@ fn table(sources: &[RuleSource]) -> String {
         "// @generated from rules/*.toml: edit those, then run `WAXSEAL_BLESS=1 cargo test generated`.\n\
          //! The built-in rules as constants, so that a start parses nothing.\n\n\
          use std::borrow::Cow::Borrowed;\n\n\
-         use super::{\n    Assignment, Call, Check, Command, Context, Encoded, EncodedForm, FileRule, Kind, LineFile,\n    Login, Opens, Pair, Program, Reach, Rule, Token, ValueKind,\n};\n\
-         use crate::model::{Confidence, Encoding, Severity};\n\n\
+         use super::{\n    Ask, AskMethod, Assignment, Call, Check, Command, Context, Encoded, EncodedForm, FileRule,\n    Identifier, Kind, LineFile, Login, Opens, Pair, Program, Reach, Recipe, Reply, Rule, Scalar,\n    Token, ValueKind,\n};\n\
+         use crate::model::{Confidence, Encoding, Severity, Verdict};\n\n\
          /// The built-in rules.\n\
          #[rustfmt::skip]\n\
          pub static BUILTIN: &[Rule] = &[\n",
@@ -153,6 +203,8 @@ fn write_rule(out: &mut String, rule: &Rule) -> std::fmt::Result {
         )
     });
     writeln!(out, "        login: {login},")?;
+    let recipe = rule.verify.as_ref().map_or("None".to_owned(), recipe_of);
+    writeln!(out, "        verify: {recipe},")?;
     writeln!(out, "    }},")
 }
 
@@ -264,6 +316,81 @@ fn kind_of(kind: &Kind) -> String {
         Kind::Login => "Kind::Login".to_owned(),
         Kind::Foreign(_) => panic!("no rule of our own was written for gitleaks"),
     }
+}
+
+fn recipe_of(recipe: &Recipe) -> String {
+    let pairs = |list: &[(Cow<'static, str>, Cow<'static, str>)]| {
+        let items: Vec<String> = list
+            .iter()
+            .map(|(name, value)| format!("({}, {})", text_of(name), text_of(value)))
+            .collect();
+        items.join(", ")
+    };
+    let identifiers: Vec<String> = recipe
+        .identifiers
+        .iter()
+        .map(|identifier| {
+            format!(
+                "Identifier {{ name: {}, from: {}, shape: {} }}",
+                text_of(&identifier.name),
+                text_of(&identifier.from),
+                text_of(&identifier.shape),
+            )
+        })
+        .collect();
+    let asks: Vec<String> = recipe
+        .asks
+        .iter()
+        .map(|ask| {
+            let basic = ask.basic.as_ref().map_or("None".to_owned(), |login| {
+                format!("Some({})", pairs(std::slice::from_ref(login)))
+            });
+            format!(
+                "Ask {{ hosts: {}, method: AskMethod::{:?}, path: {}, headers: Borrowed(&[{}]), basic: {basic}, body: {}, purpose: {} }}",
+                list_of(&ask.hosts),
+                ask.method,
+                text_of(&ask.path),
+                pairs(&ask.headers),
+                text_of(&ask.body),
+                text_of(&ask.purpose),
+            )
+        })
+        .collect();
+    let replies: Vec<String> = recipe
+        .replies
+        .iter()
+        .map(|reply| {
+            let json: Vec<String> = reply
+                .json
+                .iter()
+                .map(|(pointer, value)| {
+                    let value = match value {
+                        Scalar::Bool(value) => format!("Bool({value})"),
+                        Scalar::Number(value) => format!("Number({value})"),
+                        Scalar::Text(text) => format!("Text({})", text_of(text)),
+                    };
+                    format!("({}, Scalar::{value})", text_of(pointer))
+                })
+                .collect();
+            format!(
+                "Reply {{ status: Borrowed(&{:?}), text: {}, json: Borrowed(&[{}]), has: {}, verdict: Verdict::{:?}, reason: {}, next: {} }}",
+                reply.status,
+                text_of(&reply.text),
+                json.join(", "),
+                list_of(&reply.has),
+                reply.verdict,
+                text_of(&reply.reason),
+                reply.next,
+            )
+        })
+        .collect();
+    format!(
+        "Some(Recipe {{ provider: {}, identifiers: Borrowed(&[{}]), asks: Borrowed(&[{}]), replies: Borrowed(&[{}]) }})",
+        text_of(&recipe.provider),
+        identifiers.join(", "),
+        asks.join(", "),
+        replies.join(", "),
+    )
 }
 
 fn text_of(text: &str) -> String {

@@ -6,6 +6,7 @@ mod architecture;
 mod baseline;
 mod ci;
 mod cli;
+mod config;
 mod determinism;
 mod docs;
 mod dotenv_fix;
@@ -47,6 +48,16 @@ mod staged_hook;
 mod staged_places;
 mod staged_property;
 mod support;
+mod verify_mail;
+#[cfg(feature = "verify")]
+mod verify_mail_session;
+#[cfg(feature = "verify")]
+mod verify_net;
+mod verify_recipes;
+#[cfg(feature = "verify")]
+mod verify_run;
+mod verify_sendgrid;
+mod verify_twilio;
 mod walk;
 mod windows;
 mod within;

@@ -485,7 +485,7 @@ fn no_baseline_and_no_explanation_holds_a_secret() {
     silent(&["scan", "-vv"], 1);
     silent(&["baseline", "add", "--all", "--reason", "why"], 0);
     let written = || fs::read_to_string(dir.path(".waxseal-baseline.jsonl")).unwrap();
-    assert!(written().lines().count() > 20, "{}", written());
+    assert!(written().lines().count() > 12, "{}", written());
     assert_silent("the baseline", &written(), &secrets);
     let report = silent(&["scan", "--no-baseline", "--format", "json"], 1);
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();

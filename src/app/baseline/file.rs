@@ -12,7 +12,7 @@ use crate::model::{FingerprintKey, display_path};
 use crate::regular::{self, Links, Opened};
 
 /// The variable that holds a key which is not to lie in the repository.
-pub(super) const KEY_VARIABLE: &str = "WAXSEAL_FINGERPRINT_KEY";
+pub(in crate::app) const KEY_VARIABLE: &str = "WAXSEAL_FINGERPRINT_KEY";
 
 /// Shortest key that the variable may hold. Bytes. A word that somebody made up could be guessed from the id of the key.
 const SHORTEST_KEY: usize = 32;
@@ -40,12 +40,23 @@ pub(in crate::app) struct Named {
 impl Standing {
     /// What counts for a scan of `input`.
     pub(in crate::app) fn of(input: &Input, choice: &BaselineChoice) -> Result<Self, Error> {
-        let file = match &choice.file {
-            Some(file) => Some(file.clone()),
-            None => match config::root(input) {
-                Some(root) => config::file_in(&root, FILE_NAME, "--baseline")?,
-                None => None,
-            },
+        // looking for it costs more than reading it
+        let root = match &choice.file {
+            Some(_) => None,
+            None => config::root(input),
+        };
+        Self::in_folder(root.as_deref(), choice)
+    }
+
+    /// The same for a scan by the files at the top of the work tree `root`, if there is one.
+    pub(in crate::app) fn in_folder(
+        root: Option<&Path>,
+        choice: &BaselineChoice,
+    ) -> Result<Self, Error> {
+        let file = match (&choice.file, root) {
+            (Some(file), _) => Some(file.clone()),
+            (None, Some(root)) => config::file_in(root, FILE_NAME, "--baseline")?,
+            (None, None) => None,
         };
         let text = match &file {
             Some(path) => Some((shown(path), read(path)?)),
@@ -57,6 +68,15 @@ impl Standing {
             FILE_NAME.clone_into(&mut found.name);
         }
         Ok(standing)
+    }
+
+    /// The same without a baseline, for a scan that is only to make fingerprints.
+    pub(in crate::app) fn bare(key: &FingerprintKey) -> Self {
+        Self {
+            key: key.clone(),
+            baseline: None,
+            off: true,
+        }
     }
 
     /// The same with the text of a baseline that was read elsewhere, and its name.

@@ -20,7 +20,7 @@ use crate::scan::{Options, Scanner};
 use super::{Failure, Streams};
 
 pub(super) use apply::today;
-pub(super) use file::Standing;
+pub(super) use file::{KEY_VARIABLE, Standing};
 pub(super) use site::{Found, Site, ambiguous, key_of};
 
 /// Runs a subcommand of `baseline`, and gives the exit status.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use super::apply::looked_at;
 use super::file::{self, Standing};
@@ -89,7 +90,6 @@ impl Site {
             branches: Vec::new(),
             since: None,
             reachable: false,
-            max_blob_size: None,
             engine: HistoryEngine::Delta,
             allow_missing: false,
         });
@@ -112,7 +112,8 @@ impl Site {
     /// The rules that are looked for here.
     pub(in crate::app) fn rules(&self) -> Result<Vec<Rule>, Error> {
         let options = self.tree.as_ref().unwrap_or(&self.history);
-        Ok(config::policy(options)?.rules)
+        let (_, policy) = config::resolve(options.clone())?;
+        Ok(policy.rules)
     }
 
     /// How what is here is scanned.
@@ -166,10 +167,12 @@ impl Site {
         let jobs = [self.tree.as_ref(), history.then_some(&self.history)];
         let mut covered = Vec::new();
         for options in jobs.into_iter().flatten() {
-            let job = Job::new(options)?;
+            let (options, policy) = config::resolve(options.clone())?;
+            let key = Standing::bare(&self.standing.key);
+            let job = Job::new(policy, key, &options, Instant::now())?;
             let report = job.read()?;
             job.with_meta(|meta| crate::report::render_summary(&report, meta, &mut *streams.err))?;
-            covered.push(looked_at(options, &report.coverage));
+            covered.push(looked_at(&options, &report.coverage));
             found.rules = job.scanner.rules().cloned().collect();
             found.least = job.min_confidence;
             found.add(report);

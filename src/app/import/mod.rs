@@ -9,6 +9,7 @@ mod settings;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use crate::baseline::Covers;
 use crate::cli::ImportArgs;
@@ -19,7 +20,7 @@ use crate::model::{Accepted, Finding, Quotes, Severity, display_path};
 use crate::regular::{self, Links};
 use crate::report::escape;
 
-use super::baseline::{Site, key_of};
+use super::baseline::{Site, Standing, key_of};
 use super::outputs;
 use super::scan::Job;
 use super::{Failure, Streams};
@@ -89,7 +90,9 @@ pub(super) fn run(args: ImportArgs, streams: &mut Streams<'_>) -> Result<u8, Fai
         outputs::write(&file, |out| out.write_all(after.as_bytes()))?;
     }
     let site = Site::here(scan)?;
-    let job = Job::new(site.options())?;
+    let (options, policy) = config::resolve(site.options().clone())?;
+    let standing = Standing::bare(&site.standing.key);
+    let job = Job::new(policy, standing, &options, Instant::now())?;
     let report = job.read()?;
     let mut quotes = Quotes::default();
     report

@@ -365,6 +365,7 @@ fn rule_of(
             silent: raw.silent,
         })),
         login: None,
+        verify: None,
     })
 }
 

@@ -59,6 +59,10 @@ pub enum Drop {
     Covered,
     /// An allow list of the file that the rule is from lets it pass.
     AllowListed,
+    /// The configuration leaves the rule out of the file.
+    Excluded,
+    /// The configuration says that such a value is none.
+    StopWord,
 }
 
 impl Drop {
@@ -86,6 +90,8 @@ impl Drop {
             Self::Unpaired => "unpaired",
             Self::Covered => "covered",
             Self::AllowListed => "allow-listed",
+            Self::Excluded => "excluded",
+            Self::StopWord => "stop-word",
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Findings about a file as a whole, by its name.
 
+use std::cell::OnceCell;
+
 use crate::model::{
     Allowed, Blob, Excerpt, Finding, Fingerprint, GitState, ObjectKind, Place, Secret, Severity,
     Store,
@@ -38,8 +40,14 @@ impl Worker<'_> {
             .iter()
             .flat_map(|rules| rules.name(&origin.within));
         let named: Vec<(RuleIx, bool)> = own.chain(foreign.map(|rule| (rule, true))).collect();
-        for (rule, always) in named {
-            let rule = &scanner.rules[usize::from(rule)].rule;
+        // asked only for files that something is said of
+        let left_out = OnceCell::new();
+        let left_out = || left_out.get_or_init(|| scanner.exclusions.of(&origin.within));
+        for (ix, always) in named {
+            if left_out().has(ix) {
+                continue;
+            }
+            let rule = &scanner.rules[usize::from(ix)].rule;
             let holds_secrets = always || self.state.secrets > 0;
             let allowed = self.file_is_allowed(blob, bytes, &rule.id);
             let secret = Secret::new(&[], 0);
@@ -60,14 +68,7 @@ impl Worker<'_> {
                 secret,
                 parts: Vec::new(),
                 origin: origin.to_owned(),
-                place: Place {
-                    start: 0,
-                    end: 0,
-                    line: 1,
-                    column: 1,
-                    end_line: 1,
-                    end_column: 1,
-                },
+                place: Place::TOP,
                 excerpt: Excerpt(String::new()),
                 encodings: Vec::new(),
                 notes: if holds_secrets {
@@ -79,7 +80,13 @@ impl Worker<'_> {
                 },
                 history: None,
                 allowed: allowed.map(Box::new),
+                verified: None,
             });
+        }
+        if self.state.left_out > 0
+            && let Some(entry) = left_out().wholly
+        {
+            findings.extend(self.silenced(blob, entry));
         }
     }
 

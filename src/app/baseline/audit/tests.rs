@@ -90,6 +90,7 @@ fn finding(path: &'static str, value: &[u8]) -> Finding {
         notes: Vec::new(),
         history: None,
         allowed: None,
+        verified: None,
     }
 }
 

@@ -1,0 +1,73 @@
+//! The real connection: one deadline for everything, and TLS over it.
+
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
+
+use super::Transport;
+use super::dialogue::trouble;
+use crate::verify::net::{Secured, Timed};
+use crate::verify::Trouble;
+
+/// How long the farewell may take.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// A connection to a mail server that is not safe yet.
+pub struct Connection<'c> {
+    socket: Timed,
+    host: &'c str,
+    config: Arc<ClientConfig>,
+}
+
+impl<'c> Connection<'c> {
+    /// Takes over `socket`, which leads to `host`. The whole session has to be over at `deadline`.
+    pub fn new(
+        socket: TcpStream,
+        host: &'c str,
+        config: Arc<ClientConfig>,
+        deadline: Instant,
+    ) -> Self {
+        Self {
+            socket: Timed::new(socket, deadline),
+            host,
+            config,
+        }
+    }
+}
+
+impl Transport for Connection<'_> {
+    type Safe = Secured;
+
+    fn secure(mut self) -> Result<Self::Safe, Trouble> {
+        let name = ServerName::try_from(self.host.to_owned()).map_err(|_| Trouble::Tls)?;
+        let mut tls = ClientConnection::new(self.config, name).map_err(|_| Trouble::Tls)?;
+        while tls.is_handshaking() {
+            tls.complete_io(&mut self.socket).map_err(|e| trouble(&e))?;
+        }
+        Ok(StreamOwned::new(tls, self.socket))
+    }
+
+    fn hurry(safe: &mut Self::Safe) {
+        safe.sock.hurry(Instant::now() + FAREWELL);
+    }
+}
+
+impl Read for Connection<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.socket.read(into)
+    }
+}
+
+impl Write for Connection<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.socket.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.socket.flush()
+    }
+}
