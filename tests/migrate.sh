@@ -67,7 +67,15 @@ git config --global init.defaultBranch main
 # hex LABEL COUNT: as many hexadecimal digits, always the same for a label.
 hex() { printf '%s' "$1" | git hash-object --stdin | cut -c"1-$2"; }
 # key LABEL: what a SendGrid key looks like.
-key() { printf 'S%s.%s.%s' G "$(hex "$1-id" 22)" "$(hex "$1-1" 40)$(hex "$1-2" 3)"; }
+key() {
+    python3 - "$1" <<'PY'
+import base64, hashlib, sys
+
+label = sys.argv[1].encode()
+parts = hashlib.md5(label).digest(), hashlib.sha256(label).digest()
+print("S" + "G." + ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts))
+PY
+}
 word() { printf '%s%s' Harbor '47!tzk'; }
 
 # repository NAME: one with three secrets in two files, committed, as the current folder.

@@ -3,12 +3,13 @@
 //! Texts are handed in; what `extend.path` names is opened by the caller.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::file;
 use super::source::Text;
 use crate::error::Error;
-use crate::rules::Rule;
-use crate::rules::gitleaks::{self, PREFIX, Unreadable, raw::RawFile};
+use crate::rules::gitleaks::{self, PREFIX, Pattern, Unreadable, raw::RawFile};
+use crate::rules::{AllowList, Kind, Rule};
 
 /// What stands before the name of such a file where rule files are named.
 pub const SCHEME: &str = "gitleaks:";
@@ -17,6 +18,8 @@ pub const SCHEME: &str = "gitleaks:";
 pub struct Given {
     /// The file.
     pub text: Text,
+    /// Its path, as it was given.
+    pub path: String,
     /// Where what it builds on is looked for.
     pub beside: Beside,
 }
@@ -94,7 +97,11 @@ pub fn foreign_rules(
             );
             return Err(refused(file, problem));
         }
-        for rule in made.rules {
+        let own = own_file(&file.path);
+        for mut rule in made.rules {
+            if let (Some(own), Kind::Foreign(foreign)) = (&own, &mut rule.kind) {
+                foreign.allow.push(Arc::clone(own));
+            }
             if out.rules.iter().any(|known: &Rule| known.id == rule.id) {
                 let id = rule.id.trim_start_matches(PREFIX);
                 return Err(refused(
@@ -134,6 +141,16 @@ fn base(read: &[(&Given, RawFile)]) -> Result<Option<(usize, String)>, Error> {
         return Err(refused(asking, problem.to_owned()));
     }
     Ok(base)
+}
+
+/// What lets the rule file itself pass, as in gitleaks: its patterns and lists are full of what they look for.
+fn own_file(path: &str) -> Option<Arc<AllowList>> {
+    let path = path.trim_start_matches("./");
+    let pattern = Pattern::of_go(&format!(r"^\Q{path}\E$")).ok()?;
+    Some(Arc::new(AllowList {
+        paths: vec![pattern],
+        ..AllowList::default()
+    }))
 }
 
 fn refused(file: &Given, problem: String) -> Error {

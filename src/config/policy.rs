@@ -172,7 +172,11 @@ impl Sources {
             for item in items(file, Name::RuleFiles) {
                 if let Some(path) = item.text.strip_prefix(gitleaks::SCHEME) {
                     let (text, beside) = rule_file(file, item, path, options, repository)?;
-                    foreign.push(Given { text, beside });
+                    foreign.push(Given {
+                        text,
+                        path: path.to_owned(),
+                        beside,
+                    });
                     continue;
                 }
                 let (text, _) = rule_file(file, item, &item.text, options, repository)?;
@@ -445,7 +449,11 @@ fn add_file(rules: &mut Vec<Rule>, foreign: &mut Vec<Given>, path: &Path) -> Res
         Some(path) => {
             let text = source::read(Path::new(path), Origin::Named)?;
             let beside = Beside::Folder(folder(Path::new(path)));
-            foreign.push(Given { text, beside });
+            foreign.push(Given {
+                text,
+                path: path.to_owned(),
+                beside,
+            });
             return Ok(());
         }
         None => path,
