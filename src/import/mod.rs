@@ -217,7 +217,7 @@ pub fn read(peer: Peer, name: &str, bytes: &[u8]) -> Result<Haul, String> {
 
 /// A pattern or a name for a message: cut where it gets long, without control characters.
 fn shown(text: &str) -> String {
-    const LONGEST: usize = 60;
+    const LONGEST: usize = 120;
     let mut shown: String = text
         .chars()
         .take(LONGEST)

@@ -19,6 +19,7 @@ use crate::import::{self, Haul, Left, Setting};
 use crate::model::{Accepted, Finding, Quotes, Severity, display_path};
 use crate::regular::{self, Links};
 use crate::report::escape;
+use crate::scan::Paths;
 
 use super::baseline::{Site, Standing, key_of};
 use super::outputs;
@@ -93,7 +94,12 @@ pub(super) fn run(args: ImportArgs, streams: &mut Streams<'_>) -> Result<u8, Fai
     let (options, policy) = config::resolve(site.options().clone())?;
     let standing = Standing::bare(&site.standing.key);
     let job = Job::new(policy, standing, &options, Instant::now())?;
-    let report = job.read()?;
+    let mut report = job.read()?;
+    // what will be left out needs no entry
+    let left_out = Paths::new(&excluded(&settings));
+    report
+        .findings
+        .retain(|finding| !left_out.hold(&finding.origin.within));
     let mut quotes = Quotes::default();
     report
         .findings
@@ -364,6 +370,15 @@ fn root() -> Result<PathBuf, Error> {
         source,
     })?;
     Ok(config::root(&input).unwrap_or(here))
+}
+
+/// The globs of files that no rule is to be used in.
+fn excluded(settings: &[Setting]) -> Vec<String> {
+    let globs = settings.iter().filter_map(|setting| match setting {
+        Setting::Exclude(globs, _) => Some(globs.as_slice()),
+        Setting::StopWord(_) | Setting::SkipRule(_) => None,
+    });
+    globs.flatten().cloned().collect()
 }
 
 /// What tells findings apart that need an entry each.
