@@ -1,5 +1,11 @@
 //! One function a subcommand: wires source, scan and report together. The only place where they meet.
 
+mod again;
+#[cfg(feature = "verify")]
+mod asker;
+#[cfg(not(feature = "verify"))]
+#[path = "asker_absent.rs"]
+mod asker;
 mod baseline;
 mod ci;
 mod collect;
@@ -18,10 +24,12 @@ mod message;
 mod outputs;
 mod policy;
 mod progress;
+mod revoke;
 mod rules;
 pub mod samples;
 mod scan;
 mod staged;
+mod verify;
 
 use std::io::{self, Write};
 
@@ -50,6 +58,14 @@ pub fn run(cli: Cli, streams: &mut Streams<'_>) -> Result<u8, Failure> {
         Command::Import(args) => import::run(*args, streams),
         Command::Baseline(command) => baseline::run(command, streams),
         Command::Explain(args) => explain::run(*args, streams).map(|()| EXIT_CLEAN),
+        Command::Verify(args) => {
+            let (options, task) = args.into_options()?;
+            Ok(exit_status(verify::run(options, &task, streams)?))
+        }
+        Command::Revoke(args) => {
+            let (options, revoke) = args.into_options()?;
+            revoke::run(options, &revoke, streams)
+        }
         Command::Dotenv(DotenvCommand::Fix(args)) => dotenv::fix(&args, streams),
         Command::Config(command) => config::run(command, streams),
         Command::Rules(command) => rules::run(command, streams).map(|()| EXIT_CLEAN),

@@ -4,10 +4,10 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crate::config::{Color, Input, Policy, ScanOptions};
+use crate::config::{Color, Input, Policy, ScanOptions, all_rules};
 use crate::error::Error;
 use crate::git::Store;
-use crate::model::{Confidence, Finding, Outcome, Report, Severity};
+use crate::model::{Confidence, FailOn, Finding, Outcome, Report, Severity};
 use crate::report::{
     Format, Here, Meta, Settings, Stopped, Verbosity, render, render_blocked, render_notes,
     render_summary,
@@ -16,9 +16,10 @@ use crate::rules::{POLICY_TOO_WIDE, Rule, notices};
 use crate::scan::{OVERLAP, Options, Scanner};
 use crate::source::{FileOptions, Windows, scan_paths, scan_stdin};
 
+use super::asker::Asker;
 use super::baseline::Standing;
 use super::collect::Collector;
-use super::{Failure, Streams, gate, history, outputs, policy, staged};
+use super::{Failure, Streams, gate, history, outputs, policy, staged, verify};
 
 /// Scans, writes every report, and gives the outcome.
 pub(super) fn run(options: ScanOptions, streams: &mut Streams<'_>) -> Result<Outcome, Failure> {
@@ -53,6 +54,8 @@ pub(super) struct Job<'o> {
     pub(super) notices: Vec<Rule>,
     /// The rules that were chosen.
     pub(super) scanner: Scanner,
+    /// Who asks providers, if they are to be asked.
+    asker: Option<Asker>,
 }
 
 impl<'o> Job<'o> {
@@ -95,6 +98,9 @@ impl<'o> Job<'o> {
                 stop_words,
             },
         );
+        // what can't be asked is known before minutes of scanning, not after
+        let how = options.verify.as_deref();
+        let asker = how.map(|how| Asker::new(how, &scanner)).transpose()?;
         let job = Self {
             options,
             started,
@@ -106,9 +112,32 @@ impl<'o> Job<'o> {
             baseline,
             notices,
             scanner,
+            asker,
         };
         outputs::probe(job.files().map(|(path, _)| path))?;
         Ok(job)
+    }
+
+    /// The same with rules that are off by default, where they are among `ids`.
+    pub(super) fn with_rules(
+        policy: Policy,
+        baseline: Standing,
+        options: &'o ScanOptions,
+        ids: &[&str],
+    ) -> Result<Self, Error> {
+        let mut policy = policy;
+        let optional = all_rules(&options.rules.files)?;
+        for rule in optional.into_iter().filter(|rule| ids.contains(&&*rule.id)) {
+            if policy.rules.iter().all(|known| known.id != rule.id) {
+                policy.rules.push(rule);
+            }
+        }
+        Self::new(policy, baseline, options, Instant::now())
+    }
+
+    /// Who asks providers, if they are to be asked.
+    pub(super) fn asker(&self) -> Option<&Asker> {
+        self.asker.as_ref()
     }
 
     fn files(&self) -> impl Iterator<Item = (&'o PathBuf, Format)> {
@@ -122,7 +151,7 @@ impl<'o> Job<'o> {
         tell(&Meta {
             version: env!("CARGO_PKG_VERSION"),
             rules: &rules,
-            fail_on: self.fail_on,
+            fail_on: self.fail_on(),
             settings: self.settings.as_ref(),
             verbosity: self.options.verbosity,
             color: false,
@@ -143,9 +172,13 @@ impl<'o> Job<'o> {
         })
     }
 
-    /// Takes out of `report` what the baseline lets pass and what is not to be shown, and gives what the rest means for the exit
-    /// status.
-    pub(super) fn outcome(&self, report: &mut Report) -> Outcome {
+    /// Adds what is to be said of the policy, takes out what the baseline lets pass, asks about the findings of `report` if that is wanted and was not done yet, takes out
+    /// what is not to be shown, and gives what the rest means for the exit status.
+    pub(super) fn settle(
+        &self,
+        report: &mut Report,
+        streams: &mut Streams<'_>,
+    ) -> io::Result<Outcome> {
         // it may have been asked before
         let is_new = |finding: &&Finding| {
             let same =
@@ -157,13 +190,27 @@ impl<'o> Job<'o> {
             report.findings.extend(standing);
             report.sort();
         }
-        self.settle(report);
+        self.pass_known(report);
         report.hide_below(self.min_confidence);
-        report.outcome(self.fail_on)
+        if let (Some(how), Some(asker), None) =
+            (&self.options.verify, &self.asker, &report.verification)
+        {
+            verify::ask(report, how, asker, self.options.verbosity, streams)?;
+        }
+        Ok(report.outcome(self.fail_on()))
+    }
+
+    /// What counts.
+    fn fail_on(&self) -> FailOn {
+        if self.options.fail_on_live {
+            FailOn::Live
+        } else {
+            self.fail_on.into()
+        }
     }
 
     /// Takes out of `report` what the baseline lets pass.
-    pub(super) fn settle(&self, report: &mut Report) {
+    fn pass_known(&self, report: &mut Report) {
         report.fail_on_unused = self.options.baseline.fail_on_unused;
         let is_used = |id: &str| self.scanner.rules().any(|rule| rule.id == id);
         self.baseline.apply(report, self.options, &is_used);
@@ -175,7 +222,7 @@ impl<'o> Job<'o> {
         report: &mut Report,
         streams: &mut Streams<'_>,
     ) -> Result<Outcome, Failure> {
-        let outcome = self.outcome(report);
+        let outcome = self.settle(report, streams)?;
         report.elapsed = self.started.elapsed();
         self.with_meta(|meta| self.write(report, meta, streams))?;
         Ok(outcome)
@@ -203,7 +250,7 @@ impl<'o> Job<'o> {
     }
 
     /// Whether standard output and standard error are coloured.
-    fn colors(&self, streams: &Streams<'_>) -> (bool, bool) {
+    pub(super) fn colors(&self, streams: &Streams<'_>) -> (bool, bool) {
         match self.options.color {
             Color::Always => (true, true),
             Color::Never => (false, false),
@@ -272,7 +319,7 @@ pub(super) fn render_one(
     let meta = Meta {
         version: env!("CARGO_PKG_VERSION"),
         rules: &rules,
-        fail_on: Severity::Low,
+        fail_on: Severity::Low.into(),
         settings: None,
         verbosity: Verbosity::Verbose,
         color,
@@ -291,7 +338,11 @@ fn now() -> i64 {
 }
 
 /// Pushes everything that is to be scanned into `collector`.
-fn read(options: &ScanOptions, paths: &[PathBuf], collector: &Collector<'_>) -> Result<(), Error> {
+pub(super) fn read(
+    options: &ScanOptions,
+    paths: &[PathBuf],
+    collector: &Collector<'_>,
+) -> Result<(), Error> {
     let windows = Windows {
         reach: OVERLAP,
         ..Windows::default()

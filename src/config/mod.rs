@@ -3,6 +3,7 @@
 //! A flag outranks a variable, that a file, and a file the default. One table names every setting ([`table`]). Reads files, runs
 //! nothing, and knows nothing of commits: whoever wants the policy of one hands in what reads it ([`resolve_from`]).
 
+mod asking;
 mod caret;
 mod discover;
 mod file;
@@ -21,6 +22,7 @@ mod wide;
 use crate::error::{Error, unknown};
 use crate::model::{Confidence, Severity};
 
+pub use asking::{RevokeOptions, VerifyOptions, VerifyTask};
 pub use discover::root;
 pub use options::{
     BaselineChoice, CiOptions, Color, CommentsByDefault, HistoryEngine, HistoryOptions, Input,
@@ -28,7 +30,7 @@ pub use options::{
 };
 pub use policy::{
     Policy, Reader, Sources, TooWide, all_rules, in_folder, named, read_rules, resolve,
-    resolve_from, sources,
+    resolve_from, rule_ids, sources,
 };
 pub use schema::{reference, schema};
 pub use show::show;

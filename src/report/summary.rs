@@ -10,8 +10,10 @@ use std::time::Duration;
 
 use super::term::{self, Painter, Role};
 use super::wording::{advice, counted, elapsed, grouped, problem, size, skipped_noun};
-use super::{Meta, Settings, Verbosity, allowed, baselined};
-use crate::model::{Confidence, Coverage, Objects, Outcome, Report, Severity, Skip, SkipReason};
+use super::{Meta, Settings, Verbosity, allowed, baselined, verification};
+use crate::model::{
+    Confidence, Coverage, FailOn, Objects, Outcome, Report, Severity, Skip, SkipReason,
+};
 
 /// How many names of one kind the summary line holds before it only counts.
 const NAMES: usize = 3;
@@ -56,8 +58,14 @@ pub fn render_summary(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> 
         if let Some(settings) = meta.settings {
             writeln!(out, "waxseal: {}", term::escape(&configured(settings)))?;
         }
+        if let Some(left_out) = left_out(report) {
+            writeln!(out, "waxseal: {left_out}")?;
+        }
         allowed::render(report, meta, out)?;
         baselined::render(report, meta, out)?;
+    }
+    verification::render(report, meta, out)?;
+    if meta.verbosity >= Verbosity::Normal {
         let role = match report.outcome(meta.fail_on) {
             Outcome::Clean => Role::Good,
             Outcome::Found | Outcome::Failed => Role::Bad,
@@ -130,7 +138,7 @@ pub fn render_summary(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> 
             }
         )?;
     }
-    Ok(())
+    verification::render_unanswered(report, meta, out)
 }
 
 /// `configuration .waxseal.toml: leaves out dotenv-file; lets pass what is milder than high`.
@@ -171,6 +179,29 @@ fn configured(settings: &Settings) -> String {
         settings.file,
         effects.join("; ")
     )
+}
+
+/// `3 values left out by the configuration (2 in excluded files, 1 by a stop word); -vv says by which rules they were seen`. Not
+/// counted in a history.
+fn left_out(report: &Report) -> Option<String> {
+    let count = |wanted: &str| -> u64 {
+        let drops = report.drops.iter();
+        let of = drops.filter(|((_, reason), _)| *reason == wanted);
+        of.map(|(_, count)| count).sum()
+    };
+    let (excluded, stopped) = (count("excluded"), count("stop-word"));
+    let mut parts = Vec::new();
+    if excluded > 0 {
+        parts.push(format!("{} in excluded files", grouped(excluded)));
+    }
+    if stopped > 0 {
+        parts.push(format!("{} by stop words", grouped(stopped)));
+    }
+    let values = counted(excluded + stopped, "value", "values");
+    let parts = parts.join(", ");
+    let text =
+        format!("{values} left out by the configuration ({parts}); -vv says which rules saw them");
+    (!parts.is_empty()).then_some(text)
 }
 
 /// What was to be scanned and was not: the first ones for each reason by name, all of them when asked to say more. A
@@ -264,11 +295,14 @@ fn found(report: &Report, meta: &Meta<'_>) -> String {
     if report
         .findings
         .iter()
-        .all(|finding| finding.severity < meta.fail_on)
+        .all(|finding| !meta.fail_on.counts(finding))
     {
         text.push_str(", none of them ");
         text.push_str(meta.fail_on.id());
-        if meta.fail_on != Severity::Critical {
+        if !matches!(
+            meta.fail_on,
+            FailOn::Live | FailOn::Severity(Severity::Critical)
+        ) {
             text.push_str(" or worse");
         }
     }

@@ -322,6 +322,29 @@ fn a_ci_job_goes_by_the_baseline_of_the_base() {
     assert!(notes.contains("it can't be read: line 1"), "{notes}");
 }
 
+/// What a branch made of its baseline has no say where the policy of another commit was asked for.
+#[test]
+fn a_policy_of_a_commit_brings_its_baseline() {
+    let repo = based();
+    commit(&repo, "x", "x\n");
+    repo.git(&["checkout", "-qb", "topic"]);
+    let from = || run(repo.root(), ["scan", "--policy-from", "main"]);
+    for text in ["", "broken\n"] {
+        repo.write(FILE, text);
+        assert_says(&run(repo.root(), ["scan"]), 2, &[FILE]);
+        let says = "2 findings are in the baseline .waxseal-baseline.jsonl of commit ";
+        assert_says(&from(), 0, &[says]);
+    }
+    repo.write("new.py", leak("new"));
+    assert_says(&from(), 1, &["new.py:1:8"]);
+    repo.git(&["add", "new.py"]);
+    let staged = run(
+        repo.root(),
+        ["hook", "run", "pre-commit", "--policy-from", "main"],
+    );
+    assert_says(&staged, 1, &["new.py:1:8"]);
+}
+
 #[test]
 fn two_branches_that_add_entries_merge() {
     let repo = based();

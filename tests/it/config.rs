@@ -339,6 +339,10 @@ fn rules_are_not_used_where_files_are_excluded() {
         told.contains("configuration .waxseal.toml: excludes files by 2 entries"),
         "{told}"
     );
+    assert!(
+        told.contains("waxseal: 3 values left out by the configuration (3 in excluded files)"),
+        "{told}"
+    );
     let dropped = told.lines().any(|line| {
         line.contains("sendgrid-api-key") && line.contains("excluded") && line.ends_with('3')
     });
@@ -387,6 +391,11 @@ fn a_value_with_a_stop_word_is_no_secret() {
     assert_eq!(found(&dir, &[]).len(), 2);
     dir.write(".waxseal.toml", "stop_words = ['acme-trial']\n");
     assert_eq!(found(&dir, &[]), ["b.py smtp-login"]);
+    let told = run(dir.root(), ["scan"]).err;
+    assert!(
+        told.contains("waxseal: 1 value left out by the configuration (1 by stop words)"),
+        "{told}"
+    );
     dir.git(&["add", "-A"]).git(&["commit", "-qm", "all"]);
     assert_eq!(found(&dir, &["--history"]), ["b.py smtp-login"]);
 }

@@ -11,6 +11,7 @@
 mod blocked;
 mod history;
 mod services;
+mod verified;
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -20,7 +21,7 @@ use serde_json::{Value, json};
 use waxseal::model::{
     Accepted, AllowFault, AllowWarning, Allowed, Allows, Baselined, Confidence, Coverage, Day,
     Encoding, Excerpt, Finding, FindingPart, Fingerprint, GitState, Marker, Origin, Place, Report,
-    Secret, Severity, Skip, SkipReason, Store,
+    Secret, Severity, Skip, SkipReason, Store, Verdict,
 };
 use waxseal::report::{Format, Meta, Verbosity, render, render_summary};
 use waxseal::rules::{FileRule, Kind, Reach, Rule};
@@ -232,6 +233,7 @@ fn nasty() -> Report {
         .into(),
         held: None,
         hidden: None,
+        verification: None,
         elapsed: Duration::from_millis(3),
         allows: allows(),
         baseline: None,
@@ -337,7 +339,7 @@ fn incomplete() -> Report {
     report
 }
 
-fn cases() -> [(&'static str, Report); 8] {
+fn cases() -> [(&'static str, Report); 9] {
     [
         ("plain", plain()),
         ("clean", clean()),
@@ -347,6 +349,7 @@ fn cases() -> [(&'static str, Report); 8] {
         ("history", history::full()),
         ("history-incomplete", history::incomplete()),
         ("commands", services::commands()),
+        ("verified", verified::all()),
     ]
 }
 
@@ -357,7 +360,7 @@ fn with_meta<T>(verbosity: Verbosity, color: bool, body: impl FnOnce(&Meta<'_>) 
     body(&Meta {
         version: "0.0.0",
         rules: &rules,
-        fail_on: Severity::Low,
+        fail_on: Severity::Low.into(),
         settings: None,
         verbosity,
         color,
@@ -535,7 +538,7 @@ fn findings_below_the_threshold_are_explained() {
         let mut report = plain();
         report.findings[0].severity = Severity::Low;
         let meta = Meta {
-            fail_on: Severity::High,
+            fail_on: Severity::High.into(),
             ..*meta
         };
         let mut out = Vec::new();
@@ -636,6 +639,10 @@ fn the_document_describes_every_key_and_name() {
     let mut names = Vec::new();
     keys(&parsed(Format::Json, &nasty()), &mut names);
     keys(&parsed(Format::Json, &history::full()), &mut names);
+    let mut verified = verified::all();
+    verified.keep_verdicts(&Verdict::ALL);
+    keys(&parsed(Format::Json, &verified), &mut names);
+    keys(&parsed(Format::Json, &verified::dry()), &mut names);
     names.extend(SkipReason::ALL.map(|reason| reason.id().to_owned()));
     names.extend(Marker::ALL.map(|marker| marker.id().to_owned()));
     names.extend(Severity::ALL.map(|severity| severity.id().to_owned()));
@@ -653,12 +660,13 @@ const VERBOSITIES: [Verbosity; 4] = [
 ];
 
 /// Reports with names, refs and details that mean harm.
-fn hostile() -> [Report; 4] {
+fn hostile() -> [Report; 5] {
     [
         nasty(),
         history::full(),
         history::incomplete(),
         services::commands(),
+        verified::all(),
     ]
 }
 

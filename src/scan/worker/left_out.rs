@@ -1,5 +1,7 @@
 //! What the configuration leaves out of a file: rules that are not used there, and values that are none.
 
+use std::collections::BTreeSet;
+
 use crate::model::{
     Blob, Confidence, Excerpt, Finding, Fingerprint, Place, Secret, Severity, Span,
 };
@@ -16,6 +18,8 @@ impl Worker<'_> {
         let exclusions = &self.scanner.exclusions;
         let words = exclusions.words();
         let left_out = exclusions.of(path);
+        // a value that several rules see is one
+        let mut seen = BTreeSet::new();
         let mut candidates = std::mem::take(&mut self.decisions.candidates);
         candidates.retain(|candidate| {
             let reason = if left_out.has(candidate.rule) {
@@ -26,7 +30,7 @@ impl Worker<'_> {
                 return true;
             };
             let is_own = own(candidate.secret);
-            self.decisions.uncounted = !is_own;
+            self.decisions.uncounted = !is_own || !seen.insert(candidate.secret);
             self.decisions.drop(candidate.rule, reason);
             let is_whole = reason == Drop::Excluded && left_out.wholly.is_some();
             self.state.left_out += u64::from(is_own && is_whole);

@@ -403,3 +403,30 @@ fn an_audit_needs_a_terminal() {
     let refused = run(repo.root(), ["baseline", "audit"]);
     assert_says(&refused, 2, &["have to be a terminal", "baseline add"]);
 }
+
+/// What is said of a configuration that lets too much pass is not to be silenced in turn.
+#[test]
+fn what_lets_too_much_pass_is_let_pass_by_no_entry() {
+    let repo = Scratch::repo();
+    repo.write(".env", text("DB_PASSWORD=<<password>>\n"));
+    repo.write(
+        ".waxseal.toml",
+        "[[exclude]]\nreason = \"made up\"\npaths = [\".env\"]\n",
+    );
+    let scan = run(repo.root(), ["scan", "--format", "json"]);
+    assert_says(&scan, 1, &["policy-too-wide"]);
+    let made = run(repo.root(), ["baseline", "create", "--reason", "x"]);
+    assert_says(&made, 0, &["made with 0 entries"]);
+    let report: Value =
+        serde_json::from_str(&run(repo.root(), ["scan", "--format", "json"]).out).unwrap();
+    let header = said(&repo);
+    for finding in report["findings"].as_array().unwrap() {
+        let print = finding["fingerprint"].as_str().unwrap();
+        let refused = run(repo.root(), ["baseline", "add", print, "--reason", "x"]);
+        assert_says(&refused, 2, &["no finding has the fingerprint"]);
+        let entry = format!("{{\"fingerprint\":\"{print}\",\"rule\":\"policy-too-wide\"}}\n");
+        repo.write(FILE, format!("{header}{entry}"));
+        assert_says(&run(repo.root(), ["scan"]), 1, &["policy-too-wide"]);
+        repo.write(FILE, &header);
+    }
+}
