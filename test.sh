@@ -95,5 +95,8 @@ echo "test.sh: waxseal in pre-commit, husky and lefthook"
 # with WAXSEAL_HOOKS_BUILD set also as the framework builds it, which takes minutes
 expect 0 "the hooks" tests/hooks-frameworks.sh "${CARGO_TARGET_DIR:-target}/debug/waxseal" ${WAXSEAL_HOOKS_BUILD:+--rust}
 
+echo "test.sh: moving in from gitleaks, detect-secrets and secretlint"
+expect 0 "moving in" tests/migrate.sh "${CARGO_TARGET_DIR:-target}/debug/waxseal"
+
 echo "test.sh: cargo test"
 expect 0 "cargo test" cargo test --locked --no-fail-fast

@@ -15,6 +15,7 @@ pub mod error;
 pub mod git;
 pub mod history;
 pub mod hooks;
+pub mod import;
 pub mod model;
 pub mod range;
 mod regular;

@@ -18,13 +18,14 @@ mod gate;
 mod handed;
 mod history;
 mod hook;
+mod import;
 mod install;
 mod message;
 mod outputs;
 mod policy;
 mod progress;
-mod rules;
 mod revoke;
+mod rules;
 pub mod samples;
 mod scan;
 mod staged;
@@ -54,6 +55,7 @@ pub fn run(cli: Cli, streams: &mut Streams<'_>) -> Result<u8, Failure> {
             let (options, ci) = args.into_options()?;
             Ok(exit_status(ci::run(options, &ci, streams)?))
         }
+        Command::Import(args) => import::run(*args, streams),
         Command::Verify(args) => {
             let (options, task) = args.into_options()?;
             Ok(exit_status(verify::run(options, &task, streams)?))

@@ -9,7 +9,8 @@ use crate::error::Error;
 use crate::git::Store;
 use crate::model::{Confidence, FailOn, Finding, Outcome, Report, Severity};
 use crate::report::{
-    Format, Here, Meta, Settings, Stopped, Verbosity, render, render_blocked, render_summary,
+    Format, Here, Meta, Settings, Stopped, Verbosity, render, render_blocked, render_notes,
+    render_summary,
 };
 use crate::rules::{POLICY_TOO_WIDE, Rule, notices};
 use crate::scan::{OVERLAP, Options, Scanner};
@@ -44,6 +45,7 @@ pub(super) struct Job<'o> {
     /// How sure a finding must be to be shown.
     pub(super) min_confidence: Confidence,
     settings: Option<Settings>,
+    notes: Vec<String>,
     /// Findings about the policy itself.
     pub(super) standing: Vec<Finding>,
     /// The key of the fingerprints, and the baseline.
@@ -73,6 +75,7 @@ impl<'o> Job<'o> {
             stop_words,
             wide,
             settings,
+            notes,
             ..
         } = policy;
         let notices = if wide.is_empty() && excludes.is_empty() {
@@ -104,6 +107,7 @@ impl<'o> Job<'o> {
             fail_on,
             min_confidence,
             settings,
+            notes,
             standing: policy::findings(&wide, &baseline.key),
             baseline,
             notices,
@@ -206,7 +210,7 @@ impl<'o> Job<'o> {
     }
 
     /// Takes out of `report` what the baseline lets pass.
-    pub(super) fn accept(&self, report: &mut Report) {
+    fn accept(&self, report: &mut Report) {
         report.fail_on_unused = self.options.baseline.fail_on_unused;
         let is_used = |id: &str| self.scanner.rules().any(|rule| rule.id == id);
         self.baseline.apply(report, self.options, &is_used);
@@ -283,6 +287,7 @@ impl<'o> Job<'o> {
             )?;
             out.flush()
         });
+        render_notes(&self.notes, self.options.verbosity, &mut *streams.err)?;
         render_summary(
             report,
             &Meta {

@@ -8,6 +8,7 @@ mod dotenv;
 mod explain;
 mod history;
 mod hook;
+mod import;
 mod pre_commit;
 mod revoke;
 mod run;
@@ -35,6 +36,7 @@ pub(crate) use ci::CiArgs;
 pub(crate) use dotenv::{DotenvCommand, FixArgs};
 pub(crate) use explain::ExplainArgs;
 use history::{HistoryArgs, size};
+pub(crate) use import::ImportArgs;
 pub(crate) use hook::{DoctorArgs, HookCommand, InstallArgs, UninstallArgs};
 pub(crate) use pre_commit::PreCommitArgs;
 pub(crate) use revoke::RevokeArgs;
@@ -70,6 +72,8 @@ pub(crate) enum Command {
     /// Let known findings pass, and keep track of them.
     #[command(subcommand)]
     Baseline(BaselineCommand),
+    // its own comment is shown
+    Import(Box<ImportArgs>),
     // its own comment is shown, the long form too
     Explain(Box<ExplainArgs>),
     /// Keep .env files out of the repository.
@@ -238,13 +242,8 @@ impl OutputArgs {
     /// Those of a command whose report nobody asked for.
     fn plain() -> Self {
         Self {
-            formats: Vec::new(),
-            fail_on: None,
-            min_confidence: None,
-            fail_on_unused_allow: false,
-            quiet: false,
-            verbose: 0,
             color: Color::Never,
+            ..Self::default()
         }
     }
 }

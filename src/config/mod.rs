@@ -7,6 +7,7 @@ mod asking;
 mod caret;
 mod discover;
 mod file;
+mod gitleaks;
 mod merge;
 mod options;
 mod policy;

@@ -215,7 +215,7 @@ pub static SETTINGS: [Setting; 19] = [
         default: "[]",
         flag: Some("--rules"),
         trust: Trust::Anyone,
-        help: "Files with further rules, from the folder of the configuration file on.",
+        help: "Files with further rules, from the folder of the configuration file on; `gitleaks:` stands before one that was written for gitleaks.",
         example: r#"["ci/acme-rules.toml"]"#,
     },
     Setting {

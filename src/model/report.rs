@@ -4,9 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{
-    Allows, Baselined, Confidence, Coverage, Finding, Severity, Verdict, Verification,
-};
+use super::{Allows, Baselined, Confidence, Coverage, Finding, Severity, Verdict, Verification};
 
 /// What the exit status says. `Failed` outranks `Found`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -50,6 +50,22 @@ impl Secret {
         self.bytes.is_empty()
     }
 
+    /// Whether `digest` is the SHA-1 of the value. Others keep values so.
+    pub fn has_sha1(&self, digest: &[u8; 20]) -> bool {
+        let mut hasher = gix_hash::hasher(gix_hash::Kind::Sha1);
+        hasher.update(&self.bytes);
+        // a value that was made to collide has none
+        hasher
+            .try_finalize()
+            .is_ok_and(|id| id.as_bytes() == digest)
+    }
+
+    /// Whether `digest` is the SHA-256 of the value. Others keep values so.
+    pub fn has_sha256(&self, digest: &[u8; 32]) -> bool {
+        use sha2::Digest as _;
+        sha2::Sha256::digest(&self.bytes)[..] == digest[..]
+    }
+
     /// Whether it holds one of `words`, which are in lower case, in upper or lower case.
     pub fn holds_any(&self, words: &[Vec<u8>]) -> bool {
         words.iter().any(|word| {

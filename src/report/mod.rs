@@ -36,7 +36,7 @@ pub use blocked::{Here, Stopped, render_blocked};
 pub use listed::{Listed, ListedError, ListedSource, listed};
 pub use rejection::render_rejection;
 pub use shell::{ignore_pattern, pathspec, word};
-pub use summary::render_summary;
+pub use summary::{render_notes, render_summary};
 pub use term::escape;
 pub use text::place;
 

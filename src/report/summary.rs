@@ -21,6 +21,29 @@ const NAMES: usize = 3;
 /// How many failures for one reason are named before they are only counted.
 const FAILURES: u64 = 20;
 
+/// Notes that are shown; the rest is counted.
+const NOTES: usize = 5;
+
+/// Says what there is to say of the rule files, a line each.
+pub fn render_notes(notes: &[String], verbosity: Verbosity, out: &mut dyn Write) -> io::Result<()> {
+    let most = match verbosity {
+        Verbosity::Quiet => return Ok(()),
+        Verbosity::Normal => NOTES,
+        Verbosity::Verbose | Verbosity::Debug => notes.len(),
+    };
+    for note in notes.iter().take(most) {
+        writeln!(out, "waxseal: {}", term::escape(note))?;
+    }
+    if notes.len() > most {
+        writeln!(
+            out,
+            "waxseal: {} more of the kind; -v shows them",
+            notes.len() - most
+        )?;
+    }
+    Ok(())
+}
+
 /// Writes failures, the configuration file, the summary line and, on request, what was dropped.
 pub fn render_summary(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> io::Result<()> {
     let paint = Painter { color: meta.color };

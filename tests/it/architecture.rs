@@ -13,7 +13,8 @@ use regex::bytes::Regex;
 const LAYERS: [&[&str]; 10] = [
     &["model", "regular"],
     &["git", "rules", "baseline"],
-    &["source", "scan", "report", "ci"],
+    // files of other scanners: text in, what they let pass out
+    &["source", "scan", "report", "ci", "import"],
     // of these they use few: see `ABSTAINS`
     &["history", "hooks", "staged", "verify"],
     // beside them, and above `history` only for the reading of commits
@@ -27,7 +28,9 @@ const LAYERS: [&[&str]; 10] = [
 ];
 
 /// Modules that lie below a layer and that it leaves alone all the same.
-const ABSTAINS: [(&str, &[&str]); 10] = [
+const ABSTAINS: [(&str, &[&str]); 11] = [
+    // it reads rules of gitleaks, and opens nothing
+    ("import", &["regular", "git", "baseline"]),
     (
         "verify",
         &[

@@ -14,6 +14,10 @@ mod baseline;
 mod delta;
 #[path = "../../fuzz/bodies/dotenv.rs"]
 mod dotenv;
+#[path = "../../fuzz/bodies/gitleaks.rs"]
+mod gitleaks;
+#[path = "../../fuzz/bodies/import.rs"]
+mod import;
 #[path = "../../fuzz/bodies/pack.rs"]
 mod pack;
 #[path = "../../fuzz/bodies/rules.rs"]
@@ -152,6 +156,26 @@ fn mail_sessions() {
             });
         }
         smtp::run(&input);
+    }
+}
+
+#[test]
+fn files_of_other_scanners() {
+    let pieces: Vec<&[u8]> = "[[rules]]\n id= regex= path= keywords= [extend]\n useDefault= true '(?i)key=([a-z]+)' '[a-z]{2,}' ['key'] [allowlist]\n paths= \"a\" { } [ ] , : results version rules findings path line - '\\Qx' a.py:b:3 ! * / 1 \"File\":\"a\" \"StartLine\":1"
+        .split(' ')
+        .map(str::as_bytes)
+        .chain([b"\n".as_slice(), b"\n", b"  ", b"\xef\xbb\xbf", b"\xff", b"\\n"])
+        .collect();
+    for seed in 0..20_000 {
+        let mut random = Random::new(seed);
+        let length = random.below(24);
+        let input: Vec<&[u8]> = (0..length)
+            .map(|_| pieces[random.below(pieces.len())])
+            .collect();
+        let input = input.concat();
+        gitleaks::run(&input);
+        let choice = u8::try_from(random.below(36)).unwrap();
+        import::run(&[&[choice], input.as_slice()].concat());
     }
 }
 

@@ -71,7 +71,7 @@ impl Standing {
     }
 
     /// The same without a baseline, for a scan that is only to make fingerprints.
-    pub(super) fn bare(key: &FingerprintKey) -> Self {
+    pub(in crate::app) fn bare(key: &FingerprintKey) -> Self {
         Self {
             key: key.clone(),
             baseline: None,

@@ -21,7 +21,7 @@ use super::{Failure, Streams};
 
 pub(super) use apply::today;
 pub(super) use file::{KEY_VARIABLE, Standing};
-pub(super) use site::{Found, Site, ambiguous};
+pub(super) use site::{Found, Site, ambiguous, key_of};
 
 /// Runs a subcommand of `baseline`, and gives the exit status.
 pub(super) fn run(command: BaselineCommand, streams: &mut Streams<'_>) -> Result<u8, Failure> {

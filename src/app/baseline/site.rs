@@ -116,8 +116,13 @@ impl Site {
         Ok(policy.rules)
     }
 
+    /// How what is here is scanned.
+    pub(in crate::app) fn options(&self) -> &ScanOptions {
+        self.tree.as_ref().unwrap_or(&self.history)
+    }
+
     /// The baseline as it is, or a new one that is about `covers`.
-    pub(super) fn sheet(&self, covers: Covers) -> Result<Sheet, Error> {
+    pub(in crate::app) fn sheet(&self, covers: Covers) -> Result<Sheet, Error> {
         match &self.standing.baseline {
             Some(named) => {
                 let mut sheet = Sheet::from(&named.baseline);
@@ -143,7 +148,7 @@ impl Site {
     }
 
     /// Writes the baseline.
-    pub(super) fn save(&self, sheet: &Sheet) -> Result<(), Error> {
+    pub(in crate::app) fn save(&self, sheet: &Sheet) -> Result<(), Error> {
         file::write(&self.path, &sheet.to_text())
     }
 
@@ -298,7 +303,7 @@ fn new_key() -> Result<KeyPlace, Error> {
 }
 
 /// The key that the fingerprints of `sheet` are made with, where `standing` is the one of the environment or of the file.
-pub(super) fn key_of(sheet: &Sheet, standing: &Standing) -> FingerprintKey {
+pub(in crate::app) fn key_of(sheet: &Sheet, standing: &Standing) -> FingerprintKey {
     match &sheet.header.key {
         KeyPlace::Here(key) => key.clone(),
         KeyPlace::Elsewhere(_) => standing.key.clone(),
