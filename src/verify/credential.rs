@@ -32,4 +32,35 @@ impl<'f> Credential<'f> {
         let part = self.parts.iter().find(|part| part.name == name)?;
         Some(&part.value)
     }
+
+    /// The text of the companion called `name`, if it is one that can stand in a header.
+    pub(super) fn text(&self, name: &str) -> Option<&'f str> {
+        visible(self.part(name)?)
+    }
+
+    /// The text of the secret, likewise.
+    pub(super) fn secret_text(&self) -> Option<&'f str> {
+        visible(self.secret)
+    }
+
+    pub(super) fn secret_bytes(&self) -> &'f [u8] {
+        bytes(self.secret)
+    }
+}
+
+/// The text of `secret` if it is visible ASCII: nothing else goes into a header, where a line break would begin another.
+pub(super) fn visible(secret: &Secret) -> Option<&str> {
+    let bytes = bytes(secret);
+    if bytes.is_empty() || !bytes.iter().all(u8::is_ascii_graphic) {
+        return None;
+    }
+    std::str::from_utf8(bytes).ok()
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "verification is one of the two uses of the raw value"
+)]
+pub(super) fn bytes(secret: &Secret) -> &[u8] {
+    secret.expose()
 }

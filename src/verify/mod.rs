@@ -2,23 +2,42 @@
 //!
 //! The only layer that touches a network. A [`Verifier`] knows one kind of credential: what to ask, and what the answers mean.
 //! It never opens a connection: it hands a [`HttpRequest`] or a [`SmtpLogin`] to a [`Wire`], which is where hosts are allowed,
-//! addresses are checked, time and size are bounded and requests are counted, the same for all.
+//! addresses are checked, time and size are bounded and requests are counted, the same for all. [`run`] asks about every
+//! distinct credential once. What can open a socket lies in [`net`], and is there with the feature `verify` alone.
 
+#[cfg(feature = "verify")]
+mod cache;
 mod credential;
+mod dry;
+mod identity;
 #[cfg(feature = "verify")]
 pub mod net;
+mod pace;
+mod recipe;
+mod run;
+mod sendgrid;
+mod settings;
 mod smtp;
 mod twilio;
 mod wire;
 
+#[cfg(feature = "verify")]
+pub use cache::{Cache, CacheError};
 pub use credential::Credential;
+pub use dry::{DryRun, Question};
+pub use identity::{Identity, Kept};
+pub use recipe::Recipes;
+pub use run::{Job, Summary, run};
+pub use sendgrid::SendGrid;
+pub use settings::{Limits, Redirected, Scheme, Settings};
 pub use smtp::MailLogins;
 pub use twilio::Twilio;
 pub use wire::{
-    Body, Header, HttpReply, HttpRequest, Method, Security, SmtpLogin, SmtpReply, Trouble, Wire,
+    Body, Header, HttpReply, HttpRequest, Line, Method, Security, SmtpLogin, SmtpReply, Trouble,
+    Wire,
 };
 
-use crate::model::{Finding, Secret, Verified};
+use crate::model::{Finding, Secret, Verified, VerifiedDetail};
 
 /// A host that may be contacted, and what for. `--list-endpoints` shows all of them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,7 +52,30 @@ pub struct Endpoint {
     pub purpose: String,
 }
 
+impl Endpoint {
+    /// Whether `host` with `port` is this one.
+    pub fn covers(&self, host: &str, port: u16) -> bool {
+        let same = match self.host.split_once('*') {
+            None => self.host == host,
+            Some((before, after)) => host
+                .strip_prefix(before)
+                .and_then(|rest| rest.strip_suffix(after))
+                .is_some_and(|label| {
+                    !label.is_empty()
+                        && label
+                            .bytes()
+                            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+                }),
+        };
+        same && self.port == port
+    }
+}
+
 /// Knows how to ask about one kind of credential. Implemented for the built-in providers, and for the recipes of rule files.
+///
+/// A verifier is pure: it sees a credential and a [`Wire`], and what it returns depends on the answers alone. So it is tested
+/// with scripted answers, and can't reach what the wire does not let it reach. To add one to a run, hand it to [`run`] among the
+/// others; its [`endpoints`](Self::endpoints) are then hosts that may be contacted.
 pub trait Verifier: Send + Sync {
     /// Whether it can ask about this credential. Several may: all are asked, until one finds it live.
     fn handles(&self, credential: &Credential<'_>) -> bool;
@@ -55,5 +97,12 @@ pub trait Verifier: Send + Sync {
     fn account<'f>(&self, finding: &'f Finding) -> Option<&'f Secret> {
         let _ = finding;
         None
+    }
+
+    /// What the credential tells without asking, such as the id by which its owner deletes it. Added to every answer that finds
+    /// it live, and not cached.
+    fn tells(&self, credential: &Credential<'_>) -> Vec<VerifiedDetail> {
+        let _ = credential;
+        Vec::new()
     }
 }

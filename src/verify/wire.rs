@@ -17,6 +17,17 @@ pub trait Wire {
     fn smtp(&mut self, login: &SmtpLogin<'_>) -> Result<SmtpReply, Trouble>;
 }
 
+/// Where wires come from, one for each thread.
+pub trait Line: Sync {
+    /// A wire of its own.
+    fn wire(&self) -> Box<dyn Wire + '_>;
+
+    /// Whether anything is asked at all; if not, nothing is kept of the answers.
+    fn asks(&self) -> bool {
+        true
+    }
+}
+
 /// What may be done over HTTP. Nothing else can be said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
@@ -40,7 +51,7 @@ pub struct HttpRequest<'c> {
     /// Path and query, from the slash on. Never holds a secret; identifiers such as an account's are checked for their shape before.
     pub path: String,
     /// Headers beside those that every request has.
-    pub headers: Vec<(&'static str, Header)>,
+    pub headers: Vec<(&'c str, Header)>,
     /// Body, for the few probes that need one.
     pub body: Option<Secret>,
 }

@@ -63,6 +63,7 @@ fn rule(id: &'static str, title: &'static str, severity: Severity) -> Rule {
             always: true,
         }),
         login: None,
+        verify: None,
     }
 }
 

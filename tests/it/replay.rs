@@ -98,8 +98,8 @@ fn mail_sessions() {
         .collect();
     // most begin as sessions do, so that some come to the login
     let begins: [&[u8]; 3] = [
-        b"220 x\r\n250-x\r\n250 STARTTLS\r\n220 go\r\n\0250-x\r\n250 AUTH PLAIN LOGIN\r\n",
-        b"\0220 x\r\n250-x\r\n250 AUTH LOGIN\r\n",
+        b"220 x\r\n250-x\r\n250 STARTTLS\r\n220 go\r\n\x00250-x\r\n250 AUTH PLAIN LOGIN\r\n",
+        b"\x00220 x\r\n250-x\r\n250 AUTH LOGIN\r\n",
         b"",
     ];
     for seed in 0..20_000 {

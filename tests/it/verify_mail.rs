@@ -27,8 +27,8 @@ fn reply(code: u16, text: &str) -> SmtpReply {
 /// Asks about `held` everybody who may be asked, and gives what came of it and what was asked.
 fn ask(held: &Held, answer: impl Fn() -> Result<SmtpReply, Trouble>) -> (Verified, Vec<String>) {
     let mut wire = Script::smtp(|_| answer());
-    let verifier = MailLogins::new(&["mail.harbor.io".to_owned()], true);
-    let verified = verifier.verify(&held.lent(), &mut wire);
+    let logins = MailLogins::new(&["mail.harbor.io".to_owned()], true);
+    let verified = logins.verify(&held.lent(), &mut wire);
     let asked = std::mem::take(&mut wire.asked);
     assert!(!format!("{verified:?}").contains(PASSWORD));
     assert!(asked.len() <= 1, "one try for each credential: {asked:?}");
@@ -42,7 +42,6 @@ fn verdict_of(rule: &'static str, host: &str, code: u16, text: &str) -> Verdict 
     let (verified, asked) = ask(&held, || Ok(reply(code, text)));
     assert_eq!(asked.len(), 1);
     assert!(!verified.reason.is_empty());
-    assert_eq!(verified.asked, [host]);
     verified.verdict
 }
 
@@ -369,7 +368,6 @@ fn no_answer_is_unknown_with_its_reason() {
             (Verdict::Unknown, &*trouble.to_string())
         );
         assert_eq!(asked.len(), 1);
-        assert_eq!(verified.asked.len(), usize::from(trouble.reached_out()));
     }
 }
 
@@ -422,7 +420,6 @@ fn look_alikes_are_not_asked() {
             "{}",
             verified.reason
         );
-        assert!(verified.asked.is_empty());
     }
 }
 
@@ -774,6 +771,36 @@ fn user_and_password_are_sent_as_they_are_meant() {
         )[0],
         "own"
     );
+}
+
+#[test]
+fn a_login_is_tried_once_however_often_it_is_found() {
+    let verifier = MailLogins::default();
+    let mut wire = Script::smtp(|_| Ok(reply(535, "5.7.8 no")));
+    let parts = |host| [("host", host), ("user", "news%40harbor.io")];
+    let written = |host| [("host", host), ("user", "news@harbor.io")];
+    for held in [
+        Held::new("smtp-url", PASSWORD, &parts(RELAY)),
+        Held::new("smtp-login", PASSWORD, &written(RELAY)),
+        Held::new("mail-command-login", PASSWORD, &written("SMTP.Mailgun.org")),
+    ] {
+        let verified = verifier.verify(&held.lent(), &mut wire);
+        assert_eq!(verified.verdict, Verdict::Dead);
+    }
+    assert_eq!(wire.asked.len(), 1);
+    for held in [
+        Held::new("smtp-login", "another", &written(RELAY)),
+        Held::new("smtp-login", PASSWORD, &written(SENDGRID)),
+        Held::new(
+            "smtp-login",
+            PASSWORD,
+            &[("host", RELAY), ("user", "other")],
+        ),
+    ] {
+        verifier.verify(&held.lent(), &mut wire);
+    }
+    assert_eq!(wire.asked.len(), 4);
+    assert!(!format!("{verifier:?}").contains(PASSWORD));
 }
 
 #[test]

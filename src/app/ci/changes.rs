@@ -84,6 +84,7 @@ fn notice(id: &'static str, title: &'static str, why: &'static str, step: &'stat
             always: true,
         }),
         login: None,
+        verify: None,
     }
 }
 
