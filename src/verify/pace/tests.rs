@@ -1,3 +1,5 @@
+//! The pace over a scripted wire: what is repeated, what is waited for, and what ends a run.
+
 use std::sync::atomic::AtomicUsize;
 
 use super::*;

@@ -25,6 +25,11 @@ impl Authority {
         }
     }
 
+    /// Its certificate, as DER.
+    pub(crate) fn certificate(&self) -> &CertificateDer<'static> {
+        &self.certificate
+    }
+
     /// A client that trusts this authority and no other.
     pub(crate) fn client(&self) -> Arc<ClientConfig> {
         let mut roots = RootCertStore::empty();
