@@ -406,6 +406,15 @@ fn every_recipe_has_its_row_here() {
     }
 }
 
+#[test]
+fn a_recipe_is_shown_with_its_rule() {
+    let mut command = assert_cmd::Command::cargo_bin("waxseal").unwrap();
+    let run = command.args(["rules", "show", "mailgun-api-key"]).assert();
+    let out = String::from_utf8(run.get_output().stdout.clone()).unwrap();
+    let shown = "Asked with --verify:\n  GET https://api.mailgun.net/v3/domains?limit=1 for the first domain of the account\n  GET https://api.eu.mailgun.net/";
+    assert!(out.contains(shown), "{out}");
+}
+
 // ---- A user's own.
 
 /// A rule file with a recipe of which one line is `line`, in place of the one that begins like it.
