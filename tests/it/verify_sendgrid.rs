@@ -371,6 +371,32 @@ fn credentials_go_into_a_header_that_is_secret() {
 }
 
 #[test]
+fn a_login_that_is_sent_to_sendgrid_is_one_of_sendgrids() {
+    for rule in ["mail-api-basic-auth", "mail-command-login"] {
+        let held = |host| {
+            Held::new(
+                rule,
+                "Harbor-47-tzk",
+                &[("user", "harbor_ops"), ("host", host)],
+            )
+        };
+        let (verified, asked) = ask(&held("api.sendgrid.com"), |_| Ok(scopes("")));
+        assert_eq!(
+            (verified.verdict, asked),
+            (Verdict::Live, vec![GLOBAL.to_owned()])
+        );
+        for other in [
+            "api.sendgrid.com.evil.example",
+            "evil-sendgrid.com",
+            "smtp.sendgrid.net",
+        ] {
+            assert!(!SendGrid.handles(&held(other).lent()), "{other}");
+        }
+        assert!(SendGrid.matters(rule, "user") && !SendGrid.matters(rule, "port"));
+    }
+}
+
+#[test]
 fn what_is_not_all_of_a_credential_is_nobodys() {
     for held in [
         Held::new("sendgrid-key-in-two-parts", "right-half", &[]),
