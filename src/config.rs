@@ -2,6 +2,8 @@
 //!
 //! A flag outranks the file, the file outranks the default. Reads files, runs nothing.
 
+mod verify;
+
 use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -17,13 +19,16 @@ use crate::rules::parse::{self, RuleError, RuleSource};
 use crate::rules::{BUILTIN, Rule};
 use crate::scan::Allowing;
 
+pub use verify::{RevokeOptions, VerifyOptions, VerifyTask};
+
 /// Name of the configuration file.
 pub const FILE_NAME: &str = ".waxseal.toml";
 
 /// When to use colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Color {
     /// On a terminal that takes them, unless `NO_COLOR` is set.
+    #[default]
     Auto,
     /// Always.
     Always,
@@ -144,8 +149,12 @@ pub struct ScanOptions {
     pub outputs: Vec<Output>,
     /// Lowest severity that makes a finding count, if it was given.
     pub fail_on: Option<Severity>,
+    /// Whether only what is live counts instead.
+    pub fail_on_live: bool,
     /// Least confidence that a finding must have to be shown, if it was given.
     pub min_confidence: Option<Confidence>,
+    /// How providers are asked, if they are.
+    pub verify: Option<Box<VerifyOptions>>,
     /// How much to say.
     pub verbosity: Verbosity,
     /// Whether to use colours.
@@ -326,6 +335,13 @@ pub fn all_rules(
 pub fn read_rules(path: &Path) -> Result<Vec<RuleSource>, Error> {
     let (name, text) = read(path)?;
     parse::parse(&name, &text).map_err(|error| refused(error, &text))
+}
+
+/// Ids of the rules in a rule or configuration file.
+pub fn rule_ids(path: &Path) -> Result<Vec<String>, Error> {
+    let (name, text) = read(path)?;
+    let rules = parse::parse_among(&name, &text).map_err(|error| refused(error, &text))?;
+    Ok(rules.into_iter().map(|it| it.rule.id.to_string()).collect())
 }
 
 /// The error that a rule file gave, fit to be shown.

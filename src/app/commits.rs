@@ -90,7 +90,7 @@ pub(super) fn pre_receive(args: ReceiveArgs, streams: &mut Streams<'_>) -> Resul
     let known = known.map(|(_, id)| *id);
     let job = Job::new(&options)?;
     let mut found = scan(&store, &job, &options, &refs, &updates, known)?;
-    let outcome = job.outcome(&mut found.report);
+    let outcome = job.settle(&mut found.report, streams)?;
     job.with_meta(|meta| render_rejection(&found.report, meta, &mut *streams.err))?;
     Ok(exit_status(outcome))
 }

@@ -6,14 +6,15 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::config::{self, Color, Input, Policy, ScanOptions};
 use crate::error::Error;
-use crate::model::{Confidence, Outcome, Report, Severity};
+use crate::model::{Confidence, FailOn, Outcome, Report, Severity};
 use crate::report::{Format, Meta, Settings, Stopped, render, render_blocked, render_summary};
 use crate::rules::Rule;
 use crate::scan::{OVERLAP, Options, Scanner};
 use crate::source::{FileOptions, Windows, scan_paths, scan_stdin};
 
+use super::asker::Asker;
 use super::collect::Collector;
-use super::{Failure, Streams, history, outputs, staged};
+use super::{Failure, Streams, history, outputs, staged, verify};
 
 /// Key of the fingerprints while a repository has none of its own. It is no secret: it only keeps our digests from being
 /// the same as anybody else's.
@@ -46,6 +47,8 @@ pub(super) struct Job<'o> {
     pub(super) notices: Vec<Rule>,
     /// The rules that were chosen.
     pub(super) scanner: Scanner,
+    /// Who asks providers, if they are to be asked.
+    asker: Option<Asker>,
 }
 
 impl<'o> Job<'o> {
@@ -76,6 +79,9 @@ impl<'o> Job<'o> {
                 allowing,
             },
         );
+        // what can't be asked is known before minutes of scanning, not after
+        let how = options.verify.as_deref();
+        let asker = how.map(|how| Asker::new(how, &scanner)).transpose()?;
         let job = Self {
             options,
             started,
@@ -84,9 +90,28 @@ impl<'o> Job<'o> {
             settings,
             notices: Vec::new(),
             scanner,
+            asker,
         };
         outputs::probe(job.files().map(|(path, _)| path))?;
         Ok(job)
+    }
+
+    /// The same with rules that are off by default, where they are among `ids`.
+    pub(super) fn with_rules(options: &'o ScanOptions, ids: &[&str]) -> Result<Self, Error> {
+        let started = Instant::now();
+        let mut policy = config::policy(options)?;
+        let optional = config::all_rules(&options.rules.files, None)?;
+        for rule in optional.into_iter().filter(|rule| ids.contains(&&*rule.id)) {
+            if policy.rules.iter().all(|known| known.id != rule.id) {
+                policy.rules.push(rule);
+            }
+        }
+        Self::by(policy, options, started)
+    }
+
+    /// Who asks providers, if they are to be asked.
+    pub(super) fn asker(&self) -> Option<&Asker> {
+        self.asker.as_ref()
     }
 
     fn files(&self) -> impl Iterator<Item = (&'o PathBuf, Format)> {
@@ -100,7 +125,7 @@ impl<'o> Job<'o> {
         tell(&Meta {
             version: env!("CARGO_PKG_VERSION"),
             rules: &rules,
-            fail_on: self.fail_on,
+            fail_on: self.fail_on(),
             settings: self.settings.as_ref(),
             verbosity: self.options.verbosity,
             color: false,
@@ -110,10 +135,29 @@ impl<'o> Job<'o> {
         })
     }
 
-    /// Takes out of `report` what is not to be shown, and gives what the rest means for the exit status.
-    pub(super) fn outcome(&self, report: &mut Report) -> Outcome {
+    /// Asks about the findings of `report` if that is wanted and was not done yet, takes out what is not to be shown, and gives
+    /// what the rest means for the exit status.
+    pub(super) fn settle(
+        &self,
+        report: &mut Report,
+        streams: &mut Streams<'_>,
+    ) -> io::Result<Outcome> {
         report.hide_below(self.min_confidence);
-        report.outcome(self.fail_on)
+        if let (Some(how), Some(asker), None) =
+            (&self.options.verify, &self.asker, &report.verification)
+        {
+            verify::ask(report, how, asker, self.options.verbosity, streams)?;
+        }
+        Ok(report.outcome(self.fail_on()))
+    }
+
+    /// What counts.
+    fn fail_on(&self) -> FailOn {
+        if self.options.fail_on_live {
+            FailOn::Live
+        } else {
+            self.fail_on.into()
+        }
     }
 
     /// Writes every report, and gives the outcome.
@@ -122,7 +166,7 @@ impl<'o> Job<'o> {
         report: &mut Report,
         streams: &mut Streams<'_>,
     ) -> Result<Outcome, Failure> {
-        let outcome = self.outcome(report);
+        let outcome = self.settle(report, streams)?;
         report.elapsed = self.started.elapsed();
         self.with_meta(|meta| self.write(report, meta, streams))?;
         Ok(outcome)
@@ -144,7 +188,7 @@ impl<'o> Job<'o> {
     }
 
     /// Whether standard output and standard error are coloured.
-    fn colors(&self, streams: &Streams<'_>) -> (bool, bool) {
+    pub(super) fn colors(&self, streams: &Streams<'_>) -> (bool, bool) {
         match self.options.color {
             Color::Always => (true, true),
             Color::Never => (false, false),
@@ -199,7 +243,11 @@ impl<'o> Job<'o> {
 }
 
 /// Pushes everything that is to be scanned into `collector`.
-fn read(options: &ScanOptions, paths: &[PathBuf], collector: &Collector<'_>) -> Result<(), Error> {
+pub(super) fn read(
+    options: &ScanOptions,
+    paths: &[PathBuf],
+    collector: &Collector<'_>,
+) -> Result<(), Error> {
     let windows = Windows {
         reach: OVERLAP,
         ..Windows::default()

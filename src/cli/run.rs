@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{OutputArgs, PreCommitArgs, RuleArgs, options};
+use super::{AskArgs, OutputArgs, PreCommitArgs, RuleArgs, options, verify};
 use crate::config::{Color, Input, ScanOptions};
 use crate::error::Error;
 
@@ -77,6 +77,8 @@ pub(crate) struct GateArgs {
     #[command(flatten)]
     rules: RuleArgs,
     #[command(flatten)]
+    verify: AskArgs,
+    #[command(flatten)]
     output: OutputArgs,
     /// Number of threads [default: one for each core].
     #[arg(short, long, value_name = "N")]
@@ -86,7 +88,9 @@ pub(crate) struct GateArgs {
 impl GateArgs {
     /// What the scan needs. The configuration file at `root`, the top of the work tree, counts.
     pub(crate) fn into_options(self, root: Option<PathBuf>) -> Result<ScanOptions, Error> {
+        let recipes = verify::operators(&self.rules);
         let options = options(Input::Handed { root }, self.rules, &self.output)?;
+        let options = self.verify.put_into(options, recipes)?;
         Ok(ScanOptions {
             jobs: self.jobs.unwrap_or(0),
             ..options
@@ -105,7 +109,8 @@ impl ReceiveArgs {
             verbose: 0,
             color: Color::Never,
         };
-        let mut options = options(Input::Handed { root: None }, self.rules, &output)?;
+        let options = options(Input::Handed { root: None }, self.rules, &output)?;
+        let mut options = verify::checked(options)?;
         options.jobs = self.jobs.unwrap_or(0);
         // whoever runs the server did not ask for those of other scanners
         options.rules.no_foreign_markers = true;

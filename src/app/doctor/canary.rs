@@ -228,7 +228,9 @@ fn options(config: Option<PathBuf>, root: Option<&Path>) -> ScanOptions {
             file: None,
         }],
         fail_on: None,
+        fail_on_live: false,
         min_confidence: None,
+        verify: None,
         verbosity: Verbosity::Quiet,
         color: Color::Never,
     }
