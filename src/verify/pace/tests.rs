@@ -186,7 +186,6 @@ fn a_host_that_wants_to_be_left_alone_for_long_is_not_asked_by_others() {
     assert_eq!(paced.take_asked(), ["api.acme.example"]);
     drop(paced);
     assert_eq!(asked.load(Ordering::SeqCst), 1);
-    drop(paced);
     assert_eq!(
         pace.contacted(),
         [("api.acme.example".to_owned(), 1)].into()
