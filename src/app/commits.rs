@@ -99,7 +99,7 @@ pub(super) fn pre_receive(args: ReceiveArgs, streams: &mut Streams<'_>) -> Resul
         job.standing.clear();
     }
     let mut found = scan(&store, &job, &options, &refs, &updates, known)?;
-    let outcome = job.outcome(&mut found.report);
+    let outcome = job.settle(&mut found.report, streams)?;
     job.with_meta(|meta| render_rejection(&found.report, meta, &mut *streams.err))?;
     Ok(exit_status(outcome))
 }

@@ -49,7 +49,7 @@ fn check(args: MessageArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
         part: Part::whole(message.len()),
     });
     let mut report = collector.into_report();
-    if job.outcome(&mut report) == Outcome::Clean {
+    if job.settle(&mut report, streams)? == Outcome::Clean {
         return Ok(EXIT_CLEAN);
     }
     let outcome = job.finish(&mut report, streams)?;

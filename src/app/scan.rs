@@ -7,7 +7,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use crate::config::{Color, Input, Policy, ScanOptions};
 use crate::error::Error;
 use crate::git::Store;
-use crate::model::{Confidence, Finding, Outcome, Report, Severity};
+use crate::model::{Confidence, FailOn, Finding, Outcome, Report, Severity};
 use crate::report::{
     Format, Here, Meta, Settings, Stopped, render, render_blocked, render_summary,
 };
@@ -15,8 +15,9 @@ use crate::rules::{POLICY_TOO_WIDE, Rule, notices};
 use crate::scan::{OVERLAP, Options, Scanner};
 use crate::source::{FileOptions, Windows, scan_paths, scan_stdin};
 
+use super::asker::Asker;
 use super::collect::Collector;
-use super::{Failure, Streams, gate, history, outputs, policy, staged};
+use super::{Failure, Streams, gate, history, outputs, policy, staged, verify};
 
 /// Key of the fingerprints while a repository has none of its own. It is no secret: it only keeps our digests from being
 /// the same as anybody else's.
@@ -60,6 +61,8 @@ pub(super) struct Job<'o> {
     pub(super) notices: Vec<Rule>,
     /// The rules that were chosen.
     pub(super) scanner: Scanner,
+    /// Who asks providers, if they are to be asked.
+    asker: Option<Asker>,
 }
 
 impl<'o> Job<'o> {
@@ -100,6 +103,9 @@ impl<'o> Job<'o> {
                 stop_words,
             },
         );
+        // what can't be asked is known before minutes of scanning, not after
+        let how = options.verify.as_deref();
+        let asker = how.map(|how| Asker::new(how, &scanner)).transpose()?;
         let job = Self {
             options,
             started,
@@ -109,9 +115,15 @@ impl<'o> Job<'o> {
             standing: policy::findings(&wide),
             notices,
             scanner,
+            asker,
         };
         outputs::probe(job.files().map(|(path, _)| path))?;
         Ok(job)
+    }
+
+    /// Who asks providers, if they are to be asked.
+    pub(super) fn asker(&self) -> Option<&Asker> {
+        self.asker.as_ref()
     }
 
     fn files(&self) -> impl Iterator<Item = (&'o PathBuf, Format)> {
@@ -125,7 +137,7 @@ impl<'o> Job<'o> {
         tell(&Meta {
             version: env!("CARGO_PKG_VERSION"),
             rules: &rules,
-            fail_on: self.fail_on,
+            fail_on: self.fail_on(),
             settings: self.settings.as_ref(),
             verbosity: self.options.verbosity,
             color: false,
@@ -135,8 +147,13 @@ impl<'o> Job<'o> {
         })
     }
 
-    /// Takes out of `report` what is not to be shown, and gives what the rest means for the exit status.
-    pub(super) fn outcome(&self, report: &mut Report) -> Outcome {
+    /// Asks about the findings of `report` if that is wanted and was not done yet, takes out what is not to be shown, and gives
+    /// what the rest means for the exit status.
+    pub(super) fn settle(
+        &self,
+        report: &mut Report,
+        streams: &mut Streams<'_>,
+    ) -> io::Result<Outcome> {
         // it may have been asked before
         let is_new = |finding: &&Finding| {
             let same =
@@ -149,7 +166,21 @@ impl<'o> Job<'o> {
             report.sort();
         }
         report.hide_below(self.min_confidence);
-        report.outcome(self.fail_on)
+        if let (Some(how), Some(asker), None) =
+            (&self.options.verify, &self.asker, &report.verification)
+        {
+            verify::ask(report, how, asker, self.options.verbosity, streams)?;
+        }
+        Ok(report.outcome(self.fail_on()))
+    }
+
+    /// What counts.
+    fn fail_on(&self) -> FailOn {
+        if self.options.fail_on_live {
+            FailOn::Live
+        } else {
+            self.fail_on.into()
+        }
     }
 
     /// Writes every report, and gives the outcome.
@@ -158,7 +189,7 @@ impl<'o> Job<'o> {
         report: &mut Report,
         streams: &mut Streams<'_>,
     ) -> Result<Outcome, Failure> {
-        let outcome = self.outcome(report);
+        let outcome = self.settle(report, streams)?;
         report.elapsed = self.started.elapsed();
         self.with_meta(|meta| self.write(report, meta, streams))?;
         Ok(outcome)
@@ -186,7 +217,7 @@ impl<'o> Job<'o> {
     }
 
     /// Whether standard output and standard error are coloured.
-    fn colors(&self, streams: &Streams<'_>) -> (bool, bool) {
+    pub(super) fn colors(&self, streams: &Streams<'_>) -> (bool, bool) {
         match self.options.color {
             Color::Always => (true, true),
             Color::Never => (false, false),
@@ -241,7 +272,11 @@ impl<'o> Job<'o> {
 }
 
 /// Pushes everything that is to be scanned into `collector`.
-fn read(options: &ScanOptions, paths: &[PathBuf], collector: &Collector<'_>) -> Result<(), Error> {
+pub(super) fn read(
+    options: &ScanOptions,
+    paths: &[PathBuf],
+    collector: &Collector<'_>,
+) -> Result<(), Error> {
     let windows = Windows {
         reach: OVERLAP,
         ..Windows::default()

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::history::{range, size};
-use super::{OutputArgs, RuleArgs, options};
+use super::{AskArgs, OutputArgs, RuleArgs, options};
 use crate::config::{CiOptions, Input, Output, ScanOptions};
 use crate::error::Error;
 use crate::report::Format;
@@ -33,6 +33,8 @@ pub(crate) struct CiArgs {
     jobs: Option<usize>,
     #[command(flatten)]
     rules: CiRuleArgs,
+    #[command(flatten)]
+    verify: AskArgs,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -79,6 +81,8 @@ impl CiArgs {
                 file: None,
             });
         }
+        // no file of the checkout has a say
+        let options = self.verify.put_into(options, Vec::new())?;
         let options = ScanOptions {
             no_binary: self.no_binary,
             jobs: self.jobs,

@@ -7,7 +7,9 @@ mod dotenv;
 mod history;
 mod hook;
 mod pre_commit;
+mod revoke;
 mod run;
+mod verify;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -15,10 +17,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{
-    Color, Input, Output, PolicyChoice, RuleChoice, ScanOptions, StagedOptions, confidence,
+    Asks, Color, Input, Output, PolicyChoice, RuleChoice, ScanOptions, StagedOptions, confidence,
     severity,
 };
 use crate::error::{Error, unknown};
+use crate::model::FailOn;
 use crate::report::{Format, Verbosity};
 
 pub(crate) use self::config::{ConfigArgs, ConfigCommand};
@@ -27,12 +30,15 @@ pub(crate) use dotenv::{DotenvCommand, FixArgs};
 use history::{HistoryArgs, size};
 pub(crate) use hook::{DoctorArgs, HookCommand, InstallArgs, UninstallArgs};
 pub(crate) use pre_commit::PreCommitArgs;
+pub(crate) use revoke::RevokeArgs;
 pub(crate) use run::{MessageArgs, PushArgs, ReceiveArgs, RunCommand};
+use verify::AskArgs;
+pub(crate) use verify::VerifyArgs;
 
 /// Keeps mail and messaging credentials out of repositories.
 ///
 /// Finds SendGrid and Twilio credentials, SMTP logins in the configuration of any framework, and secrets in .env
-/// files. Touches no network.
+/// files. Touches no network, unless it is told to ask providers what is still live.
 ///
 /// Exit status: 0 nothing found, 1 something found, 2 failed or incomplete.
 #[derive(Debug, Parser)]
@@ -51,6 +57,9 @@ pub(crate) enum Command {
     Hook(HookCommand),
     // its own comment is shown, the long form too
     Ci(Box<CiArgs>),
+    // likewise
+    Verify(Box<VerifyArgs>),
+    Revoke(Box<RevokeArgs>),
     /// Keep .env files out of the repository.
     #[command(subcommand)]
     Dotenv(DotenvCommand),
@@ -80,6 +89,8 @@ pub(crate) struct ScanArgs {
     history: HistoryArgs,
     #[command(flatten)]
     rules: RuleArgs,
+    #[command(flatten)]
+    verify: AskArgs,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -153,14 +164,15 @@ struct RuleArgs {
     no_foreign_markers: bool,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
 struct OutputArgs {
     /// text, json, jsonl, sarif, github, gitlab, codequality or junit; FORMAT=FILE writes to a file. May be repeated, with one
     /// at most on standard output.
     #[arg(long = "format", value_name = "FORMAT[=FILE]")]
     formats: Vec<OsString>,
-    /// Lowest severity that makes the exit status 1: low, medium, high or critical [default: low].
+    /// Lowest severity that makes the exit status 1: low, medium, high or critical [default: low]. With --verify also `live`: only
+    /// what a provider accepts.
     #[arg(long, value_name = "SEVERITY")]
     fail_on: Option<String>,
     /// Hide findings that are less sure than this and say how many: low, medium or high [default: low].
@@ -212,8 +224,14 @@ impl ScanArgs {
             (false, Some(history)) => Input::History(history),
             (false, None) => Input::Paths(self.paths),
         };
+        let recipes = verify::operators(&self.rules);
         let options = options(input, self.rules, &self.output)?;
+        let options = self.verify.put_into(options, recipes)?;
         Ok(ScanOptions {
+            policy: PolicyChoice {
+                asks: Asks::InScans,
+                ..options.policy
+            },
             stdin_path: self.input.stdin_path,
             no_ignore: self.input.no_ignore,
             no_binary: self.input.no_binary,
@@ -241,7 +259,9 @@ fn options(input: Input, rules: RuleArgs, output: &OutputArgs) -> Result<ScanOpt
         let problem = "only one --format can go to standard output; give the others a file: --format sarif=out.sarif";
         return Err(Error::Usage(problem.to_owned()));
     }
-    let fail_on = output.fail_on.as_deref().map(severity).transpose()?;
+    let fail_on_live = output.fail_on.as_deref() == Some(FailOn::Live.id());
+    let fail_on = output.fail_on.as_deref().filter(|_| !fail_on_live);
+    let fail_on = fail_on.map(severity).transpose()?;
     let min_confidence = output
         .min_confidence
         .as_deref()
@@ -268,7 +288,9 @@ fn options(input: Input, rules: RuleArgs, output: &OutputArgs) -> Result<ScanOpt
         },
         outputs,
         fail_on,
+        fail_on_live,
         min_confidence,
+        verify: None,
         verbosity,
         color: output.color,
         ..ScanOptions::of(input)

@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::{OutputArgs, RuleArgs, options};
-use crate::config::{Input, ScanOptions, StagedOptions};
+use super::{AskArgs, OutputArgs, RuleArgs, options, verify};
+use crate::config::{Asks, Input, PolicyChoice, ScanOptions, StagedOptions};
 use crate::error::Error;
 
 /// Scan what is about to be committed: what the index holds and HEAD does not.
@@ -20,6 +20,8 @@ pub(crate) struct PreCommitArgs {
     #[command(flatten)]
     rules: RuleArgs,
     #[command(flatten)]
+    verify: AskArgs,
+    #[command(flatten)]
     output: OutputArgs,
 }
 
@@ -32,6 +34,15 @@ impl PreCommitArgs {
     /// What the scan needs, before a configuration file is merged in.
     pub(crate) fn into_options(self) -> Result<ScanOptions, Error> {
         let input = Input::Staged(self.how());
-        options(input, self.rules, &self.output)
+        let recipes = verify::operators(&self.rules);
+        let options = options(input, self.rules, &self.output)?;
+        let options = self.verify.put_into(options, recipes)?;
+        Ok(ScanOptions {
+            policy: PolicyChoice {
+                asks: Asks::InHooks,
+                ..options.policy
+            },
+            ..options
+        })
     }
 }

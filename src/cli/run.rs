@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{OutputArgs, PreCommitArgs, RuleArgs, options};
-use crate::config::{Color, CommentsByDefault, Input, ScanOptions};
+use super::{AskArgs, OutputArgs, PreCommitArgs, RuleArgs, options, verify};
+use crate::config::{Asks, Color, CommentsByDefault, Input, PolicyChoice, ScanOptions};
 use crate::error::Error;
 
 /// Do what a hook has to do; git calls this.
@@ -81,6 +81,8 @@ pub(crate) struct GateArgs {
     #[command(flatten)]
     rules: RuleArgs,
     #[command(flatten)]
+    verify: AskArgs,
+    #[command(flatten)]
     output: OutputArgs,
     /// Number of threads [default: one for each core].
     #[arg(short, long, value_name = "N")]
@@ -90,9 +92,15 @@ pub(crate) struct GateArgs {
 impl GateArgs {
     /// What the scan needs. The configuration file at `root`, the top of the work tree, counts.
     pub(crate) fn into_options(self, root: Option<PathBuf>) -> Result<ScanOptions, Error> {
+        let recipes = verify::operators(&self.rules);
         let options = options(Input::Handed { root }, self.rules, &self.output)?;
+        let options = self.verify.put_into(options, recipes)?;
         Ok(ScanOptions {
             jobs: self.jobs,
+            policy: PolicyChoice {
+                asks: Asks::InHooks,
+                ..options.policy
+            },
             ..options
         })
     }
@@ -109,7 +117,8 @@ impl ReceiveArgs {
             verbose: 0,
             color: Color::Never,
         };
-        let mut options = options(Input::Handed { root: None }, self.rules, &output)?;
+        let options = options(Input::Handed { root: None }, self.rules, &output)?;
+        let mut options = verify::checked(options)?;
         options.jobs = self.jobs;
         options.rules.allow_comments = if self.allow_comments {
             Some(true)

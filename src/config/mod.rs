@@ -3,6 +3,7 @@
 //! A flag outranks a variable, that a file, and a file the default. One table names every setting ([`table`]). Reads files, runs
 //! nothing, and knows nothing of commits: whoever wants the policy of one hands in what reads it ([`resolve_from`]).
 
+mod asking;
 mod caret;
 mod discover;
 mod file;
@@ -20,20 +21,21 @@ mod wide;
 use crate::error::{Error, unknown};
 use crate::model::{Confidence, Severity};
 
+pub use asking::VerifySettings;
 pub use discover::root;
 pub use options::{
-    CiOptions, Color, CommentsByDefault, HistoryEngine, HistoryOptions, Input, Output,
+    Asks, CiOptions, Color, CommentsByDefault, HistoryEngine, HistoryOptions, Input, Output,
     PolicyChoice, RuleChoice, ScanOptions, StagedOptions,
 };
 pub use policy::{
     Policy, Reader, Sources, TooWide, all_rules, in_folder, named, read_rules, resolve,
-    resolve_from, sources,
+    resolve_from, rule_ids, sources,
 };
 pub use schema::{reference, schema};
 pub use show::show;
 pub use source::{LARGEST, Origin, Text, file_in};
 pub use value::size;
-pub use verify::VerifySettings;
+pub use verify::{RevokeOptions, VerifyOptions, VerifyTask};
 
 /// Name of the configuration file of a repository.
 pub const FILE_NAME: &str = ".waxseal.toml";

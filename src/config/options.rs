@@ -7,13 +7,15 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
+use super::verify::VerifyOptions;
 use crate::model::{Confidence, Severity};
 use crate::report::{Format, Verbosity};
 
 /// When to use colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Color {
     /// On a terminal that takes them, unless `NO_COLOR` is set.
+    #[default]
     Auto,
     /// Always.
     Always,
@@ -54,8 +56,22 @@ pub struct PolicyChoice {
     pub from: Option<String>,
     /// Whether environment variables and the user's own file are left alone, because whoever is checked may have set them.
     pub deaf: bool,
+    /// Whether a configuration may ask providers without being told to each time.
+    pub asks: Asks,
     /// What comments do where nothing is said of them.
     pub comments_by_default: CommentsByDefault,
+}
+
+/// Which setting makes a command ask providers, beside its own flag.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Asks {
+    /// None.
+    #[default]
+    Never,
+    /// `verify.enabled`.
+    InScans,
+    /// `verify.in_hooks`.
+    InHooks,
 }
 
 /// Whether comments that allow a finding do so where nothing else is said.
@@ -155,8 +171,12 @@ pub struct ScanOptions {
     pub outputs: Vec<Output>,
     /// Lowest severity that makes a finding count, if it was given.
     pub fail_on: Option<Severity>,
+    /// Whether only what is live counts instead.
+    pub fail_on_live: bool,
     /// Least confidence that a finding must have to be shown, if it was given.
     pub min_confidence: Option<Confidence>,
+    /// How providers are asked, if they are.
+    pub verify: Option<Box<VerifyOptions>>,
     /// How much to say.
     pub verbosity: Verbosity,
     /// Whether to use colours.
@@ -178,7 +198,9 @@ impl ScanOptions {
             policy: PolicyChoice::default(),
             outputs: Vec::new(),
             fail_on: None,
+            fail_on_live: false,
             min_confidence: None,
+            verify: None,
             verbosity: Verbosity::Normal,
             color: Color::Auto,
         }

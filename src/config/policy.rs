@@ -4,13 +4,13 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use super::asking::VerifySettings;
 use super::discover;
 use super::file::{self, File, Item};
 use super::merge::{Merged, Source};
 use super::options::{Output, PolicyChoice, ScanOptions};
 use super::source::{self, Origin, Text};
 use super::table::Name;
-use super::verify::VerifySettings;
 use super::wide::{self, Wide};
 use super::{CONFIG_VARIABLE, FILE_NAME};
 use crate::error::{Error, unknown};
@@ -101,6 +101,13 @@ pub fn resolve_from(
             let problem = "only one of `formats` can go to standard output; give the others a file: \"sarif=out.sarif\"";
             return Err(Error::Usage(problem.to_owned()));
         }
+    }
+    policy.verify.put_into(&mut options);
+    if let (Some(how), Some(path)) = (&mut options.verify, named(&options.policy))
+        && !how.recipes.contains(&path)
+    {
+        // a variable is the operator's word as much as a flag
+        how.recipes.push(path);
     }
     Ok((options, policy))
 }
@@ -375,6 +382,19 @@ pub fn all_rules(files: &[PathBuf]) -> Result<Vec<Rule>, Error> {
 pub fn read_rules(path: &Path) -> Result<Vec<RuleSource>, Error> {
     let text = source::read(path, Origin::Named)?;
     parse::parse(&text.name, &text.text).map_err(|error| file::bad_rule(error, &text))
+}
+
+/// Ids of the rules in a rule or configuration file.
+pub fn rule_ids(path: &Path) -> Result<Vec<String>, Error> {
+    let text = source::read(path, Origin::Named)?;
+    let table: toml::Table =
+        toml::from_str(&text.text).map_err(|error| file::syntax(&text, &error))?;
+    if !table.contains_key("rule") {
+        return Ok(Vec::new());
+    }
+    let rules = parse::parse_among(&text.name, &text.text);
+    let rules = rules.map_err(|error| file::bad_rule(error, &text))?;
+    Ok(rules.into_iter().map(|it| it.rule.id.to_string()).collect())
 }
 
 fn add_file(rules: &mut Vec<Rule>, path: &Path) -> Result<(), Error> {

@@ -55,7 +55,7 @@ pub fn render_blocked(
     let mut findings: Vec<&Finding> = report
         .findings
         .iter()
-        .filter(|finding| finding.severity >= meta.fail_on)
+        .filter(|finding| meta.fail_on.counts(finding))
         .collect();
     // the worst first; the order of the report among equals
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));

@@ -15,12 +15,15 @@ mod history;
 mod issue;
 mod json;
 mod junit;
+mod listed;
 mod rejection;
 mod sarif;
 mod shell;
 mod summary;
 mod term;
 mod text;
+mod verdict;
+mod verification;
 mod wording;
 
 use std::fmt;
@@ -28,12 +31,13 @@ use std::io::{self, Write};
 use std::str::FromStr;
 
 pub use blocked::{Here, Stopped, render_blocked};
+pub use listed::{Listed, ListedError, ListedSource, listed};
 pub use rejection::render_rejection;
 pub use shell::{ignore_pattern, pathspec, word};
 pub use summary::render_summary;
 pub use term::escape;
 
-use crate::model::{Confidence, Finding, Report, Severity};
+use crate::model::{Confidence, FailOn, Finding, Report, Severity};
 use crate::rules::Rule;
 
 /// What the findings are written as.
@@ -156,8 +160,8 @@ pub struct Meta<'a> {
     /// The rules of the run, in the order in which they are to be listed. A finding's rule is looked up
     /// here by its id.
     pub rules: &'a [&'a Rule],
-    /// The mildest severity that makes the outcome `Found`.
-    pub fail_on: Severity,
+    /// Which findings make the outcome `Found`.
+    pub fail_on: FailOn,
     /// The configuration file, if there was one.
     pub settings: Option<&'a Settings>,
     /// How much is told to people.

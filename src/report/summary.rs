@@ -10,8 +10,10 @@ use std::time::Duration;
 
 use super::term::{self, Painter, Role};
 use super::wording::{advice, counted, elapsed, grouped, problem, size, skipped_noun};
-use super::{Meta, Settings, Verbosity, allowed};
-use crate::model::{Confidence, Coverage, Objects, Outcome, Report, Severity, Skip, SkipReason};
+use super::{Meta, Settings, Verbosity, allowed, verification};
+use crate::model::{
+    Confidence, Coverage, FailOn, Objects, Outcome, Report, Severity, Skip, SkipReason,
+};
 
 /// How many names of one kind the summary line holds before it only counts.
 const NAMES: usize = 3;
@@ -37,6 +39,9 @@ pub fn render_summary(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> 
             writeln!(out, "waxseal: {left_out}")?;
         }
         allowed::render(report, meta, out)?;
+    }
+    verification::render(report, meta, out)?;
+    if meta.verbosity >= Verbosity::Normal {
         let role = match report.outcome(meta.fail_on) {
             Outcome::Clean => Role::Good,
             Outcome::Found | Outcome::Failed => Role::Bad,
@@ -97,7 +102,7 @@ pub fn render_summary(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> 
             }
         )?;
     }
-    Ok(())
+    verification::render_unanswered(report, meta, out)
 }
 
 /// `configuration .waxseal.toml: leaves out dotenv-file; lets pass what is milder than high`.
@@ -254,11 +259,14 @@ fn found(report: &Report, meta: &Meta<'_>) -> String {
     if report
         .findings
         .iter()
-        .all(|finding| finding.severity < meta.fail_on)
+        .all(|finding| !meta.fail_on.counts(finding))
     {
         text.push_str(", none of them ");
         text.push_str(meta.fail_on.id());
-        if meta.fail_on != Severity::Critical {
+        if !matches!(
+            meta.fail_on,
+            FailOn::Live | FailOn::Severity(Severity::Critical)
+        ) {
             text.push_str(" or worse");
         }
     }

@@ -14,6 +14,7 @@ mod identity;
 pub mod net;
 mod pace;
 mod recipe;
+pub mod revoke;
 mod run;
 mod sendgrid;
 mod settings;

@@ -44,6 +44,8 @@ mod staged_hook;
 mod staged_places;
 mod staged_property;
 mod support;
+#[cfg(feature = "verify")]
+mod verify;
 mod verify_mail;
 #[cfg(feature = "verify")]
 mod verify_mail_session;

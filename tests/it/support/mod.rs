@@ -9,6 +9,8 @@ pub(crate) mod mail_server;
 #[cfg(feature = "verify")]
 pub(crate) mod peer;
 pub(crate) mod program;
+#[cfg(feature = "verify")]
+pub(crate) mod providers;
 pub(crate) mod random;
 pub(crate) mod reading;
 pub(crate) mod record;

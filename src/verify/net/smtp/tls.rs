@@ -10,8 +10,8 @@ use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
 use super::Transport;
 use super::dialogue::trouble;
-use crate::verify::net::{Secured, Timed};
 use crate::verify::Trouble;
+use crate::verify::net::{Secured, Timed};
 
 /// How long the farewell may take.
 const FAREWELL: Duration = Duration::from_secs(1);
