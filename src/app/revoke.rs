@@ -28,10 +28,10 @@ pub(super) fn run(
     how: &RevokeOptions,
     streams: &mut Streams<'_>,
 ) -> Result<u8, Failure> {
-    let started = Instant::now();
     let (options, policy) = policy::resolve(options)?;
-    let job = Job::new(policy, &options, started)?;
-    let finding = find(&options, how, &job)?;
+    let options = &options;
+    let job = Job::new(policy, options, Instant::now())?;
+    let finding = find(options, how, &job)?;
     let report = Report {
         findings: vec![finding],
         ..Report::default()

@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crate::config::{Color, Input, Policy, ScanOptions};
+use crate::config::{Color, Input, Policy, ScanOptions, all_rules};
 use crate::error::Error;
 use crate::git::Store;
 use crate::model::{Confidence, FailOn, Finding, Outcome, Report, Severity};
@@ -121,6 +121,22 @@ impl<'o> Job<'o> {
         Ok(job)
     }
 
+    /// The same with rules that are off by default, where they are among `ids`.
+    pub(super) fn with_rules(
+        policy: Policy,
+        options: &'o ScanOptions,
+        ids: &[&str],
+    ) -> Result<Self, Error> {
+        let mut policy = policy;
+        let optional = all_rules(&options.rules.files)?;
+        for rule in optional.into_iter().filter(|rule| ids.contains(&&*rule.id)) {
+            if policy.rules.iter().all(|known| known.id != rule.id) {
+                policy.rules.push(rule);
+            }
+        }
+        Self::new(policy, options, Instant::now())
+    }
+
     /// Who asks providers, if they are to be asked.
     pub(super) fn asker(&self) -> Option<&Asker> {
         self.asker.as_ref()
@@ -147,8 +163,8 @@ impl<'o> Job<'o> {
         })
     }
 
-    /// Asks about the findings of `report` if that is wanted and was not done yet, takes out what is not to be shown, and gives
-    /// what the rest means for the exit status.
+    /// Adds what is to be said of the policy, asks about the findings of `report` if that is wanted and was not done yet, takes out
+    /// what is not to be shown, and gives what the rest means for the exit status.
     pub(super) fn settle(
         &self,
         report: &mut Report,

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use indicatif::ProgressBar;
 
-use crate::config::{self, ScanOptions, VerifyOptions, VerifyTask};
+use crate::config::{ScanOptions, VerifyOptions, VerifyTask};
 use crate::error::Error;
 use crate::model::{Outcome, Report, display_path};
 use crate::regular::{self, Links};
@@ -30,11 +30,11 @@ pub(super) fn run(
     task: &VerifyTask,
     streams: &mut Streams<'_>,
 ) -> Result<Outcome, Failure> {
-    let started = Instant::now();
+    let (options, policy) = policy::resolve(options)?;
+    let options = &options;
     match task {
         VerifyTask::ListEndpoints => {
-            let (options, policy) = policy::resolve(options)?;
-            let job = Job::new(policy, &options, started)?;
+            let job = Job::new(policy, options, Instant::now())?;
             endpoints(&job, streams)?;
             Ok(Outcome::Clean)
         }
@@ -45,18 +45,10 @@ pub(super) fn run(
                 problem: error.to_string(),
             })?;
             let ids: Vec<&str> = listed.iter().map(|it| it.rule.as_str()).collect();
-            let (options, mut policy) = policy::resolve(options)?;
-            // what a report lists is looked for though it is off by default
-            let optional = config::all_rules(&options.rules.files)?;
-            for rule in optional.into_iter().filter(|rule| ids.contains(&&*rule.id)) {
-                if policy.rules.iter().all(|known| known.id != rule.id) {
-                    policy.rules.push(rule);
-                }
-            }
-            let mut job = Job::new(policy, &options, started)?;
+            let mut job = Job::with_rules(policy, options, &ids)?;
             // it is about what is listed
             job.standing.clear();
-            let mut report = again::find(listed, &options, &job);
+            let mut report = again::find(listed, options, &job);
             job.finish(&mut report, streams)
         }
     }

@@ -21,7 +21,7 @@ mod wide;
 use crate::error::{Error, unknown};
 use crate::model::{Confidence, Severity};
 
-pub use asking::VerifySettings;
+pub use asking::{RevokeOptions, VerifyOptions, VerifyTask};
 pub use discover::root;
 pub use options::{
     Asks, CiOptions, Color, CommentsByDefault, HistoryEngine, HistoryOptions, Input, Output,
@@ -35,7 +35,7 @@ pub use schema::{reference, schema};
 pub use show::show;
 pub use source::{LARGEST, Origin, Text, file_in};
 pub use value::size;
-pub use verify::{RevokeOptions, VerifyOptions, VerifyTask};
+pub use verify::VerifySettings;
 
 /// Name of the configuration file of a repository.
 pub const FILE_NAME: &str = ".waxseal.toml";

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use super::verify::VerifyOptions;
+use super::asking::VerifyOptions;
 use crate::model::{Confidence, Severity};
 use crate::report::{Format, Verbosity};
 

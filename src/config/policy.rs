@@ -4,13 +4,13 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use super::asking::VerifySettings;
 use super::discover;
 use super::file::{self, File, Item};
 use super::merge::{Merged, Source};
 use super::options::{Output, PolicyChoice, ScanOptions};
 use super::source::{self, Origin, Text};
 use super::table::Name;
+use super::verify::VerifySettings;
 use super::wide::{self, Wide};
 use super::{CONFIG_VARIABLE, FILE_NAME};
 use crate::error::{Error, unknown};
