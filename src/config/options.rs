@@ -148,6 +148,10 @@ pub enum Input {
 
 /// Everything a scan needs.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line, and none hangs on another"
+)]
 pub struct ScanOptions {
     /// What to scan.
     pub input: Input,
