@@ -45,7 +45,9 @@ pub(super) fn run(
                 problem: error.to_string(),
             })?;
             let ids: Vec<&str> = listed.iter().map(|it| it.rule.as_str()).collect();
-            let job = Job::with_rules(policy, baseline, options, &ids)?;
+            let mut job = Job::with_rules(policy, baseline, options, &ids)?;
+            // it is about what is listed
+            job.standing.clear();
             let mut report = again::find(listed, options, &job);
             job.finish(&mut report, streams)
         }

@@ -20,8 +20,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{
-    BaselineChoice, Color, Input, Output, PolicyChoice, RuleChoice, ScanOptions, StagedOptions,
-    confidence, severity,
+    Asks, BaselineChoice, Color, Input, Output, PolicyChoice, RuleChoice, ScanOptions,
+    StagedOptions, confidence, severity,
 };
 use crate::error::{Error, unknown};
 use crate::model::FailOn;
@@ -263,6 +263,10 @@ impl ScanArgs {
         let options = options(input, self.rules, &self.output)?;
         let options = self.verify.put_into(options, recipes)?;
         Ok(ScanOptions {
+            policy: PolicyChoice {
+                asks: Asks::InScans,
+                ..options.policy
+            },
             stdin_path: self.input.stdin_path,
             no_ignore: self.input.no_ignore,
             no_binary: self.input.no_binary,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::{AskArgs, OutputArgs, PreCommitArgs, RuleArgs, options, verify};
-use crate::config::{CommentsByDefault, Input, ScanOptions};
+use crate::config::{Asks, CommentsByDefault, Input, PolicyChoice, ScanOptions};
 use crate::error::Error;
 
 /// Do what a hook has to do; git calls this.
@@ -97,6 +97,10 @@ impl GateArgs {
         let options = self.verify.put_into(options, recipes)?;
         Ok(ScanOptions {
             jobs: self.jobs,
+            policy: PolicyChoice {
+                asks: Asks::InHooks,
+                ..options.policy
+            },
             ..options
         })
     }

@@ -56,8 +56,22 @@ pub struct PolicyChoice {
     pub from: Option<String>,
     /// Whether environment variables and the user's own file are left alone, because whoever is checked may have set them.
     pub deaf: bool,
+    /// Whether a configuration may ask providers without being told to each time.
+    pub asks: Asks,
     /// What comments do where nothing is said of them.
     pub comments_by_default: CommentsByDefault,
+}
+
+/// Which setting makes a command ask providers, beside its own flag.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Asks {
+    /// None.
+    #[default]
+    Never,
+    /// `verify.enabled`.
+    InScans,
+    /// `verify.in_hooks`.
+    InHooks,
 }
 
 /// Whether comments that allow a finding do so where nothing else is said.
@@ -145,6 +159,10 @@ pub struct BaselineChoice {
 
 /// Everything a scan needs.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line, and none hangs on another"
+)]
 pub struct ScanOptions {
     /// What to scan.
     pub input: Input,

@@ -105,6 +105,13 @@ pub fn resolve_from(
             return Err(Error::Usage(problem.to_owned()));
         }
     }
+    policy.verify.put_into(&mut options);
+    if let (Some(how), Some(path)) = (&mut options.verify, named(&options.policy))
+        && !how.recipes.contains(&path)
+    {
+        // a variable is the operator's word as much as a flag
+        how.recipes.push(path);
+    }
     Ok((options, policy))
 }
 
@@ -443,6 +450,11 @@ pub fn read_rules(path: &Path) -> Result<Vec<RuleSource>, Error> {
 /// Ids of the rules in a rule or configuration file.
 pub fn rule_ids(path: &Path) -> Result<Vec<String>, Error> {
     let text = source::read(path, Origin::Named)?;
+    let table: toml::Table =
+        toml::from_str(&text.text).map_err(|error| file::syntax(&text, &error))?;
+    if !table.contains_key("rule") {
+        return Ok(Vec::new());
+    }
     let rules = parse::parse_among(&text.name, &text.text);
     let rules = rules.map_err(|error| file::bad_rule(error, &text))?;
     Ok(rules.into_iter().map(|it| it.rule.id.to_string()).collect())
