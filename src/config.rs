@@ -128,6 +128,10 @@ pub enum Input {
 
 /// Everything a scan needs.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "switches that have nothing to do with each other"
+)]
 pub struct ScanOptions {
     /// What to scan.
     pub input: Input,

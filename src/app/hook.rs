@@ -17,8 +17,8 @@ pub(super) fn run(command: HookCommand, streams: &mut Streams<'_>) -> Result<u8,
         HookCommand::Uninstall(args) => install::uninstall(&args, streams),
         HookCommand::Doctor(args) => doctor::run(&args, streams),
         HookCommand::Run(RunCommand::PreCommit(args)) => pre_commit(*args, streams),
-        HookCommand::Run(RunCommand::CommitMsg(args)) => message::commit_msg(args, streams),
-        HookCommand::Run(RunCommand::PrePush(args)) => commits::pre_push(args, streams),
+        HookCommand::Run(RunCommand::CommitMsg(args)) => message::commit_msg(*args, streams),
+        HookCommand::Run(RunCommand::PrePush(args)) => commits::pre_push(*args, streams),
         HookCommand::Run(RunCommand::PreReceive(args)) => commits::pre_receive(args, streams),
     }
 }

@@ -14,8 +14,8 @@ use crate::error::Error;
 pub(crate) enum RunCommand {
     /// Check what is about to be committed: what the index holds and HEAD does not.
     PreCommit(Box<PreCommitArgs>),
-    CommitMsg(MessageArgs),
-    PrePush(PushArgs),
+    CommitMsg(Box<MessageArgs>),
+    PrePush(Box<PushArgs>),
     PreReceive(ReceiveArgs),
 }
 

@@ -180,6 +180,7 @@ fn a_host_that_wants_to_be_left_alone_for_long_is_not_asked_by_others() {
         Trouble::Throttled
     );
     assert_eq!(paced.take_asked(), ["api.acme.example"]);
+    drop(paced);
     assert_eq!(asked.load(Ordering::SeqCst), 1);
     assert_eq!(
         pace.contacted(),
