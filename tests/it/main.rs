@@ -45,6 +45,16 @@ mod staged_property;
 mod support;
 #[cfg(feature = "verify")]
 mod verify;
+mod verify_mail;
+#[cfg(feature = "verify")]
+mod verify_mail_session;
+#[cfg(feature = "verify")]
+mod verify_net;
+mod verify_recipes;
+#[cfg(feature = "verify")]
+mod verify_run;
+mod verify_sendgrid;
+mod verify_twilio;
 mod walk;
 mod windows;
 mod within;

@@ -167,6 +167,22 @@ fn sandbox(code: u16) -> Option<Judgement> {
     ))
 }
 
+/// Words of a refusal that is one of the way in.
+const WAY_IN: [&str; 12] = [
+    "mechanism",
+    "disabled",
+    "not enabled",
+    "not activated",
+    "suspended",
+    "blocked",
+    "locked",
+    "too many",
+    "temporar",
+    "try again later",
+    "access rights",
+    "application password",
+];
+
 /// A reply's text, to be searched.
 struct Text {
     /// In lower case, on one line, without the enhanced codes that its lines begin with: it may be broken anywhere.
@@ -206,21 +222,7 @@ impl Text {
         if let Some([4, ..] | [5, 3 | 5, _] | [5, 7, 9 | 11..=14]) = self.enhanced {
             return true;
         }
-        const WORDS: [&str; 12] = [
-            "mechanism",
-            "disabled",
-            "not enabled",
-            "not activated",
-            "suspended",
-            "blocked",
-            "locked",
-            "too many",
-            "temporar",
-            "try again later",
-            "access rights",
-            "application password",
-        ];
-        WORDS.iter().any(|word| self.says(word))
+        WAY_IN.iter().any(|word| self.says(word))
     }
 }
 

@@ -87,7 +87,7 @@ impl MailLogins {
         // a keyword of the mailer's, and a wildcard of exim's
         let named = named.filter(|host| !matches!(host.as_str(), "" | "default" | "*"));
         let port = text_part(credential, "port").and_then(|port| servers::port(&port));
-        let belongs = || self.belonging(credential);
+        let belongs = || belonging(credential);
         let (host, server) = match named {
             Some(host) => {
                 let known = servers::named(&host);
@@ -133,26 +133,6 @@ impl MailLogins {
             user: server.user,
             credential: *credential,
         })
-    }
-
-    /// The server for a login whose host is not known.
-    fn belonging(&self, credential: &Credential<'_>) -> Option<(String, &'static Server)> {
-        let host = match credential.rule {
-            "amazon-ses-smtp" => {
-                let region = text_part(credential, "region")?;
-                format!("email-smtp.{}.amazonaws.com", region.to_ascii_lowercase())
-            }
-            "mailbox-app-password" => {
-                let user = text_part(credential, "user")?;
-                servers::of_user(&user)?.host.to_owned()
-            }
-            rule => {
-                let (_, host) = BELONGS.iter().find(|(one, _)| *one == rule)?;
-                (*host).to_owned()
-            }
-        };
-        let server = servers::named(&host)?;
-        Some((host, server))
     }
 }
 
@@ -271,6 +251,26 @@ impl Place<'_> {
     }
 }
 
+/// The server for a login whose host is not known.
+fn belonging(credential: &Credential<'_>) -> Option<(String, &'static Server)> {
+    let host = match credential.rule {
+        "amazon-ses-smtp" => {
+            let region = text_part(credential, "region")?;
+            format!("email-smtp.{}.amazonaws.com", region.to_ascii_lowercase())
+        }
+        "mailbox-app-password" => {
+            let user = text_part(credential, "user")?;
+            servers::of_user(&user)?.host.to_owned()
+        }
+        rule => {
+            let (_, host) = BELONGS.iter().find(|(one, _)| *one == rule)?;
+            (*host).to_owned()
+        }
+    };
+    let server = servers::named(&host)?;
+    Some((host, server))
+}
+
 /// A companion, if it is text.
 fn text_part(credential: &Credential<'_>, name: &str) -> Option<Zeroizing<String>> {
     let text = std::str::from_utf8(bytes(credential.part(name)?)).ok()?;
@@ -304,15 +304,12 @@ fn percent_decoded(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
         let escaped = (*first == b'%')
             .then(|| Some((digit(0)?, digit(1)?)))
             .flatten();
-        match escaped.map(|(high, low)| u8::try_from(high * 16 + low)) {
-            Some(Ok(byte)) => {
-                out.push(byte);
-                rest = &tail[2..];
-            }
-            _ => {
-                out.push(*first);
-                rest = tail;
-            }
+        if let Some(Ok(byte)) = escaped.map(|(high, low)| u8::try_from(high * 16 + low)) {
+            out.push(byte);
+            rest = &tail[2..];
+        } else {
+            out.push(*first);
+            rest = tail;
         }
     }
     out

@@ -1,10 +1,9 @@
 //! What Twilio's API says, told by status and error code together. A page of somebody else's, such as a proxy's, says nothing.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::Call;
 use crate::verify::HttpReply;
 
 /// What an answer says of the credential it was given to.
@@ -24,19 +23,32 @@ pub(super) enum Said {
     Nothing(&'static str),
 }
 
+/// A list, of which only that it is there is read: its items may be messages, and are nobody's business.
+#[derive(Deserialize)]
+struct Page {
+    messages: Option<IgnoredAny>,
+    keys: Option<IgnoredAny>,
+    services: Option<IgnoredAny>,
+}
+
 /// The error of every Twilio API.
 #[derive(Deserialize)]
 struct Problem {
     code: u32,
 }
 
-/// Reads the answer to a call that lists `list`.
-pub(super) fn read(reply: &HttpReply, list: &str) -> Said {
+/// Reads the answer to `call`.
+pub(super) fn read(reply: &HttpReply, call: Call<'_>) -> Said {
     let body = reply.body.as_str();
     if reply.status == 200 {
-        // keys alone: values may be messages, and are nobody's business
-        let members: Result<BTreeMap<String, IgnoredAny>, _> = serde_json::from_str(body);
-        return if members.is_ok_and(|members| members.contains_key(list)) {
+        let list = serde_json::from_str(body)
+            .ok()
+            .and_then(|page: Page| match call {
+                Call::Messages(_) => page.messages,
+                Call::Keys(_) => page.keys,
+                Call::Services => page.services,
+            });
+        return if list.is_some() {
             Said::Accepted
         } else {
             Said::Nothing("the answer is not one of Twilio's")

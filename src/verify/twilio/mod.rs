@@ -119,15 +119,6 @@ impl Call<'_> {
             Self::Services => "/v2/Services?PageSize=1".to_owned(),
         }
     }
-
-    /// The member that holds the list.
-    fn list(self) -> &'static str {
-        match self {
-            Self::Messages(_) => "messages",
-            Self::Keys(_) => "keys",
-            Self::Services => "services",
-        }
-    }
 }
 
 /// Who asks: an account or a key, with its secret.
@@ -225,7 +216,7 @@ impl Inquiry<'_> {
         if answer.as_ref().err().is_none_or(Trouble::reached_out) && !self.asked.contains(&host) {
             self.asked.push(host);
         }
-        answer.map(|reply| answers::read(&reply, call.list()))
+        answer.map(|reply| answers::read(&reply, call))
     }
 }
 

@@ -4,6 +4,10 @@ pub(crate) mod craft;
 pub(crate) mod edits;
 pub(crate) mod gate;
 pub(crate) mod history;
+#[cfg(feature = "verify")]
+pub(crate) mod mail_server;
+#[cfg(feature = "verify")]
+pub(crate) mod peer;
 pub(crate) mod program;
 #[cfg(feature = "verify")]
 pub(crate) mod providers;
@@ -11,6 +15,7 @@ pub(crate) mod random;
 pub(crate) mod reading;
 pub(crate) mod record;
 pub(crate) mod repo;
+pub(crate) mod script;
 pub(crate) mod staged;
 #[cfg(feature = "verify")]
 pub(crate) mod tls;
