@@ -75,5 +75,7 @@ fn detail(detail: &VerifiedDetail, most: usize) -> String {
         0 => String::new(),
         rest => format!(" and {} more", grouped(rest as u64)),
     };
-    format!("{name}: {}{more}", values.join(", "))
+    let has_commas = values.iter().any(|value| value.contains(','));
+    let between = if has_commas { "; " } else { ", " };
+    format!("{name}: {}{more}", values.join(between))
 }

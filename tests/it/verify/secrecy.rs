@@ -75,7 +75,10 @@ fn hostile(number: usize, asked: &Asked) -> Answer {
         3 => Answer::Garbage(format!("HTTP/1.1 200 {echo}\r\n{echo}: x\r\n\r\n{echo}")),
         4 => json(
             200,
-            &format!("{{\"scopes\":[\"{}\",\"{MARKER}\"]}}", asked.credential),
+            &format!(
+                "{{\"scopes\":[\"mail.send\",\"{}\",\"{MARKER}!\"]}}",
+                asked.credential
+            ),
         ),
         5 => json(
             401,
