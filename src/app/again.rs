@@ -168,10 +168,8 @@ impl Pool {
         let found = self.0.get_mut(&key)?;
         let here = |finding: &Finding| match (finding.origin.store, listed.source) {
             (Place::File(_), ListedSource::File) => finding.origin.path == listed.path,
-            (Place::Index(here), ListedSource::Staged(there)) => {
-                here == there && finding.origin.path == listed.path
-            }
-            (Place::Object(_, here), ListedSource::Object(_, there)) => {
+            (Place::Index(here), ListedSource::Staged(there))
+            | (Place::Object(_, here), ListedSource::Object(_, there)) => {
                 here == there && finding.origin.path == listed.path
             }
             _ => false,

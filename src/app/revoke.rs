@@ -48,17 +48,15 @@ pub(super) fn run(
         .expect("it was put in above");
     let account = variable(ACCOUNT);
     let credential = Credential::of(&finding, &[]);
-    match Deletion::of(&credential, account.as_ref()) {
-        Some(deletion) => delete(&finding, &deletion, how, streams),
-        None => {
-            let steps = job.with_meta(|meta| {
-                let rule = meta.rules.iter().find(|rule| rule.id == finding.rule);
-                rule.map_or_else(Vec::new, |rule| rule.remedy.to_vec())
-            });
-            by_hand(&finding, &steps, streams.out)?;
-            Ok(EXIT_FOUND)
-        }
+    if let Some(deletion) = Deletion::of(&credential, account.as_ref()) {
+        return delete(&finding, &deletion, how, streams);
     }
+    let steps = job.with_meta(|meta| {
+        let rule = meta.rules.iter().find(|rule| rule.id == finding.rule);
+        rule.map_or_else(Vec::new, |rule| rule.remedy.to_vec())
+    });
+    by_hand(&finding, &steps, streams.out)?;
+    Ok(EXIT_FOUND)
 }
 
 /// The finding that is meant: below the path, or else in the history of the repository there.

@@ -29,7 +29,7 @@ pub(crate) struct RevokeArgs {
     /// Do it.
     #[arg(long)]
     yes: bool,
-    /// Environment variable that holds the credential of who deletes the key [default: SENDGRID_ADMIN_API_KEY, TWILIO_ADMIN_KEY].
+    /// Environment variable that holds the credential of who deletes the key [default: `SENDGRID_ADMIN_API_KEY` or `TWILIO_ADMIN_KEY`].
     #[arg(long, value_name = "NAME")]
     admin_key_env: Option<String>,
     #[command(flatten)]

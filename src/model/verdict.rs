@@ -59,10 +59,9 @@ impl Verdict {
             (_, Severity::Info) => Severity::Info,
             (Self::Live, _) => Severity::Critical,
             (Self::LiveRestricted, _) => severity.max(Severity::High),
-            (Self::Test, _) => Severity::Low,
             (Self::Dead, Severity::Critical) => Severity::High,
             (Self::Dead, Severity::High) => Severity::Medium,
-            (Self::Dead, Severity::Medium | Severity::Low) => Severity::Low,
+            (Self::Dead, Severity::Medium | Severity::Low) | (Self::Test, _) => Severity::Low,
             (Self::Rejected | Self::Unknown, _) => severity,
         }
     }

@@ -86,10 +86,7 @@ fn test(finding: &Finding, meta: &Meta<'_>, out: &mut dyn Write) -> io::Result<(
         .with("name", &headline);
     writeln!(out, "    {}", case.open())?;
     let (told, severity) = (issue::told(finding, meta), finding.severity.id());
-    if !meta.fail_on.counts(finding) {
-        let skipped = Element::new("skipped").with("message", &told);
-        writeln!(out, "      {}", skipped.empty())?;
-    } else {
+    if meta.fail_on.counts(finding) {
         let failure = Element::new("failure")
             .with("type", severity)
             .with("message", &told);
@@ -112,6 +109,9 @@ fn test(finding: &Finding, meta: &Meta<'_>, out: &mut dyn Write) -> io::Result<(
         let lines: Vec<String> = body.lines().map(escaped).collect();
         let body = lines.join("\n");
         writeln!(out, "      {}{body}</failure>", failure.open())?;
+    } else {
+        let skipped = Element::new("skipped").with("message", &told);
+        writeln!(out, "      {}", skipped.empty())?;
     }
     writeln!(out, "    </testcase>")
 }

@@ -3,6 +3,8 @@
 //! Reasons are our own words, and details are names that the verifier checked: a provider's text gets here never. All is
 //! escaped all the same.
 
+use std::fmt::Write as _;
+
 use super::term::{self, Painter, Role};
 use super::wording::grouped;
 use super::{Meta, Verbosity};
@@ -45,7 +47,8 @@ fn told(verified: &Verified, finding: &Finding) -> String {
         } else {
             ""
         };
-        text.push_str(&format!("; asked {}{when}", hosts.join(", ")));
+        // writing to a String cannot fail
+        let _ = write!(text, "; asked {}{when}", hosts.join(", "));
     }
     if let Some(before) = verified.severity_before {
         let moved = if finding.severity > before {
@@ -53,7 +56,7 @@ fn told(verified: &Verified, finding: &Finding) -> String {
         } else {
             "lowered"
         };
-        text.push_str(&format!("; severity {moved} from {}", before.id()));
+        let _ = write!(text, "; severity {moved} from {}", before.id());
     }
     text
 }
@@ -72,5 +75,7 @@ fn detail(detail: &VerifiedDetail, most: usize) -> String {
         0 => String::new(),
         rest => format!(" and {} more", grouped(rest as u64)),
     };
-    format!("{name}: {}{more}", values.join(", "))
+    let has_commas = values.iter().any(|value| value.contains(','));
+    let between = if has_commas { "; " } else { ", " };
+    format!("{name}: {}{more}", values.join(between))
 }

@@ -34,7 +34,7 @@ const STRETCH: usize = 8;
 #[track_caller]
 fn assert_silent(what: &str, written: &[u8]) {
     let shown = String::from_utf8_lossy(written);
-    for marker in [MARKER, "uthorization: Bearer", "Bearer SG"] {
+    for marker in [MARKER, "Bearer SG", "Basic QU"] {
         assert!(!shown.contains(marker), "{what}: {marker} in\n{shown}");
     }
     let secrets = SECRETS
@@ -75,7 +75,10 @@ fn hostile(number: usize, asked: &Asked) -> Answer {
         3 => Answer::Garbage(format!("HTTP/1.1 200 {echo}\r\n{echo}: x\r\n\r\n{echo}")),
         4 => json(
             200,
-            &format!("{{\"scopes\":[\"{}\",\"{MARKER}\"]}}", asked.credential),
+            &format!(
+                "{{\"scopes\":[\"mail.send\",\"{}\",\"{MARKER}!\"]}}",
+                asked.credential
+            ),
         ),
         5 => json(
             401,

@@ -121,6 +121,9 @@ fn every_host_that_could_be_contacted_is_listed() {
         "WAXSEAL_BLESS=1 rewrites {}",
         path.display()
     );
+    let page = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/verify.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    assert!(page.contains(&expected), "docs/verify.md lists other hosts");
     for host in [
         "api.sendgrid.com:443",
         "api.eu.sendgrid.com:443",
