@@ -266,6 +266,25 @@ fn run_back_quotes(text: &[u8], i: usize) -> usize {
     super::lexeme::run_back(text, i, 4, |b| is_quote(b) || b == b'\\')
 }
 
+/// The member that holds the value in the object at `open`: `"key": {"description": "…", "value": "v"}`.
+pub(super) fn member(text: &[u8], open: usize) -> Option<Value> {
+    if byte(text, open) != b'{' {
+        return None;
+    }
+    let mut at = skip_space(text, open + 1);
+    for _ in 0..MEMBERS {
+        if let Some(value) = half(text, at, Lang::Json) {
+            return Some(value);
+        }
+        let end = argument_end(text, at, PAIR_REACH);
+        if byte(text, end) != b',' {
+            return None;
+        }
+        at = skip_space(text, end + 1);
+    }
+    None
+}
+
 /// The value half `"value": "v"` at `i`.
 fn half(text: &[u8], i: usize, lang: Lang) -> Option<Value> {
     let start = run(text, i, 4, |b| is_quote(b) || b == b'\\');

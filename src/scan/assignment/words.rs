@@ -83,6 +83,9 @@ pub(super) fn read(text: &[u8], key: &Key, lang: Lang) -> Option<(Syntax, Value)
         Lang::Yaml | Lang::Docker if is_config_set(text, key) => {
             value::word(text, start, lang).and_then(words)
         }
+        _ if lang.is_code() || matches!(lang, Lang::Docker | Lang::Shell | Lang::Yaml) => {
+            printed(text, key, start, lang).and_then(words)
+        }
         Lang::Properties if value::leads_line(text, key.start) || is_one_of(command, &[b"set"]) => {
             let value = value::word(text, start, lang)?;
             let rest = &text[value.after..line_end(text, value.after, VALUE_MAX)];
@@ -93,6 +96,17 @@ pub(super) fn read(text: &[u8], key: &Key, lang: Lang) -> Option<(Syntax, Value)
         }
         _ => None,
     }
+}
+
+/// The value in a line that a string spells out: `printf 'host h\npassword v\n'`. Nothing else stands on that line.
+fn printed(text: &[u8], key: &Key, start: usize, lang: Lang) -> Option<Value> {
+    let escape = |at: usize| before(text, at) == b'n' && before(text, at - 1) == b'\\';
+    let led = escape(key.start) || (before(text, key.start) == b'\\' && text[key.start] == b'n');
+    let end = run(text, start, VALUE_MAX, |b| {
+        !b.is_ascii_whitespace() && !is_quote(b) && b != b'\\'
+    });
+    let closed = starts(text, end, b"\\n") || is_quote(byte(text, end));
+    (led && closed && end > start).then(|| Value::bare(text, start..end, lang))
 }
 
 /// `git config --global sendemail.smtpPass v`.
