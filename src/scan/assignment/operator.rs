@@ -80,6 +80,30 @@ pub(super) fn after(text: &[u8], key: &Key, lang: Lang) -> Option<Operator> {
     {
         end += 1;
     }
+    // `Fields("password") = …` in Basic
+    if key.quotes.is_some()
+        && before(text, key.outer_start()) == b'('
+        && matches!(
+            lang,
+            Lang::CSharp | Lang::Script | Lang::Python | Lang::Php | Lang::PowerShell
+        )
+    {
+        let close = skip_blank(text, end);
+        let tail = close
+            + 1
+            + if starts_any_case(text, close + 1, b".value") {
+                6
+            } else {
+                0
+            };
+        let sign = skip_blank(text, tail);
+        if byte(text, close) == b')' && is_assign(text, sign) {
+            return Some(Operator {
+                syntax: Syntax::Equals,
+                value: sign + 1,
+            });
+        }
+    }
     let blank = skip_blank(text, end);
     let found = |syntax, value| Some(Operator { syntax, value });
     match byte(text, blank) {

@@ -86,6 +86,9 @@ pub(super) fn read(text: &[u8], key: &Key, lang: Lang) -> Option<(Syntax, Value)
         _ if lang.is_code() || matches!(lang, Lang::Docker | Lang::Shell | Lang::Yaml) => {
             printed(text, key, start, lang).and_then(words)
         }
+        Lang::Properties | Lang::Unknown | Lang::Text | Lang::Script if follows_user(text, key) => {
+            value::word(text, start, lang).and_then(words)
+        }
         Lang::Properties if value::leads_line(text, key.start) || is_one_of(command, &[b"set"]) => {
             let value = value::word(text, start, lang)?;
             let rest = &text[value.after..line_end(text, value.after, VALUE_MAX)];
@@ -96,6 +99,19 @@ pub(super) fn read(text: &[u8], key: &Key, lang: Lang) -> Option<(Syntax, Value)
         }
         _ => None,
     }
+}
+
+/// Whether a user and its name stand right before the key: `username "u" password "p"`.
+fn follows_user(text: &[u8], key: &Key) -> bool {
+    let end = skip_blank_back(text, key.start);
+    let quote = before(text, end);
+    let start = if is_quote(quote) {
+        run_back(text, end - 1, 128, |b| b != quote && b != b'\n').saturating_sub(1)
+    } else {
+        run_back(text, end, 128, |b| !b.is_ascii_whitespace())
+    };
+    let name = word_before(text, skip_blank_back(text, start));
+    start < end && is_one_of(&text[name], &[b"user", b"username", b"login", b"account"])
 }
 
 /// The value in a line that a string spells out: `printf 'host h\npassword v\n'`. Nothing else stands on that line.

@@ -124,6 +124,7 @@ const WHOLE: &[&str] = &[
     "correct horse battery staple",
     "fake_mail_password",
     "hunter2",
+    "minioadmin",
     "must-not-return",
     "p@$$w0rd",
     "p@ssw0rd",

@@ -36,7 +36,7 @@ pub fn judge(
         Some(found) if found.form != Form::Expression => {
             judge_assignment(compiled, rule, text, &found, out);
         }
-        _ if matches!(text.lang, Lang::Text | Lang::Unknown) => {
+        _ if matches!(text.lang, Lang::Text | Lang::Unknown) || in_comment(text, at.start) => {
             judge_note(compiled, rule, text, at.start, out);
         }
         _ => {}
@@ -46,7 +46,19 @@ pub fn judge(
 /// Bytes that may stand on a line before a key that begins it: indentation, bullets, comment signs.
 const LONGEST_MARGIN: usize = 64;
 
-/// Judges `Password: value` in plain text and in fenced blocks of a document, where it may as well be prose: it counts when it
+/// Words before `password` that only say whose it is: `SMTP password: …`.
+const NAMES_OF_MAIL: [&[u8]; 5] = [b"smtp", b"e-mail", b"email", b"mail", b"mailbox"];
+
+/// Whether nothing but a comment stands on the line of `at`, as far as its sign tells: what it says is text in every language.
+fn in_comment(text: &Text<'_>, at: usize) -> bool {
+    const SIGNS: [&[u8]; 6] = [b"#", b"//", b"* ", b"--", b";", b"<!--"];
+    let lead = text.slice(at.saturating_sub(LONGEST_MARGIN)..at);
+    let line = memchr::memrchr(b'\n', lead).map_or(lead, |at| &lead[at + 1..]);
+    let line = line.trim_ascii_start();
+    SIGNS.iter().any(|sign| line.starts_with(sign))
+}
+
+/// Judges `Password: value` in plain text, in comments and in fenced blocks of a document, where it may as well be prose: it counts when it
 /// stands on a line of its own beside a mail host or an address.
 fn judge_note(compiled: &Compiled, rule: &Rule, text: &Text<'_>, at: usize, out: &mut Decisions) {
     if rule.context != Context::Mail || !mail::is_near(text, at..at) {
@@ -63,8 +75,16 @@ fn judge_note(compiled: &Compiled, rule: &Rule, text: &Text<'_>, at: usize, out:
     let value = text.slice(found.value.range());
     let low = key.start.saturating_sub(LONGEST_MARGIN);
     let line = memchr::memrchr(b'\n', &text.bytes[low..key.start]).map_or(low, |at| low + at + 1);
+    let margin = text.slice(line..key.start).trim_ascii_end();
+    let margin = NAMES_OF_MAIL
+        .iter()
+        .find(|name| {
+            margin.len() >= name.len()
+                && margin[margin.len() - name.len()..].eq_ignore_ascii_case(name)
+        })
+        .map_or(margin, |name| &margin[..margin.len() - name.len()]);
     let alone = (line > low || low == 0)
-        && text.bytes[line..key.start]
+        && margin
             .iter()
             .all(|b| !b.is_ascii_alphanumeric() || b.is_ascii_whitespace())
         && !value.iter().any(u8::is_ascii_whitespace)
@@ -257,7 +277,8 @@ fn judge_call(
         return;
     };
     let value = text.slice(password.range());
-    if !call.typed && !mail::is_near(text, open..open) {
+    let said = call.typed || mail::is_near(text, open..open);
+    if !said && !mail::names_host(text, name.clone()) {
         return out.drop(compiled.ix, Drop::NoContext);
     }
     let user = places.user().map(|user| text.slice(user.range()));
@@ -273,6 +294,7 @@ fn judge_call(
         end: password.range().end,
     };
     match mail::call_login(text, &rule.calls, &given) {
+        Ok(login) if !said && !login.names_host(text) => out.drop(compiled.ix, Drop::NoContext),
         Ok(login) => {
             let confidence = compiled.rule.confidence.min(login.confidence);
             let mut candidate = candidate(compiled, password, value, confidence, login.parts);
@@ -289,7 +311,7 @@ fn judge_call(
 /// command begin.
 fn argument_list(text: &Text<'_>, end: usize) -> Option<usize> {
     let bytes = text.bytes;
-    if bytes[..end].ends_with(b"(") {
+    if bytes[..end].ends_with(b"(") || bytes[..end].ends_with(b"[") {
         return Some(end);
     }
     let blank = bytes[end..]

@@ -31,6 +31,13 @@ pub struct Login {
 }
 
 impl Login {
+    /// Whether the host is one of mail by its name.
+    pub fn names_host(&self, text: &Text<'_>) -> bool {
+        self.parts
+            .iter()
+            .any(|part| part.name == "host" && looks_like_mail_host(text.slice(part.span.range())))
+    }
+
     /// Whether host or user are such as only mail has.
     pub fn names_account(&self, text: &Text<'_>) -> bool {
         self.parts.iter().any(|part| {
@@ -153,7 +160,7 @@ fn parts(text: &Text<'_>, companions: &[Companion]) -> Vec<CandidatePart> {
 }
 
 /// Whether a word for a host stands near. Cheap, and false for most passwords in code, which spares reading their siblings.
-fn names_host(text: &Text<'_>, at: Range<usize>) -> bool {
+pub(super) fn names_host(text: &Text<'_>, at: Range<usize>) -> bool {
     const WORDS: [&[u8]; 8] = [
         b"ost", b"erver", b"ddress", b"elay", b"OST", b"ERVER", b"ADDR", b"machine",
     ];
@@ -205,6 +212,8 @@ fn is_plain_password(key: &[u8]) -> bool {
         b"net",
         b"credential",
     ];
+    // a key may be the name of a schema: `http://schemas.microsoft.com/cdo/configuration/sendpassword`
+    let key = memchr::memrchr(b'/', key).map_or(key, |at| &key[at + 1..]);
     let lower = key.to_ascii_lowercase();
     // the password itself, beside a command that prints one
     if lower.ends_with(b".auth.raw") {
