@@ -131,7 +131,9 @@ impl Lang {
             | b"msmtprc" | b".esmtprc" | b"esmtprc" => Self::Netrc,
             b"sasl_passwd" | b"passwd.client" | b"sasl_password" => Self::SaslPasswd,
             b".muttrc" | b"muttrc" | b".npmrc" | b".pypirc" | b".gitconfig" | b"gitconfig"
-            | b"config" | b".my.cnf" | b".pgpass" => Self::Properties,
+            | b"config" | b".my.cnf" | b".pgpass" | b"secure.config" | b"gerrit.config" => {
+                Self::Properties
+            }
             b"dockerfile" | b"containerfile" => Self::Docker,
             b"gemfile" | b"rakefile" | b"vagrantfile" | b"fastfile" | b"appfile" | b"podfile" => {
                 Self::Ruby

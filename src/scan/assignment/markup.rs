@@ -97,9 +97,19 @@ fn element(text: &[u8], key: &Key) -> Option<Value> {
         _ => return None,
     };
     if before(text, open - 1) == b'/' {
-        return None;
+        return value_attribute(text, key.end, open);
     }
     element_text(text, open, &text[key.start..key.end])
+}
+
+/// The value of `<key value="v"/>`, whose name ends at `from` and whose tag ends at `end`.
+fn value_attribute(text: &[u8], from: usize, end: usize) -> Option<Value> {
+    let name = skip_space(text, from);
+    let sign = name + b"value".len();
+    if !starts(text, name, b"value") || byte(text, sign) != b'=' || !is_quote(byte(text, sign + 1)) {
+        return None;
+    }
+    value::quoted(text, sign + 1, Lang::Xml).filter(|value| value.after <= end)
 }
 
 /// The offset of the `>` that ends the tag around `i`, quotes skipped.

@@ -30,7 +30,9 @@ const VERBS: [&[u8]; 47] = [
 ];
 
 /// Functions whose first argument is a key and whose second is its value.
-const SETTERS: [&[u8]; 32] = [
+const SETTERS: [&[u8]; 34] = [
+    b"setpref",
+    b"set_parameter",
     b"setitem",
     b"setsecret",
     b"values",
@@ -127,8 +129,18 @@ pub(super) fn after(text: &[u8], key: &Key, lang: Lang) -> Option<Operator> {
             found(Syntax::Pair, blank + 1)
         }
         b',' | b')' if lang == Lang::Sql => found(Syntax::Pair, rows::column(text, key)?),
+        // `{password, "…"}` in Erlang
+        b',' if lang == Lang::Elixir && key.quotes.is_none() && open == b'{' => {
+            found(Syntax::Pair, blank + 1)
+        }
+        // `curl_easy_setopt(curl, CURLOPT_PASSWORD, "…")`
+        b',' if key.quotes.is_none() && starts(text, key.start, b"CURLOPT_") => {
+            found(Syntax::Pair, blank + 1)
+        }
         b',' if key.quotes.is_some() => {
-            let callee = callee_before(text, key.outer_start())?;
+            // a section may come first: `set('smtp', 'password', '…')`
+            let first = behind_section(text, key.outer_start()).unwrap_or(key.outer_start());
+            let callee = callee_before(text, first)?;
             is_one_of(&text[last_segment(text, &callee)], &SETTERS)
                 .then_some(())
                 .and_then(|()| found(Syntax::Pair, blank + 1))
@@ -147,6 +159,12 @@ pub(super) fn after(text: &[u8], key: &Key, lang: Lang) -> Option<Operator> {
             let colon = run(text, blank + 3, 8, |b| b.is_ascii_digit());
             (byte(text, colon) == b':').then_some(())?;
             found(Syntax::Pair, colon + 1)
+        }
+        // `password CONSTANT VARCHAR2(60) := '…'`
+        _ if lang == Lang::Sql && blank > end => {
+            let sign = run(text, blank, 48, |b| is_word(b) || b" ()%.".contains(&b));
+            starts(text, sign, b":=").then_some(())?;
+            found(Syntax::Equals, sign + 2)
         }
         // `std::string password("…")`
         b'(' | b'{'
@@ -290,6 +308,18 @@ fn is_setter(text: &[u8], key: &Key) -> bool {
     }
     let member = matches!(before(text, start), b'.' | b'>' | b':');
     member && !VERBS.iter().any(|verb| starts_any_case(name, 0, verb))
+}
+
+/// The start of the string before the one at `start`, where both are arguments: the name of a section.
+fn behind_section(text: &[u8], start: usize) -> Option<usize> {
+    let comma = skip_space_back(text, start);
+    let end = skip_blank_back(text, comma.checked_sub(1)?);
+    let quote = before(text, end);
+    if before(text, comma) != b',' || !is_quote(quote) {
+        return None;
+    }
+    let inner = super::lexeme::run_back(text, end - 1, 64, |b| is_word(b) || matches!(b, b'-' | b'.'));
+    (before(text, inner) == quote).then(|| inner - 1)
 }
 
 /// The path of the callee when `start` is the first argument of a call.

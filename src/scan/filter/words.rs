@@ -125,6 +125,7 @@ const WHOLE: &[&str] = &[
     "fake_mail_password",
     "hunter2",
     "minioadmin",
+    "!changeme!",
     "must-not-return",
     "p@$$w0rd",
     "p@ssw0rd",

@@ -88,13 +88,18 @@ fn judge_note(compiled: &Compiled, rule: &Rule, text: &Text<'_>, at: usize, out:
             .iter()
             .all(|b| !b.is_ascii_alphanumeric() || b.is_ascii_whitespace())
         && !value.iter().any(u8::is_ascii_whitespace)
-        && !value.iter().all(u8::is_ascii_alphabetic);
+        && (!value.iter().all(u8::is_ascii_alphabetic) || is_app_password(value));
     if alone
         && found.form == Form::Literal
         && mail::login(&notes, &rule.calls, &found).is_ok_and(|login| login.names_account(&notes))
     {
         judge_assignment(compiled, rule, &notes, &found, out);
     }
+}
+
+/// Sixteen lower-case letters, as mailboxes hand them out to programs.
+fn is_app_password(value: &[u8]) -> bool {
+    value.len() == 16 && value.iter().all(u8::is_ascii_lowercase)
 }
 
 /// Judges one assignment that has been read.
@@ -137,7 +142,7 @@ pub fn judge_assignment(
     if rule.context == Context::Mail && stored::is_of_others(text, found) {
         return out.drop(compiled.ix, Drop::NoContext);
     }
-    if text.translations {
+    if text.translations && is_label(text.slice(found.value.range())) {
         return out.drop(compiled.ix, Drop::Prose);
     }
     if found.syntax == Syntax::Flag && goes_on_as_prose(text, found) {
@@ -236,6 +241,11 @@ fn is_called_example(text: &Text<'_>, found: &Assignment) -> bool {
             .is_some_and(|word| word.eq_ignore_ascii_case(b"example"))
 }
 
+/// Whether a value where texts are translated is one: words, without the digits of a password.
+fn is_label(value: &[u8]) -> bool {
+    value.iter().any(u8::is_ascii_whitespace) || !value.iter().any(u8::is_ascii_digit)
+}
+
 /// Whether a flag is spoken of in a sentence: `--smtp-pass always overrides these variables`. What is typed after a command has
 /// another flag, an address or nothing behind a value, or the value is more than a word.
 fn goes_on_as_prose(text: &Text<'_>, found: &Assignment) -> bool {
@@ -273,7 +283,7 @@ fn judge_call(
     };
     let args = companions::positional(text, open);
     let places = Places::of(text, call, &args);
-    let Some(password) = places.password else {
+    let Some(password) = places.password.or_else(|| companions::secret(text, open)) else {
         return;
     };
     let value = text.slice(password.range());

@@ -184,7 +184,8 @@ pub(super) fn is_submission_port(port: &[u8]) -> bool {
 /// Whether a key says `password` and no more than whose: one that says of what (`SIGNING_PASSPHRASE`, `db_password`) means another
 /// password than that of the mail settings beside it.
 fn is_plain_password(key: &[u8]) -> bool {
-    const WHOSE: [&[u8]; 26] = [
+    const WHOSE: [&[u8]; 27] = [
+        b"curlopt",
         b"relayhost",
         b"smarthost",
         b"sasl",
