@@ -106,7 +106,8 @@ fn element(text: &[u8], key: &Key) -> Option<Value> {
 fn value_attribute(text: &[u8], from: usize, end: usize) -> Option<Value> {
     let name = skip_space(text, from);
     let sign = name + b"value".len();
-    if !starts(text, name, b"value") || byte(text, sign) != b'=' || !is_quote(byte(text, sign + 1)) {
+    if !starts(text, name, b"value") || byte(text, sign) != b'=' || !is_quote(byte(text, sign + 1))
+    {
         return None;
     }
     value::quoted(text, sign + 1, Lang::Xml).filter(|value| value.after <= end)

@@ -125,10 +125,12 @@ pub(super) fn after(text: &[u8], key: &Key, lang: Lang) -> Option<Operator> {
             found(Syntax::Colon, blank + 2)
         }
         b'<' if starts(text, blank, b"<- ") => found(Syntax::Equals, blank + 3),
-        b',' if lang == Lang::Sql && rows::is_pair(text, key, blank + 1) => {
-            found(Syntax::Pair, blank + 1)
+        b',' | b')' if lang == Lang::Sql => {
+            let value = rows::pair(text, key, blank + 1)
+                .filter(|_| byte(text, blank) == b',')
+                .or_else(|| rows::column(text, key))?;
+            found(Syntax::Pair, value)
         }
-        b',' | b')' if lang == Lang::Sql => found(Syntax::Pair, rows::column(text, key)?),
         // `{password, "…"}` in Erlang
         b',' if lang == Lang::Elixir && key.quotes.is_none() && open == b'{' => {
             found(Syntax::Pair, blank + 1)
@@ -318,7 +320,9 @@ fn behind_section(text: &[u8], start: usize) -> Option<usize> {
     if before(text, comma) != b',' || !is_quote(quote) {
         return None;
     }
-    let inner = super::lexeme::run_back(text, end - 1, 64, |b| is_word(b) || matches!(b, b'-' | b'.'));
+    let inner = super::lexeme::run_back(text, end - 1, 64, |b| {
+        is_word(b) || matches!(b, b'-' | b'.')
+    });
     (before(text, inner) == quote).then(|| inner - 1)
 }
 
@@ -339,6 +343,12 @@ pub(super) fn callee_before(text: &[u8], start: usize) -> Option<Range<usize>> {
 pub(super) fn last_segment(text: &[u8], path: &Range<usize>) -> Range<usize> {
     let word = word_before(text, path.end);
     word.start.max(path.start)..path.end
+}
+
+/// Whether the key begins a line of a file that stands in a string: `"smtp:\n  password: v\n"`.
+pub(super) fn is_spelled_out(text: &[u8], key: &Key) -> bool {
+    let lead = skip_blank_back(text, key.start);
+    key.quotes.is_none() && before(text, lead) == b'n' && before(text, lead - 1) == b'\\'
 }
 
 /// Whether the key stands inside a string, so that what follows it without quotes is text: the pairs of

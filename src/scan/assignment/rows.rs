@@ -15,12 +15,21 @@ const LIST: usize = 1024;
 /// Most columns that are counted.
 const COLUMNS: usize = 64;
 
-/// Whether a string stands in a row before another one: `(12, 'smtp_password', '…')`. The value comes from `value` on.
-pub(super) fn is_pair(text: &[u8], key: &Key, value: usize) -> bool {
+/// Where the string begins that stands in a row behind another one: `(12, 'smtp_password', '…')`. A number may stand between them.
+/// What follows the key's comma begins at `value`.
+pub(super) fn pair(text: &[u8], key: &Key, value: usize) -> Option<usize> {
     let open = before(text, skip_space_back(text, key.outer_start()));
-    key.quotes.is_some_and(|quotes| quotes.quote == b'\'')
-        && matches!(open, b',' | b'(')
-        && byte(text, skip_space(text, value)) == b'\''
+    if key.quotes.is_none_or(|quotes| quotes.quote != b'\'') || !matches!(open, b',' | b'(') {
+        return None;
+    }
+    let first = skip_space(text, value);
+    let number = run(text, first, 6, |b| b.is_ascii_digit());
+    let start = if number > first && byte(text, number) == b',' {
+        skip_space(text, number + 1)
+    } else {
+        first
+    };
+    (byte(text, start) == b'\'').then_some(start)
 }
 
 /// Where the value of a column begins: `(host, password) VALUES ('…', '…')`.

@@ -83,9 +83,7 @@ pub(super) fn read(text: &[u8], key: &Key, lang: Lang) -> Option<(Syntax, Value)
         Lang::Yaml | Lang::Docker if is_config_set(text, key) => {
             value::word(text, start, lang).and_then(words)
         }
-        _ if lang.is_code() || matches!(lang, Lang::Docker | Lang::Shell | Lang::Yaml) => {
-            printed(text, key, start, lang).and_then(words)
-        }
+        _ if is_printed(text, key) => printed(text, start, lang).and_then(words),
         Lang::Properties | Lang::Unknown | Lang::Text | Lang::Script if follows_user(text, key) => {
             value::word(text, start, lang).and_then(words)
         }
@@ -119,15 +117,19 @@ fn follows_user(text: &[u8], key: &Key) -> bool {
     start < end && is_one_of(&text[name], &[b"user", b"username", b"login", b"account"])
 }
 
-/// The value in a line that a string spells out: `printf 'host h\npassword v\n'`. Nothing else stands on that line.
-fn printed(text: &[u8], key: &Key, start: usize, lang: Lang) -> Option<Value> {
+/// Whether the key begins a line that a string spells out: `printf 'host h\npassword v\n'`.
+fn is_printed(text: &[u8], key: &Key) -> bool {
     let escape = |at: usize| before(text, at) == b'n' && before(text, at - 1) == b'\\';
-    let led = escape(key.start) || (before(text, key.start) == b'\\' && text[key.start] == b'n');
+    escape(key.start) || (before(text, key.start) == b'\\' && text[key.start] == b'n')
+}
+
+/// The value on such a line, if nothing else stands there.
+fn printed(text: &[u8], start: usize, lang: Lang) -> Option<Value> {
     let end = run(text, start, VALUE_MAX, |b| {
         !b.is_ascii_whitespace() && !is_quote(b) && b != b'\\'
     });
     let closed = starts(text, end, b"\\n") || is_quote(byte(text, end));
-    (led && closed && end > start).then(|| Value::bare(text, start..end, lang))
+    (closed && end > start).then(|| Value::bare(text, start..end, lang))
 }
 
 /// Directives that give a value to the name behind them: `SetEnv SMTP_PASS v` of Apache, `fastcgi_param SMTP_PASS v` of nginx.
@@ -141,15 +143,7 @@ const DIRECTIVES: [&[u8]; 5] = [
 
 /// Words that begin the other lines of an account of msmtp and its like.
 const SETTINGS: [&[u8]; 9] = [
-    b"host",
-    b"user",
-    b"port",
-    b"auth",
-    b"tls",
-    b"from",
-    b"account",
-    b"machine",
-    b"login",
+    b"host", b"user", b"port", b"auth", b"tls", b"from", b"account", b"machine", b"login",
 ];
 
 /// Whether the key and its value stand on a line of their own, between others that are settings of an account: the file that a
@@ -162,7 +156,9 @@ fn stands_in_list(text: &[u8], key: &Key, start: usize) -> bool {
     };
     let line = line_start(text, key.start, 128);
     let end = line_end(text, start, VALUE_MAX);
-    let alone = text[line..key.start].iter().all(|b| matches!(b, b' ' | b'\t'))
+    let alone = text[line..key.start]
+        .iter()
+        .all(|b| matches!(b, b' ' | b'\t'))
         && !text[start..end].trim_ascii().contains(&b' ');
     let above = (line > 0).then(|| line_start(text, line - 1, 128));
     alone && (above.is_some_and(leads) || leads(value::next_line(text, end)))

@@ -8,10 +8,9 @@ use crate::rules::{Assignment as Rule, Call, Context};
 use crate::scan::assignment::{self, Assignment, Form, Lang, Quoting, Syntax};
 use crate::scan::candidate::{Candidate, CandidatePart, Decisions};
 use crate::scan::filter::{self, About, Drop, HostSays};
-use crate::scan::view;
 
 use super::companions::{self, Places};
-use super::{Compiled, Slot, Text, mail, parts, stored};
+use super::{Compiled, Slot, Text, mail, manifest, parts, stored, table};
 
 /// Judges the anchor `at`: the key it stands in, or the call it names.
 pub fn judge(
@@ -61,8 +60,13 @@ fn in_comment(text: &Text<'_>, at: usize) -> bool {
 /// Judges `Password: value` in plain text, in comments and in fenced blocks of a document, where it may as well be prose: it counts when it
 /// stands on a line of its own beside a mail host or an address.
 fn judge_note(compiled: &Compiled, rule: &Rule, text: &Text<'_>, at: usize, out: &mut Decisions) {
-    if rule.context != Context::Mail || !mail::is_near(text, at..at) {
+    if rule.context != Context::Mail
+        || !(mail::is_near(text, at..at) || mail::names_host(text, at..at))
+    {
         return;
+    }
+    if let Some(found) = table::row(text.bytes, at) {
+        return judge_assignment(compiled, rule, text, &found, out);
     }
     let notes = Text {
         lang: Lang::Yaml,
@@ -168,7 +172,9 @@ pub fn judge_assignment(
         secret = password;
     }
     let stored = text.slice(secret.range());
-    let decoded = kubernetes_value(text, found)
+    let in_manifest = manifest::value(text, found);
+    let is_manifest = in_manifest.is_some();
+    let decoded = in_manifest
         .or_else(|| stored::value(text, found))
         .filter(|_| !has_part);
     let value = decoded.as_deref().unwrap_or(stored);
@@ -186,7 +192,12 @@ pub fn judge_assignment(
     }
     let mut severity = compiled.rule.severity;
     if rule.context == Context::Mail {
-        match mail::login(text, &rule.calls, found) {
+        let login = if is_manifest {
+            manifest::login(text, &rule.calls, found)
+        } else {
+            mail::login(text, &rule.calls, found)
+        };
+        match login {
             Ok(login) => {
                 confidence = confidence.min(login.confidence);
                 parts = login.parts;
@@ -409,42 +420,4 @@ fn userinfo(text: &Text<'_>, value: Span) -> Option<(Span, Span)> {
         Span::new(start + user, start + colon),
         Span::new(start + colon + 1, start + at),
     ))
-}
-
-/// Bytes in which `kind: Secret` is looked for around a value of a Kubernetes manifest.
-const MANIFEST: usize = 2048;
-
-/// The decoded value where `found` stands in the `data` of a Kubernetes Secret, which holds base64.
-fn kubernetes_value(text: &Text<'_>, found: &Assignment) -> Option<Vec<u8>> {
-    if !matches!(text.lang, Lang::Yaml | Lang::Json | Lang::Unknown) {
-        return None;
-    }
-    let is_data = |span: &Span| text.slice(span.range()).eq_ignore_ascii_case(b"data");
-    if !assignment::parents(text.bytes, found, text.lang)
-        .names()
-        .first()
-        .is_some_and(is_data)
-    {
-        return None;
-    }
-    let around = text.slice(
-        found.key.range().start.saturating_sub(MANIFEST)..found.value.range().end + MANIFEST,
-    );
-    let says_so = memchr::memmem::find(around, b"Secret").is_some();
-    let opening = view::Opening {
-        encoding: Encoding::Base64,
-        phase: 0,
-    };
-    let value = found.value.range();
-    let view = view::open(text.slice(value.clone()), 0..value.len().min(4), opening)?;
-    let decoded = view.bytes.trim_ascii();
-    let readable = decoded
-        .iter()
-        .all(|b| !b.is_ascii_control() || b.is_ascii_whitespace());
-    // a fragment of a manifest does not say that it is one; eight digits that decode to printable ASCII do, by chance only
-    // one value in 400 does
-    let looks_so = value.len() >= 8
-        && value.len().is_multiple_of(4)
-        && decoded.iter().all(u8::is_ascii_graphic);
-    (readable && (says_so || looks_so)).then(|| decoded.to_vec())
 }

@@ -184,7 +184,8 @@ pub(super) fn is_submission_port(port: &[u8]) -> bool {
 /// Whether a key says `password` and no more than whose: one that says of what (`SIGNING_PASSPHRASE`, `db_password`) means another
 /// password than that of the mail settings beside it.
 fn is_plain_password(key: &[u8]) -> bool {
-    const WHOSE: [&[u8]; 27] = [
+    const WHOSE: [&[u8]; 28] = [
+        b"str",
         b"curlopt",
         b"relayhost",
         b"smarthost",
@@ -230,7 +231,8 @@ fn is_plain_password(key: &[u8]) -> bool {
         .copied()
         .filter(u8::is_ascii_alphanumeric)
         .collect();
-    WHOSE.contains(&whose.as_slice())
+    // `k_password` and `strPassword` say of what kind the variable is
+    whose.len() == 1 || WHOSE.contains(&whose.as_slice())
 }
 
 /// Whether `smtp` stands near enough to `at` in a text that has no better sign.
