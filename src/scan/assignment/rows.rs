@@ -15,7 +15,8 @@ const LIST: usize = 1024;
 /// Most columns that are counted.
 const COLUMNS: usize = 64;
 
-/// Where the string begins that stands in a row behind another one: `(12, 'smtp_password', '…')`. A number may stand between them.
+/// Where the string begins that stands in a row behind another one: `(12, 'smtp_password', '…')`. Between a constant's name and its
+/// value a number may stand.
 /// What follows the key's comma begins at `value`.
 pub(super) fn pair(text: &[u8], key: &Key, value: usize) -> Option<usize> {
     let open = before(text, skip_space_back(text, key.outer_start()));
@@ -24,7 +25,8 @@ pub(super) fn pair(text: &[u8], key: &Key, value: usize) -> Option<usize> {
     }
     let first = skip_space(text, value);
     let number = run(text, first, 6, |b| b.is_ascii_digit());
-    let start = if number > first && byte(text, number) == b',' {
+    let constant = !text[key.start..key.end].iter().any(u8::is_ascii_lowercase);
+    let start = if constant && number > first && byte(text, number) == b',' {
         skip_space(text, number + 1)
     } else {
         first

@@ -270,7 +270,7 @@ fn is_filler(word: &str) -> bool {
     word.len() > 1 && chars.all(|c| Some(c) == first)
 }
 
-/// `yoursmtppassword`, `mysecretkey`, `emailhere`: listed words without a joint. Only when it begins or ends as a placeholder
+/// `yoursmtppassword`, `mysecretkey`, `emailhere`, `passwordenv`: listed words without a joint. Only when it begins or ends as a placeholder
 /// does, so that a real pass phrase of plain words is not lost.
 fn is_run_together(word: &str) -> bool {
     const CLOSERS: [&str; 4] = ["here", "password", "placeholder", "example"];
@@ -293,6 +293,10 @@ fn is_run_together(word: &str) -> bool {
             .iter()
             .find_map(|louder| word.strip_prefix(louder))
             .is_some_and(|rest| SPEAKING.contains(&rest))
+        || (word.len() <= 40
+            && word
+                .strip_prefix("password")
+                .is_some_and(|rest| !rest.is_empty() && consists(rest, 2)))
         || (word.len() <= 40
             && CLOSERS
                 .iter()
