@@ -723,7 +723,7 @@ pub static BUILTIN: &[Rule] = &[
         encodings: Borrowed(&[]),
         optional: false,
         reach: Reach { before: 48, after: 16 },
-        kind: Kind::Token(Token { pattern: Borrowed("[0-9a-f]{32}-us[1-9][0-9]?"), not_after: Borrowed("A-Za-z0-9_-"), not_before: Borrowed("A-Za-z0-9"), min_entropy: 3.0, visible: 0, check: None, value: ValueKind::Opaque, near: 0, not_near: Borrowed(""), lines: None }),
+        kind: Kind::Token(Token { pattern: Borrowed("[0-9a-f]{32}-us[1-9][0-9]?"), not_after: Borrowed("A-Za-z0-9_.-"), not_before: Borrowed("A-Za-z0-9"), min_entropy: 3.0, visible: 0, check: None, value: ValueKind::Opaque, near: 0, not_near: Borrowed(""), lines: None }),
         login: None,
     },
     Rule {

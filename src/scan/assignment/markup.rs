@@ -185,10 +185,20 @@ fn element_text(text: &[u8], open: usize, name: &[u8]) -> Option<Value> {
     })
 }
 
-/// `<key>k</key><string>v</string>`, `<name>k</name><value>v</value>`.
+/// The name of a tag that ends at `end`: `param-name`.
+fn tag_before(text: &[u8], end: usize) -> std::ops::Range<usize> {
+    super::lexeme::run_back(text, end, 64, |b| is_word(b) || b == b'-')..end
+}
+
+/// `name` of `param-name`.
+fn last_word(tag: &[u8]) -> &[u8] {
+    memchr::memrchr(b'-', tag).map_or(tag, |dash| &tag[dash + 1..])
+}
+
+/// `<key>k</key><string>v</string>`, `<name>k</name><value>v</value>`, `<param-name>k</param-name><param-value>v</param-value>`.
 fn element_pair(text: &[u8], key: &Key) -> Option<Value> {
-    let name = word_before(text, key.start - 1);
-    if before(text, name.start) != b'<' || !is_one_of(&text[name.clone()], &NAMES) {
+    let name = tag_before(text, key.start - 1);
+    if before(text, name.start) != b'<' || !is_one_of(last_word(&text[name.clone()]), &NAMES) {
         return None;
     }
     let close = key.end + 2;
@@ -196,11 +206,11 @@ fn element_pair(text: &[u8], key: &Key) -> Option<Value> {
         return None;
     }
     let open = skip_space(text, close + name.len() + 1);
-    let tag = word_after(text, open + 1);
+    let tag = open + 1..run(text, open + 1, 64, |b| is_word(b) || b == b'-');
     let value = &text[tag.clone()];
     if byte(text, open) != b'<'
         || byte(text, tag.end) != b'>'
-        || !(is_one_of(value, &VALUES) || value == b"string")
+        || !(is_one_of(last_word(value), &VALUES) || value == b"string")
     {
         return None;
     }

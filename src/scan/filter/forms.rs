@@ -215,7 +215,8 @@ fn is_encrypted(value: &[u8]) -> bool {
 }
 
 /// Beginnings that point to where the secret lives instead of being it.
-const REFERENCES: [&[u8]; 29] = [
+const REFERENCES: [&[u8]; 30] = [
+    b"secretref:",
     b"op://",
     b"ref+",
     b"sm://",

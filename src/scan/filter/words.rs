@@ -259,7 +259,7 @@ fn is_word(word: &str) -> bool {
         "0" | "1" | "2" | "3" | "01" | "12" | "16" | "123" | "1234" | "12345"
     );
     WORDS.contains(&word)
-        || (counts && (stem.is_empty() || SPEAKING.contains(&stem)))
+        || (counts && (stem.is_empty() || SPEAKING.contains(&stem) || is_run_together(stem)))
         || is_filler(word)
         || is_run_together(word)
 }

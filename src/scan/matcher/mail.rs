@@ -102,6 +102,7 @@ pub fn login(text: &Text<'_>, calls: &[Call], a: &Assignment) -> Result<Login, D
             || !is_sibling
             || looks_like_mail_host(host)
             || port.is_some_and(is_submission_port)
+            || (text.mail_file && user.is_some_and(|user| user.contains(&b'@')))
             || is_near_tightly(text, a);
         if !fits {
             return Err(Drop::NoContext);
