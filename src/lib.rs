@@ -3,8 +3,8 @@
 //! Data flows one way:
 //! `source → Blob → (prefilter) anchors → (matcher) candidate → (filter) Finding → Report → bytes`.
 //! Modules import only from layers below their own: [`model`] and the opener of files at the bottom, then [`git`] and
-//! [`rules`], then [`source`], [`scan`] and [`report`], which never import each other, then [`history`] and [`range`],
-//! then [`config`] and [`app`].
+//! [`rules`], then [`source`], [`scan`] and [`report`], which never import each other, then [`history`], [`verify`] and
+//! [`range`], then [`config`] and [`app`].
 
 pub mod app;
 pub mod ci;
@@ -22,3 +22,4 @@ pub mod rules;
 pub mod scan;
 pub mod source;
 pub mod staged;
+pub mod verify;

@@ -6,7 +6,7 @@ use std::fmt;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use super::{Allowed, History, ObjectKind, Origin, Secret, Store};
+use super::{Allowed, History, ObjectKind, Origin, Secret, Store, Verified};
 
 /// How bad a leak of this kind is, whatever the certainty that it is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -232,6 +232,8 @@ pub struct Finding {
     pub history: Option<Box<History>>,
     /// The comment that lets it pass, if one does. A report keeps such findings apart: see [`super::Report::sort`].
     pub allowed: Option<Box<Allowed>>,
+    /// What its provider says of it, if that was asked.
+    pub verified: Option<Box<Verified>>,
 }
 
 impl Finding {

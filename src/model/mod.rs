@@ -12,6 +12,7 @@ mod origin;
 mod report;
 mod secret;
 mod span;
+mod verdict;
 
 pub use allow::{AllowFault, AllowWarning, Allowed, Allows, Marker};
 pub use blob::{Blob, Part, Sink, Sinks};
@@ -24,3 +25,4 @@ pub use origin::{GitState, Origin, Store, display_path};
 pub use report::{Outcome, Report};
 pub use secret::{Quotes, Secret};
 pub use span::Span;
+pub use verdict::{Verdict, Verified, VerifiedDetail};

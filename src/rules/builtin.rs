@@ -4,10 +4,11 @@
 use std::borrow::Cow::Borrowed;
 
 use super::{
-    Assignment, Call, Check, Command, Context, Encoded, EncodedForm, FileRule, Kind, LineFile,
-    Login, Opens, Pair, Program, Reach, Rule, Token, ValueKind,
+    Ask, AskMethod, Assignment, Call, Check, Command, Context, Encoded, EncodedForm, FileRule,
+    Identifier, Kind, LineFile, Login, Opens, Pair, Program, Reach, Recipe, Reply, Rule, Scalar,
+    Token, ValueKind,
 };
-use crate::model::{Confidence, Encoding, Severity};
+use crate::model::{Confidence, Encoding, Severity, Verdict};
 
 /// The built-in rules.
 #[rustfmt::skip]
@@ -28,6 +29,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 640, after: 640 },
         kind: Kind::Pair(Pair { id: Borrowed("AKIA[A-Z2-7]{16}"), id_name: Borrowed("user"), secret: Borrowed("(?:B[A-P]|A[g-v])[A-Za-z0-9+/]{42}"), names: Borrowed("pass|pwd|smtp|secret|\\bses\\b"), other_names: Borrowed("sha|hash|digest|integrity|checksum|signature|token|nonce"), distance: 500, min_entropy: 4.2, beside: Borrowed("(?P<host>email-smtp(?:-fips)?\\.(?P<region>[a-z]{2}(?:-[a-z]+)+-[0-9])\\.amazonaws\\.com)") }),
         login: Some(Login { hosts: Borrowed("^email-smtp(-fips)?\\.[a-z0-9-]+\\.amazonaws\\.com$"), users: Borrowed("^AKIA[A-Z2-7]{16}$"), keys: Borrowed("ses_?(smtp|mail|pass)"), not_users: Borrowed(""), shape: Borrowed("(?:B[A-P]|A[g-v])[A-Za-z0-9+/]{42}") }),
+        verify: None,
     },
     Rule {
         id: Borrowed("brevo-api-key"),
@@ -45,6 +47,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 16, after: 128 },
         kind: Kind::Token(Token { pattern: Borrowed("xkeysib-[0-9a-f]{64}-[A-Za-z0-9]{16}"), not_after: Borrowed("A-Za-z0-9"), not_before: Borrowed("A-Za-z0-9_"), min_entropy: 3.4, visible: 8, check: None, value: ValueKind::Opaque, near: 0, not_near: Borrowed(""), lines: None }),
         login: None,
+        verify: Some(Recipe { provider: Borrowed("brevo"), identifiers: Borrowed(&[]), asks: Borrowed(&[Ask { hosts: Borrowed(&[Borrowed("api.brevo.com")]), method: AskMethod::Get, path: Borrowed("/v3/account"), headers: Borrowed(&[(Borrowed("api-key"), Borrowed("{secret}"))]), basic: None, body: Borrowed(""), purpose: Borrowed("name and plan of the account") }]), replies: Borrowed(&[Reply { status: Borrowed(&[200]), text: Borrowed(""), json: Borrowed(&[]), has: Borrowed(&[Borrowed("/email")]), verdict: Verdict::Live, reason: Borrowed("the provider tells its account"), next: false }, Reply { status: Borrowed(&[401]), text: Borrowed("unrecognised IP address"), json: Borrowed(&[]), has: Borrowed(&[]), verdict: Verdict::LiveRestricted, reason: Borrowed("the provider knows it, and takes it from listed addresses only"), next: false }, Reply { status: Borrowed(&[401]), text: Borrowed(""), json: Borrowed(&[(Borrowed("/message"), Scalar::Text(Borrowed("Key not found")))]), has: Borrowed(&[]), verdict: Verdict::Dead, reason: Borrowed("the provider knows no such key"), next: false }]) }),
     },
     Rule {
         id: Borrowed("brevo-smtp-key"),
@@ -62,6 +65,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 16, after: 128 },
         kind: Kind::Token(Token { pattern: Borrowed("xsmtpsib-[0-9a-f]{64}-[A-Za-z0-9]{16}"), not_after: Borrowed("A-Za-z0-9"), not_before: Borrowed("A-Za-z0-9_"), min_entropy: 3.4, visible: 9, check: None, value: ValueKind::Opaque, near: 0, not_near: Borrowed(""), lines: None }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("mail-command-login"),
@@ -79,6 +83,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 2048, after: 2048 },
         kind: Kind::Command(Command { host: Borrowed("(?i)(?:smtps?://(?:[^\\s@/]{0,200}@)?|https://)(?P<host>(?:\\[[0-9a-f:]+\\]|[a-z0-9_][a-z0-9._-]{0,252}))(?::(?P<port>[0-9]{2,5})\\b)?"), programs: Borrowed(&[Program { name: Borrowed("curl"), login: Borrowed(&[Borrowed("-u"), Borrowed("--user")]), user: Borrowed(&[]), password: Borrowed(&[]), host: Borrowed(&[]), port: Borrowed(&[]), needs_host: true }, Program { name: Borrowed("curl.exe"), login: Borrowed(&[Borrowed("-u"), Borrowed("--user")]), user: Borrowed(&[]), password: Borrowed(&[]), host: Borrowed(&[]), port: Borrowed(&[]), needs_host: true }, Program { name: Borrowed("swaks"), login: Borrowed(&[]), user: Borrowed(&[Borrowed("--auth-user"), Borrowed("-au"), Borrowed("-auth-user")]), password: Borrowed(&[Borrowed("--auth-password"), Borrowed("-ap"), Borrowed("-auth-password")]), host: Borrowed(&[Borrowed("--server"), Borrowed("-s"), Borrowed("-server")]), port: Borrowed(&[Borrowed("--port"), Borrowed("-p"), Borrowed("-port")]), needs_host: false }, Program { name: Borrowed("sendemail"), login: Borrowed(&[]), user: Borrowed(&[Borrowed("-xu")]), password: Borrowed(&[Borrowed("-xp")]), host: Borrowed(&[Borrowed("-s")]), port: Borrowed(&[]), needs_host: false }, Program { name: Borrowed("sendEmail"), login: Borrowed(&[]), user: Borrowed(&[Borrowed("-xu")]), password: Borrowed(&[Borrowed("-xp")]), host: Borrowed(&[Borrowed("-s")]), port: Borrowed(&[]), needs_host: false }, Program { name: Borrowed("sendEmail.pl"), login: Borrowed(&[]), user: Borrowed(&[Borrowed("-xu")]), password: Borrowed(&[Borrowed("-xp")]), host: Borrowed(&[Borrowed("-s")]), port: Borrowed(&[]), needs_host: false }, Program { name: Borrowed("smtp-cli"), login: Borrowed(&[]), user: Borrowed(&[Borrowed("--user")]), password: Borrowed(&[Borrowed("--pass"), Borrowed("--password")]), host: Borrowed(&[Borrowed("--host"), Borrowed("--server")]), port: Borrowed(&[Borrowed("--port")]), needs_host: false }, Program { name: Borrowed("mailsend"), login: Borrowed(&[]), user: Borrowed(&[Borrowed("-user")]), password: Borrowed(&[Borrowed("-pass")]), host: Borrowed(&[Borrowed("-smtp")]), port: Borrowed(&[Borrowed("-port")]), needs_host: false }, Program { name: Borrowed("mailsend-go"), login: Borrowed(&[]), user: Borrowed(&[Borrowed("-user")]), password: Borrowed(&[Borrowed("-pass")]), host: Borrowed(&[Borrowed("-smtp")]), port: Borrowed(&[Borrowed("-port")]), needs_host: false }, Program { name: Borrowed("mailx"), login: Borrowed(&[]), user: Borrowed(&[Borrowed("smtp-auth-user")]), password: Borrowed(&[Borrowed("smtp-auth-password")]), host: Borrowed(&[]), port: Borrowed(&[]), needs_host: false }, Program { name: Borrowed("s-nail"), login: Borrowed(&[]), user: Borrowed(&[Borrowed("smtp-auth-user")]), password: Borrowed(&[Borrowed("smtp-auth-password")]), host: Borrowed(&[]), port: Borrowed(&[]), needs_host: false }, Program { name: Borrowed("mail"), login: Borrowed(&[]), user: Borrowed(&[Borrowed("smtp-auth-user")]), password: Borrowed(&[Borrowed("smtp-auth-password")]), host: Borrowed(&[]), port: Borrowed(&[]), needs_host: false }]) }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("dotenv-private-key"),
@@ -96,6 +101,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 256, after: 1024 },
         kind: Kind::Assignment(Assignment { keys: Borrowed("\\w"), not_keys: Borrowed(""), parents: Borrowed(""), context: Context::Dotenv, calls: Borrowed(&[]), value: ValueKind::Opaque, shape: Borrowed("(?s).*?(?P<secret>-----BEGIN (?:(?:RSA|EC|DSA|OPENSSH) )?PRIVATE KEY-----.{60,}|LS0tLS1CRUdJTiB(?:QUklWQVRF|SU0Eg|FQyBQ|EU0Eg|PUEVOU1NI)[A-Za-z0-9+/=]{120,})"), min_entropy: 0.0, userinfo: false }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("dotenv-database-login"),
@@ -113,6 +119,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 256, after: 1024 },
         kind: Kind::Assignment(Assignment { keys: Borrowed("\\w"), not_keys: Borrowed(""), parents: Borrowed(""), context: Context::Dotenv, calls: Borrowed(&[]), value: ValueKind::Password, shape: Borrowed("(?:jdbc:)?(?i:postgres|postgresql|postgis|pgsql|mysql2?|mariadb|mssql|sqlserver|oracle|mongodb|rediss?|valkey|amqps?|clickhouse|cockroachdb|cassandra|neo4j|bolt|couchdb|ldaps?|nats|elasticsearch)(?:\\+[a-z0-9]+)*://(?P<user>[^:@/\\s]*):(?P<secret>\\S+?)@(?P<host>[^@/?#:\\s,]+)(?::(?P<port>[0-9]+))?(?:[,/?#]\\S*)?"), min_entropy: 0.0, userinfo: false }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("dotenv-connection-string"),
@@ -130,6 +137,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 256, after: 1024 },
         kind: Kind::Assignment(Assignment { keys: Borrowed("\\w"), not_keys: Borrowed(""), parents: Borrowed(""), context: Context::Dotenv, calls: Borrowed(&[]), value: ValueKind::Password, shape: Borrowed("(?i:(?:(?:server|data source|host)\\s*=\\s*(?:tcp:)?(?P<host>[^;,:\\s]+)[^;]*;)?(?:[^;=]+=[^;]*;\\s*)*?(?:password|pwd|accountkey|sharedaccesskey)\\s*=\\s*(?P<secret>[^;\\s]{6,})(?:;.*)?)"), min_entropy: 0.0, userinfo: false }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("dotenv-aws-secret-key"),
@@ -147,6 +155,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 256, after: 1024 },
         kind: Kind::Assignment(Assignment { keys: Borrowed("(aws|s3|ses|r2|minio|spaces|wasabi|backup|bucket|storage|dynamo|sqs|cloudfront|iam).*secret|secret_?access_?key"), not_keys: Borrowed("secret_?(name|arn|id)$"), parents: Borrowed(""), context: Context::Dotenv, calls: Borrowed(&[]), value: ValueKind::Opaque, shape: Borrowed("[A-Za-z0-9/+]{40}"), min_entropy: 4.0, userinfo: false }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("dotenv-stripe-key"),
@@ -164,6 +173,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 256, after: 1024 },
         kind: Kind::Assignment(Assignment { keys: Borrowed("\\w"), not_keys: Borrowed(""), parents: Borrowed(""), context: Context::Dotenv, calls: Borrowed(&[]), value: ValueKind::Opaque, shape: Borrowed("(?:(?:sk|rk)_live_[0-9A-Za-z]{16,}|whsec_[0-9A-Za-z+/=]{24,})"), min_entropy: 3.5, userinfo: false }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("dotenv-stripe-test-key"),
@@ -181,6 +191,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 256, after: 1024 },
         kind: Kind::Assignment(Assignment { keys: Borrowed("\\w"), not_keys: Borrowed(""), parents: Borrowed(""), context: Context::Dotenv, calls: Borrowed(&[]), value: ValueKind::Opaque, shape: Borrowed("(?:sk|rk)_test_[0-9A-Za-z]{16,}"), min_entropy: 3.5, userinfo: false }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("dotenv-github-token"),
@@ -198,6 +209,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 256, after: 1024 },
         kind: Kind::Assignment(Assignment { keys: Borrowed("\\w"), not_keys: Borrowed(""), parents: Borrowed(""), context: Context::Dotenv, calls: Borrowed(&[]), value: ValueKind::Opaque, shape: Borrowed("(?:gh[pousr]_[0-9A-Za-z]{36,}|github_pat_[0-9A-Za-z_]{60,}|gl(?:pat|rt|dt|ptt)-[0-9A-Za-z_.-]{20,})"), min_entropy: 3.5, userinfo: false }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("dotenv-slack-token"),
@@ -215,6 +227,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 256, after: 1024 },
         kind: Kind::Assignment(Assignment { keys: Borrowed("\\w"), not_keys: Borrowed(""), parents: Borrowed(""), context: Context::Dotenv, calls: Borrowed(&[]), value: ValueKind::Opaque, shape: Borrowed("(?:xox[abeoprs](?:\\.xox[abp])?-[0-9A-Za-z-]{20,}|xapp-[0-9]-[0-9A-Za-z-]{20,})"), min_entropy: 3.0, userinfo: false }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("dotenv-webhook-url"),
@@ -232,6 +245,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 256, after: 1024 },
         kind: Kind::Assignment(Assignment { keys: Borrowed("\\w"), not_keys: Borrowed(""), parents: Borrowed(""), context: Context::Dotenv, calls: Borrowed(&[]), value: ValueKind::Opaque, shape: Borrowed("https://(?:hooks\\.slack\\.com/(?:services|workflows|triggers)/|(?:[a-z]+\\.)?discord(?:app)?\\.com/api/(?:v[0-9]+/)?webhooks/|[0-9a-z-]+\\.webhook\\.office\\.com/webhookb2/|hooks\\.zapier\\.com/hooks/catch/)(?P<secret>[0-9A-Za-z/@._-]{16,})(?:\\?\\S*)?"), min_entropy: 3.0, userinfo: false }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("dotenv-typed-token"),
@@ -249,6 +263,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 256, after: 1024 },
         kind: Kind::Assignment(Assignment { keys: Borrowed("\\w"), not_keys: Borrowed(""), parents: Borrowed(""), context: Context::Dotenv, calls: Borrowed(&[]), value: ValueKind::Opaque, shape: Borrowed("(?:sk-(?:[0-9A-Za-z]{32,}|(?:proj|svcacct|admin|ant-[a-z]+[0-9]{2}|or-v1)-[0-9A-Za-z_-]{32,})|npm_[0-9A-Za-z]{36}|pypi-AgE[0-9A-Za-z_-]{50,}|do[opr]_v1_[0-9a-f]{64}|shp(?:at|ss|ca|pa)_[0-9a-fA-F]{32}|hf_[0-9A-Za-z]{30,}|[0-9]{8,10}:AA[0-9A-Za-z_-]{33}|dapi[0-9a-f]{32}(?:-[0-9])?|sq0csp-[0-9A-Za-z_-]{43}|lin_api_[0-9A-Za-z]{40}|sbp_[0-9a-f]{40}|ATATT3[0-9A-Za-z_=-]{150,}|dp\\.(?:pt|st|ct)\\.[0-9A-Za-z.]{40,}|NRAK-[0-9A-Z]{27}|GOCSPX-[0-9A-Za-z_-]{28}|glsa_[0-9A-Za-z]{32}_[0-9a-f]{8})"), min_entropy: 3.0, userinfo: false }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("dotenv-signing-secret"),
@@ -266,6 +281,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 256, after: 1024 },
         kind: Kind::Assignment(Assignment { keys: Borrowed("((jwt|session|cookie|csrf|nextauth|auth|hmac|signing|signature|sign|encryption|encrypt|cipher|crypto|django|flask|rails|laravel|symfony|strapi|directus|token)_?((access|refresh|token|app|api)_?)*(secret|key|salt)(_?key)?|secret_key_base|^app_?(secret|keys?|secret_?key)|^(the_)?secret(_?key)?|^(logged_in|nonce|secure_auth)_(key|salt)|_pepper)([_-]?[0-9])?$"), not_keys: Borrowed("(public|pusher|client|google|facebook|github|twitter|linkedin|discord|okta|auth0|aws|stripe|publishable|_key_id$|_key_name$|_cookie_key$)"), parents: Borrowed(""), context: Context::Dotenv, calls: Borrowed(&[]), value: ValueKind::Opaque, shape: Borrowed("\\S{12,}"), min_entropy: 3.0, userinfo: false }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("dotenv-vault-key"),
@@ -283,6 +299,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 16, after: 128 },
         kind: Kind::Token(Token { pattern: Borrowed("dotenv://:(?P<secret>key_[0-9a-f]{64})@[0-9A-Za-z.-]+"), not_after: Borrowed(""), not_before: Borrowed(""), min_entropy: 3.0, visible: 4, check: None, value: ValueKind::Opaque, near: 0, not_near: Borrowed(""), lines: None }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("dotenvx-private-key"),
@@ -300,6 +317,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 4096, after: 4096 },
         kind: Kind::Assignment(Assignment { keys: Borrowed("^dotenv_private_key(_[a-z0-9_]+)?$"), not_keys: Borrowed(""), parents: Borrowed(""), context: Context::None, calls: Borrowed(&[]), value: ValueKind::Opaque, shape: Borrowed("[0-9a-f]{64}"), min_entropy: 3.0, userinfo: false }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("rails-master-key"),
@@ -317,6 +335,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 4096, after: 4096 },
         kind: Kind::Assignment(Assignment { keys: Borrowed("rails_master_key$"), not_keys: Borrowed(""), parents: Borrowed(""), context: Context::None, calls: Borrowed(&[]), value: ValueKind::Opaque, shape: Borrowed("[0-9a-f]{32}"), min_entropy: 2.8, userinfo: false }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("rails-key-file"),
@@ -334,6 +353,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 256, after: 1024 },
         kind: Kind::File(FileRule { names: Borrowed(&[Borrowed("**/config/master.key"), Borrowed("**/config/credentials/*.key")]), except: Borrowed(&[]), always: true }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("dotenv-file"),
@@ -351,6 +371,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 256, after: 1024 },
         kind: Kind::File(FileRule { names: Borrowed(&[Borrowed(".env"), Borrowed(".env.*"), Borrowed(".env-*"), Borrowed(".env_*"), Borrowed(".env~"), Borrowed(".env *"), Borrowed("*.env"), Borrowed(".envrc"), Borrowed(".envrc.*"), Borrowed(".dev.vars"), Borrowed(".dev.vars.*"), Borrowed(".secrets"), Borrowed("env.local"), Borrowed("env.prod"), Borrowed("env.production"), Borrowed("env.staging"), Borrowed("env.development")]), except: Borrowed(&[Borrowed("*example*"), Borrowed("*sample*"), Borrowed("*template*"), Borrowed("*.dist"), Borrowed("*-dist"), Borrowed("*.defaults"), Borrowed("*.default"), Borrowed("*.schema"), Borrowed("*.tmpl"), Borrowed("*.vault"), Borrowed("*.encrypted"), Borrowed("*.enc"), Borrowed("*.gpg"), Borrowed("*.ts"), Borrowed("*.js"), Borrowed("*.mjs"), Borrowed("*.cjs"), Borrowed("*.py"), Borrowed("*.rb"), Borrowed("*.go"), Borrowed("*.php"), Borrowed("*.md"), Borrowed("*.json"), Borrowed("*.yml"), Borrowed("*.yaml"), Borrowed("*.html"), Borrowed("*.sh"), Borrowed("*.stub"), Borrowed(".env.keys"), Borrowed("*.tpl"), Borrowed(".env.ci"), Borrowed(".env.testing")]), always: false }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("dotenv-keys-file"),
@@ -368,6 +389,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 256, after: 1024 },
         kind: Kind::File(FileRule { names: Borrowed(&[Borrowed(".env.keys")]), except: Borrowed(&[]), always: true }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("dotenv-password"),
@@ -385,6 +407,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 256, after: 1024 },
         kind: Kind::Assignment(Assignment { keys: Borrowed("(passw(or)?d|passphrase|passwd|pass|pwd|_pw)([_-]?\\d)?$"), not_keys: Borrowed("(compass|bypass|by_pass|_hash$|^pwd$|^oldpwd$)"), parents: Borrowed(""), context: Context::Dotenv, calls: Borrowed(&[]), value: ValueKind::Password, shape: Borrowed(""), min_entropy: 0.0, userinfo: false }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("dotenv-secret"),
@@ -402,6 +425,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 256, after: 1024 },
         kind: Kind::Assignment(Assignment { keys: Borrowed("(secret|token|api_?key|access_?key|private_?key|secret_?key|auth_?key|app_?key|license_?key|encryption_?key|signing_?key|master_?key|service_?key|account_?key|credentials?|_key_base|_key|dotenv_key|private_key_[a-z]+)([_-]?\\d)?$"), not_keys: Borrowed("(public_?key|publishable|_key_id$|site_?key|sitekey|partition_key|cache_key|sort_key|primary_key|foreign_key|_key_name$|pusher_app_key|posthog|analytics|measurement|^key$|anon_?key|search_(only_)?(api_)?key|write_key|firebase_?(web_)?api_?key|vapid_public|client_?key$|mixpanel_?token|(amplitude|segment|bugsnag|logrocket|hotjar|intercom|sentry_public)_.*key|_(token|key)_(url|uri|endpoint)$|^(next_public|vite|react_app|vue_app|nuxt_public|gatsby|expo_public|public|storybook|ng_app)_.*(api_?key|access_?key|app_?key|maps?_?key|(^|_)token)$)"), parents: Borrowed(""), context: Context::Dotenv, calls: Borrowed(&[]), value: ValueKind::Opaque, shape: Borrowed("\\S{12,}"), min_entropy: 3.0, userinfo: false }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("dotenv-url-password"),
@@ -419,6 +443,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 256, after: 1024 },
         kind: Kind::Assignment(Assignment { keys: Borrowed("(url|uri|dsn|database|connection(_string)?)$"), not_keys: Borrowed(""), parents: Borrowed(""), context: Context::Dotenv, calls: Borrowed(&[]), value: ValueKind::Password, shape: Borrowed("[A-Za-z][0-9A-Za-z+.:-]*://(?P<user>[^:@/\\s]*):(?P<secret>\\S+?)@(?P<host>[^@/?#:\\s,]+)(?::(?P<port>[0-9]+))?(?:[,/?#]\\S*)?"), min_entropy: 0.0, userinfo: false }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("elastic-email-key"),
@@ -436,6 +461,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 320, after: 320 },
         kind: Kind::Token(Token { pattern: Borrowed("(?i:key|token|secret|passw(?:or)?d|pass)[A-Za-z_]{0,8}[^0-9A-Za-z]{1,12}(?:value[^0-9A-Za-z]{1,6})?(?P<secret>[0-9A-F]{96}|[0-9A-F]{36})"), not_after: Borrowed("A-Za-z0-9_-"), not_before: Borrowed("A-Za-z0-9_-"), min_entropy: 3.0, visible: 0, check: None, value: ValueKind::Opaque, near: 250, not_near: Borrowed(""), lines: None }),
         login: Some(Login { hosts: Borrowed("(^|\\.)elasticemail\\.com$"), users: Borrowed(""), keys: Borrowed(""), not_users: Borrowed(""), shape: Borrowed("[0-9A-F]{96}|[0-9A-F]{36}") }),
+        verify: Some(Recipe { provider: Borrowed("elastic-email"), identifiers: Borrowed(&[Identifier { name: Borrowed("key"), from: Borrowed("secret"), shape: Borrowed("^[0-9A-F]{96}$") }]), asks: Borrowed(&[Ask { hosts: Borrowed(&[Borrowed("api.elasticemail.com")]), method: AskMethod::Get, path: Borrowed("/v4/domains"), headers: Borrowed(&[(Borrowed("X-ElasticEmail-ApiKey"), Borrowed("{secret}"))]), basic: None, body: Borrowed(""), purpose: Borrowed("the domains of the account") }]), replies: Borrowed(&[Reply { status: Borrowed(&[200]), text: Borrowed(""), json: Borrowed(&[(Borrowed("/success"), Scalar::Bool(false))]), has: Borrowed(&[]), verdict: Verdict::Dead, reason: Borrowed("the provider takes no such key"), next: false }, Reply { status: Borrowed(&[200]), text: Borrowed(""), json: Borrowed(&[]), has: Borrowed(&[Borrowed("")]), verdict: Verdict::Live, reason: Borrowed("the provider lists its domains"), next: false }, Reply { status: Borrowed(&[401]), text: Borrowed(""), json: Borrowed(&[]), has: Borrowed(&[]), verdict: Verdict::Dead, reason: Borrowed("the provider takes no such key"), next: false }, Reply { status: Borrowed(&[403]), text: Borrowed(""), json: Borrowed(&[]), has: Borrowed(&[]), verdict: Verdict::Unknown, reason: Borrowed("refused, as a key would be that may not list domains"), next: false }]) }),
     },
     Rule {
         id: Borrowed("gmail-app-password"),
@@ -453,6 +479,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 256, after: 1024 },
         kind: Kind::Login,
         login: Some(Login { hosts: Borrowed("(^|[.-])(gmail|google|googlemail)\\.com$"), users: Borrowed("@(gmail|googlemail)\\.com$"), keys: Borrowed("gmail|google"), not_users: Borrowed(""), shape: Borrowed("[a-z]{16}|[a-z]{4}(?:[ \\xa0-][a-z]{4}){3}") }),
+        verify: None,
     },
     Rule {
         id: Borrowed("mailbox-app-password"),
@@ -470,6 +497,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 256, after: 1024 },
         kind: Kind::Login,
         login: Some(Login { hosts: Borrowed("(^|[.-])(mail\\.yahoo|aol|mail\\.me|icloud|yandex|mail|qq|163|126|fastmail|office365|outlook|zoho)\\.(com|ru|eu|in|net)$"), users: Borrowed("@(yahoo|aol|icloud|me|yandex|mail|qq|163|126|fastmail|outlook|hotmail|zoho|zohomail)\\.(com|ru)$"), keys: Borrowed(""), not_users: Borrowed(""), shape: Borrowed("[a-z]{16}|[a-z]{4}(?:[ -][a-z]{4}){3}|[A-Z]{16}|[0-9a-z]{16}|[0-9A-Za-z]{20}|[0-9A-Za-z]{12}") }),
+        verify: None,
     },
     Rule {
         id: Borrowed("azure-communication-smtp"),
@@ -487,6 +515,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 256, after: 1024 },
         kind: Kind::Login,
         login: Some(Login { hosts: Borrowed("^smtp\\.azurecomm\\.net$"), users: Borrowed(""), keys: Borrowed(""), not_users: Borrowed(""), shape: Borrowed("[A-Za-z0-9~._-]{32,48}") }),
+        verify: None,
     },
     Rule {
         id: Borrowed("mailersend-api-token"),
@@ -504,6 +533,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 16, after: 160 },
         kind: Kind::Token(Token { pattern: Borrowed("mlsn\\.[A-Za-z0-9]{30,100}"), not_after: Borrowed("A-Za-z0-9_"), not_before: Borrowed("A-Za-z0-9_"), min_entropy: 3.4, visible: 5, check: None, value: ValueKind::Opaque, near: 0, not_near: Borrowed(""), lines: None }),
         login: None,
+        verify: Some(Recipe { provider: Borrowed("mailersend"), identifiers: Borrowed(&[]), asks: Borrowed(&[Ask { hosts: Borrowed(&[Borrowed("api.mailersend.com")]), method: AskMethod::Get, path: Borrowed("/v1/api-quota"), headers: Borrowed(&[(Borrowed("Authorization"), Borrowed("Bearer {secret}"))]), basic: None, body: Borrowed(""), purpose: Borrowed("how many requests are left today") }]), replies: Borrowed(&[Reply { status: Borrowed(&[200]), text: Borrowed(""), json: Borrowed(&[]), has: Borrowed(&[Borrowed("/quota")]), verdict: Verdict::Live, reason: Borrowed("the provider tells its quota"), next: false }, Reply { status: Borrowed(&[401]), text: Borrowed(""), json: Borrowed(&[(Borrowed("/message"), Scalar::Text(Borrowed("Unauthenticated.")))]), has: Borrowed(&[]), verdict: Verdict::Dead, reason: Borrowed("the provider knows no such token"), next: false }]) }),
     },
     Rule {
         id: Borrowed("mailersend-smtp-login"),
@@ -521,6 +551,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 256, after: 1024 },
         kind: Kind::Login,
         login: Some(Login { hosts: Borrowed("(^|\\.)mailersend\\.net$"), users: Borrowed("^MS_[A-Za-z0-9]{4,12}@"), keys: Borrowed(""), not_users: Borrowed(""), shape: Borrowed("") }),
+        verify: None,
     },
     Rule {
         id: Borrowed("mailgun-api-key"),
@@ -538,6 +569,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 320, after: 320 },
         kind: Kind::Token(Token { pattern: Borrowed("key-[0-9a-z]{32}|[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}"), not_after: Borrowed("A-Za-z0-9_-"), not_before: Borrowed("A-Za-z0-9_-"), min_entropy: 3.0, visible: 0, check: None, value: ValueKind::Opaque, near: 300, not_near: Borrowed(""), lines: None }),
         login: Some(Login { hosts: Borrowed("(^|\\.)mailgun\\.org$"), users: Borrowed(""), keys: Borrowed(""), not_users: Borrowed(""), shape: Borrowed("[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}") }),
+        verify: Some(Recipe { provider: Borrowed("mailgun"), identifiers: Borrowed(&[]), asks: Borrowed(&[Ask { hosts: Borrowed(&[Borrowed("api.mailgun.net"), Borrowed("api.eu.mailgun.net")]), method: AskMethod::Get, path: Borrowed("/v3/domains?limit=1"), headers: Borrowed(&[]), basic: Some((Borrowed("api"), Borrowed("{secret}"))), body: Borrowed(""), purpose: Borrowed("the first domain of the account") }]), replies: Borrowed(&[Reply { status: Borrowed(&[200]), text: Borrowed(""), json: Borrowed(&[]), has: Borrowed(&[Borrowed("/items")]), verdict: Verdict::Live, reason: Borrowed("the provider lists its domains"), next: false }, Reply { status: Borrowed(&[401]), text: Borrowed(""), json: Borrowed(&[]), has: Borrowed(&[]), verdict: Verdict::Dead, reason: Borrowed("the provider knows no such key, in the US or in the EU"), next: true }, Reply { status: Borrowed(&[403]), text: Borrowed(""), json: Borrowed(&[]), has: Borrowed(&[]), verdict: Verdict::Unknown, reason: Borrowed("refused, as a sending key would be that may not list domains"), next: false }]) }),
     },
     Rule {
         id: Borrowed("mailjet-secret-key"),
@@ -555,6 +587,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 320, after: 320 },
         kind: Kind::Token(Token { pattern: Borrowed("(?i:secret|private|passw(?:or)?d|pass)[A-Za-z_]{0,8}[^0-9A-Za-z]{1,12}(?:value[^0-9A-Za-z]{1,6})?(?P<secret1>[0-9a-f]{32})|\\b(?P<api_key2>[0-9a-f]{32})[\"':,\\s]{1,12}(?P<secret2>[0-9a-f]{32})"), not_after: Borrowed("A-Za-z0-9_-"), not_before: Borrowed("A-Za-z0-9_-"), min_entropy: 2.9, visible: 0, check: None, value: ValueKind::Opaque, near: 250, not_near: Borrowed(""), lines: None }),
         login: Some(Login { hosts: Borrowed("(^|\\.)mailjet\\.com$"), users: Borrowed(""), keys: Borrowed(""), not_users: Borrowed(""), shape: Borrowed("[0-9a-f]{32}") }),
+        verify: Some(Recipe { provider: Borrowed("mailjet"), identifiers: Borrowed(&[]), asks: Borrowed(&[Ask { hosts: Borrowed(&[Borrowed("api.mailjet.com"), Borrowed("api.us.mailjet.com")]), method: AskMethod::Get, path: Borrowed("/v3/REST/apikey?Limit=1"), headers: Borrowed(&[]), basic: Some((Borrowed("{api-key|user}"), Borrowed("{secret}"))), body: Borrowed(""), purpose: Borrowed("the API key itself") }]), replies: Borrowed(&[Reply { status: Borrowed(&[200]), text: Borrowed(""), json: Borrowed(&[]), has: Borrowed(&[Borrowed("/Data")]), verdict: Verdict::Live, reason: Borrowed("the provider tells about the key"), next: false }, Reply { status: Borrowed(&[401]), text: Borrowed(""), json: Borrowed(&[]), has: Borrowed(&[]), verdict: Verdict::Dead, reason: Borrowed("the provider takes no such pair of keys"), next: true }]) }),
     },
     Rule {
         id: Borrowed("postfix-login"),
@@ -572,6 +605,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 320, after: 640 },
         kind: Kind::Token(Token { pattern: Borrowed("(?:\\[(?P<host>[A-Za-z0-9._-]{1,253})\\](?::(?P<port>[a-z0-9]{1,12}))?|^[# \\t]*(?P<host2>[A-Za-z0-9._-]{1,253})(?::(?P<port2>[a-z0-9]{1,12}))?|^[# \\t]*[^\\s:\\[\\]\"'@]{0,128}@[A-Za-z0-9.-]{1,253})[ \\t]+(?P<user>[^\\s:\"'`<>{}$\\[\\]]{1,254}):(?P<secret>[^\\s\"'`<>\\\\]{1,200})"), not_after: Borrowed(""), not_before: Borrowed(""), min_entropy: 0.0, visible: 0, check: None, value: ValueKind::Password, near: 0, not_near: Borrowed(""), lines: Some(LineFile::Postfix) }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("postfix-static-login"),
@@ -589,6 +623,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 640, after: 900 },
         kind: Kind::Token(Token { pattern: Borrowed("(?:relayhost[ \\t]*=[ \\t]*\\[?(?P<host>[A-Za-z0-9._-]{1,253})\\]?(?::(?P<port>[a-z0-9]{1,12}))?[ \\t]*\\n(?:[^\\n]{0,200}\\n){0,12}?)?[^\\n]{0,80}sasl_password_maps[ \\t]*=[ \\t]*[\"']?static:(?:\\{[ \\t]*)?(?P<user>[^\\s:\"'`<>{}$]{1,254}):(?P<secret>[^\\s\"'`<>}]{1,200})(?:[^\\n]{0,20}\\n(?:[^\\n]{0,200}\\n){0,12}?relayhost[ \\t]*=[ \\t]*\\[?(?P<host2>[A-Za-z0-9._-]{1,253})\\]?(?::(?P<port2>[a-z0-9]{1,12}))?)?"), not_after: Borrowed(""), not_before: Borrowed(""), min_entropy: 0.0, visible: 0, check: None, value: ValueKind::Password, near: 0, not_near: Borrowed(""), lines: None }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("exim-login"),
@@ -606,6 +641,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 16, after: 640 },
         kind: Kind::Token(Token { pattern: Borrowed("(?:client_send[ \\t]*=[ \\t]*[\"']?[ \\t]*(?:\\^(?P<user>[^\\s^:\"'{}$<>]{1,254})\\^|:[ \\t]*(?P<user2>[^\\s^:\"'{}$<>]{1,254})[ \\t]*:[ \\t]*)(?P<secret>[^\\s\"'{}<>$][^\\s\"'{}<>]{0,199})|(?:\\*|(?P<host>[*A-Za-z0-9._-]{1,253})):(?P<user3>[^\\s:\"'{}$<>]{1,254}):(?P<secret2>[^\\s\"'<>]{1,200}))"), not_after: Borrowed(""), not_before: Borrowed(""), min_entropy: 0.0, visible: 0, check: None, value: ValueKind::Password, near: 0, not_near: Borrowed(""), lines: Some(LineFile::Exim) }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("sendmail-login"),
@@ -623,6 +659,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 16, after: 640 },
         kind: Kind::Token(Token { pattern: Borrowed("AuthInfo:(?P<host>[A-Za-z0-9._-]{0,253})(?::(?P<port>[a-z0-9]{1,12}))?(?:[ \\t]+\"[UI][:=](?P<user>[^\"\\n]{1,254})\"|[ \\t]+\"[MR][:=][^\"\\n]{0,64}\")*[ \\t]+\"P(?::(?P<secret>[^\"\\n]{1,200})|=(?P<encoded>[A-Za-z0-9+/]{4,200}={0,2}))\""), not_after: Borrowed(""), not_before: Borrowed(""), min_entropy: 0.0, visible: 0, check: None, value: ValueKind::Password, near: 0, not_near: Borrowed(""), lines: None }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("qmail-login"),
@@ -640,6 +677,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 0, after: 0 },
         kind: Kind::Token(Token { pattern: Borrowed("[A-Za-z0-9._-]{0,253}:(?P<host>[A-Za-z0-9._-]{1,253})(?::(?P<port>[0-9]{1,5}))?(?:[ \\t]+|\\|)(?P<user>[^\\s|:\"'{}$<>]{1,254})(?:[ \\t]+|\\|)(?P<secret>[^\\s|\"']{1,200})"), not_after: Borrowed(""), not_before: Borrowed(""), min_entropy: 0.0, visible: 0, check: None, value: ValueKind::Password, near: 0, not_near: Borrowed(""), lines: Some(LineFile::Qmail) }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("nullmailer-login"),
@@ -657,6 +695,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 256, after: 640 },
         kind: Kind::Token(Token { pattern: Borrowed("(?P<host>[A-Za-z0-9._-]{1,253})[ \\t]+smtp(?:[ \\t]+--(?:user=[\"']?(?P<user>[^\\s\"'`{}$]{1,254})[\"']?|port=(?P<port>[0-9]{1,5})|[a-z-]{1,20}(?:=[^\\s\"'`]{0,200})?)){0,8}?[ \\t]+--pass=[\"']?(?P<secret>[^\\s\"'`]{1,200})"), not_after: Borrowed(""), not_before: Borrowed(""), min_entropy: 0.0, visible: 0, check: None, value: ValueKind::Password, near: 0, not_near: Borrowed(""), lines: None }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("mailtrap-api-token"),
@@ -674,6 +713,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 320, after: 320 },
         kind: Kind::Token(Token { pattern: Borrowed("(?i:api_?key|key|token|bearer|passw(?:or)?d|pass)[A-Za-z_]{0,8}[^0-9A-Za-z]{1,12}(?:value[^0-9A-Za-z]{1,6})?(?P<secret>[0-9a-f]{32})"), not_after: Borrowed("A-Za-z0-9_-"), not_before: Borrowed("A-Za-z0-9_-"), min_entropy: 2.9, visible: 0, check: None, value: ValueKind::Opaque, near: 200, not_near: Borrowed(""), lines: None }),
         login: Some(Login { hosts: Borrowed("^(live|bulk)\\.smtp\\.mailtrap\\.io$"), users: Borrowed(""), keys: Borrowed(""), not_users: Borrowed(""), shape: Borrowed("[0-9a-f]{32}") }),
+        verify: None,
     },
     Rule {
         id: Borrowed("mailtrap-sandbox-login"),
@@ -691,6 +731,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 256, after: 1024 },
         kind: Kind::Login,
         login: Some(Login { hosts: Borrowed("^(sandbox\\.)?smtp\\.mailtrap\\.io$"), users: Borrowed(""), keys: Borrowed(""), not_users: Borrowed(""), shape: Borrowed("[0-9a-f]{14}") }),
+        verify: None,
     },
     Rule {
         id: Borrowed("mandrill-api-key"),
@@ -708,6 +749,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 320, after: 320 },
         kind: Kind::Token(Token { pattern: Borrowed("(?i:md_?key|api|key|token|secret|passw(?:or)?d|pass|mandrill)[A-Za-z_]{0,8}(?:\\.new)?[^0-9A-Za-z]{1,12}(?:value[^0-9A-Za-z]{1,6})?(?P<secret1>md-[A-Za-z0-9_-]{22}|[A-Za-z0-9_-]{21}[AQgw])|(?P<secret2>md-[A-Za-z0-9_-]{21}[AQgw])"), not_after: Borrowed("A-Za-z0-9_-"), not_before: Borrowed("A-Za-z0-9_-"), min_entropy: 3.4, visible: 0, check: None, value: ValueKind::Opaque, near: 200, not_near: Borrowed(""), lines: None }),
         login: Some(Login { hosts: Borrowed("(^|\\.)mandrillapp\\.com$"), users: Borrowed(""), keys: Borrowed(""), not_users: Borrowed(""), shape: Borrowed("(?:md-)?[A-Za-z0-9_-]{21}[AQgw]") }),
+        verify: Some(Recipe { provider: Borrowed("mandrill"), identifiers: Borrowed(&[]), asks: Borrowed(&[Ask { hosts: Borrowed(&[Borrowed("mandrillapp.com")]), method: AskMethod::Post, path: Borrowed("/api/1.0/users/ping"), headers: Borrowed(&[]), basic: None, body: Borrowed("{\"key\":\"{secret}\"}"), purpose: Borrowed("a ping with the key") }]), replies: Borrowed(&[Reply { status: Borrowed(&[200]), text: Borrowed("PONG!"), json: Borrowed(&[]), has: Borrowed(&[]), verdict: Verdict::Live, reason: Borrowed("the provider answers its ping"), next: false }, Reply { status: Borrowed(&[400, 401, 403]), text: Borrowed(""), json: Borrowed(&[(Borrowed("/name"), Scalar::Text(Borrowed("Invalid_Key")))]), has: Borrowed(&[]), verdict: Verdict::Dead, reason: Borrowed("the provider knows no such key"), next: false }]) }),
     },
     Rule {
         id: Borrowed("mailchimp-api-key"),
@@ -725,6 +767,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 48, after: 16 },
         kind: Kind::Token(Token { pattern: Borrowed("[0-9a-f]{32}-us[1-9][0-9]?"), not_after: Borrowed("A-Za-z0-9_.-"), not_before: Borrowed("A-Za-z0-9"), min_entropy: 3.0, visible: 0, check: None, value: ValueKind::Opaque, near: 0, not_near: Borrowed(""), lines: None }),
         login: None,
+        verify: Some(Recipe { provider: Borrowed("mailchimp"), identifiers: Borrowed(&[Identifier { name: Borrowed("dc"), from: Borrowed("secret"), shape: Borrowed("-(us[0-9]{1,3})$") }]), asks: Borrowed(&[Ask { hosts: Borrowed(&[Borrowed("{dc}.api.mailchimp.com")]), method: AskMethod::Get, path: Borrowed("/3.0/ping"), headers: Borrowed(&[]), basic: Some((Borrowed("anystring"), Borrowed("{secret}"))), body: Borrowed(""), purpose: Borrowed("a ping with the key") }]), replies: Borrowed(&[Reply { status: Borrowed(&[200]), text: Borrowed(""), json: Borrowed(&[]), has: Borrowed(&[Borrowed("/health_status")]), verdict: Verdict::Live, reason: Borrowed("the provider answers its ping"), next: false }, Reply { status: Borrowed(&[401]), text: Borrowed(""), json: Borrowed(&[(Borrowed("/title"), Scalar::Text(Borrowed("API Key Invalid")))]), has: Borrowed(&[]), verdict: Verdict::Dead, reason: Borrowed("the provider knows no such key"), next: false }]) }),
     },
     Rule {
         id: Borrowed("postmark-token"),
@@ -742,6 +785,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 320, after: 320 },
         kind: Kind::Token(Token { pattern: Borrowed("(?i:token|api_?key|secret|client|passw(?:or)?d|pass|postmark(?:_api|_key|\\+[a-z]{3,5})?)[A-Za-z_]{0,10}(?:\\.new)?[^0-9A-Za-z]{1,12}(?:value[^0-9A-Za-z]{1,6})?(?P<secret>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"), not_after: Borrowed("A-Za-z0-9_-"), not_before: Borrowed("A-Za-z0-9_-"), min_entropy: 2.9, visible: 0, check: None, value: ValueKind::Opaque, near: 200, not_near: Borrowed("(message|mail|list|trans|event)_?id[^0-9a-z]{1,12}$|messageid"), lines: None }),
         login: Some(Login { hosts: Borrowed("(^|\\.)postmarkapp\\.com$"), users: Borrowed(""), keys: Borrowed(""), not_users: Borrowed(""), shape: Borrowed("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}") }),
+        verify: Some(Recipe { provider: Borrowed("postmark"), identifiers: Borrowed(&[]), asks: Borrowed(&[Ask { hosts: Borrowed(&[Borrowed("api.postmarkapp.com")]), method: AskMethod::Get, path: Borrowed("/deliverystats"), headers: Borrowed(&[(Borrowed("X-Postmark-Server-Token"), Borrowed("{secret}"))]), basic: None, body: Borrowed(""), purpose: Borrowed("how many bounces a server has") }, Ask { hosts: Borrowed(&[Borrowed("api.postmarkapp.com")]), method: AskMethod::Get, path: Borrowed("/domains?count=1&offset=0"), headers: Borrowed(&[(Borrowed("X-Postmark-Account-Token"), Borrowed("{secret}"))]), basic: None, body: Borrowed(""), purpose: Borrowed("the first domain of the account") }]), replies: Borrowed(&[Reply { status: Borrowed(&[200]), text: Borrowed(""), json: Borrowed(&[]), has: Borrowed(&[Borrowed("/InactiveMails")]), verdict: Verdict::Live, reason: Borrowed("the provider takes it as the token of a server"), next: false }, Reply { status: Borrowed(&[200]), text: Borrowed(""), json: Borrowed(&[]), has: Borrowed(&[Borrowed("/TotalCount")]), verdict: Verdict::Live, reason: Borrowed("the provider takes it as the token of an account"), next: false }, Reply { status: Borrowed(&[401]), text: Borrowed(""), json: Borrowed(&[(Borrowed("/ErrorCode"), Scalar::Number(10))]), has: Borrowed(&[]), verdict: Verdict::Dead, reason: Borrowed("the provider knows no such token, of a server or of an account"), next: true }]) }),
     },
     Rule {
         id: Borrowed("resend-api-key"),
@@ -759,6 +803,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 320, after: 320 },
         kind: Kind::Token(Token { pattern: Borrowed("re_[1-9A-HJ-NP-Za-km-z]{8}_[1-9A-HJ-NP-Za-km-z]{24}"), not_after: Borrowed("A-Za-z0-9_-"), not_before: Borrowed("A-Za-z0-9_-"), min_entropy: 3.6, visible: 3, check: None, value: ValueKind::Opaque, near: 300, not_near: Borrowed(""), lines: None }),
         login: None,
+        verify: Some(Recipe { provider: Borrowed("resend"), identifiers: Borrowed(&[]), asks: Borrowed(&[Ask { hosts: Borrowed(&[Borrowed("api.resend.com")]), method: AskMethod::Get, path: Borrowed("/api-keys"), headers: Borrowed(&[(Borrowed("Authorization"), Borrowed("Bearer {secret}"))]), basic: None, body: Borrowed(""), purpose: Borrowed("the names of API keys") }]), replies: Borrowed(&[Reply { status: Borrowed(&[200]), text: Borrowed(""), json: Borrowed(&[]), has: Borrowed(&[Borrowed("/data")]), verdict: Verdict::Live, reason: Borrowed("it has full access: the provider lists the keys of the account"), next: false }, Reply { status: Borrowed(&[401]), text: Borrowed(""), json: Borrowed(&[(Borrowed("/name"), Scalar::Text(Borrowed("restricted_api_key")))]), has: Borrowed(&[]), verdict: Verdict::LiveRestricted, reason: Borrowed("it may send, and nothing else"), next: false }, Reply { status: Borrowed(&[401]), text: Borrowed(""), json: Borrowed(&[(Borrowed("/name"), Scalar::Text(Borrowed("missing_api_key")))]), has: Borrowed(&[]), verdict: Verdict::Unknown, reason: Borrowed("the provider did not see the key"), next: false }, Reply { status: Borrowed(&[401]), text: Borrowed(""), json: Borrowed(&[]), has: Borrowed(&[]), verdict: Verdict::Dead, reason: Borrowed("the provider knows no such key"), next: false }, Reply { status: Borrowed(&[403]), text: Borrowed(""), json: Borrowed(&[(Borrowed("/name"), Scalar::Text(Borrowed("invalid_api_key")))]), has: Borrowed(&[]), verdict: Verdict::Dead, reason: Borrowed("the provider knows no such key"), next: false }]) }),
     },
     Rule {
         id: Borrowed("sendgrid-api-key"),
@@ -776,6 +821,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 16, after: 128 },
         kind: Kind::Token(Token { pattern: Borrowed("SG\\.[A-Za-z0-9_-]{22}\\.[A-Za-z0-9_-]{43}"), not_after: Borrowed("A-Za-z0-9_-"), not_before: Borrowed("A-Za-z0-9"), min_entropy: 4.5, visible: 3, check: Some(Check::SendgridKey), value: ValueKind::Opaque, near: 0, not_near: Borrowed(""), lines: None }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("sendgrid-key-in-two-parts"),
@@ -793,6 +839,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 384, after: 384 },
         kind: Kind::Token(Token { pattern: Borrowed("(?is)(?:[\"'`=:\\s](?P<id>[a-z0-9_-]{21}(?-i:[AQgw]))[\"'`]?[,;)]{0,2}\\s.{0,160}?)?send_?grid[a-z_.-]*?(?:secret|key_secret|key_part_?2|key_2)[\"'`]?[\\])]?\\s*(?::=|=>|[:=,])\\s*[\"'`]?(?P<secret>[a-z0-9_-]{42}(?-i:[AEIMQUYcgkosw048]))"), not_after: Borrowed("A-Za-z0-9_=-"), not_before: Borrowed(""), min_entropy: 4.0, visible: 0, check: None, value: ValueKind::Opaque, near: 0, not_near: Borrowed(""), lines: None }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("sendgrid-key-by-format"),
@@ -810,6 +857,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 1024, after: 256 },
         kind: Kind::Token(Token { pattern: Borrowed("(?s)[\"'`=:\\s](?P<id1>[A-Za-z0-9_-]{21}[AQgw])[\"'`\\s,;].{0,300}?[\"'`=:\\s](?P<secret1>[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])[\"'`\\s,;].{0,400}?SG\\.(?:%[sv@]|\\$|\\{|#\\{|[\"'`]\\s{0,4}[.+&~,])|SG\\.(?:%[sv@]|\\{0?\\})\\.(?:%[sv@]|\\{1?\\})[\"'`].{0,40}?[\"'`](?P<id2>[A-Za-z0-9_-]{21}[AQgw])[\"'`].{1,40}?[\"'`](?P<secret2>[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])[\"'`]"), not_after: Borrowed(""), not_before: Borrowed(""), min_entropy: 4.0, visible: 0, check: None, value: ValueKind::Opaque, near: 0, not_near: Borrowed(""), lines: None }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("sendgrid-basic-auth"),
@@ -827,6 +875,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 640, after: 640 },
         kind: Kind::Token(Token { pattern: Borrowed("[\"'](?P<user5>azure_[0-9a-f]{32}@azure\\.com)[\"']\\s{0,8},\\s{0,24}[\"'](?P<secret5>[^\"'\\s]{4,128})[\"']|api_user=(?P<user1>[^&\\s\"'<>{}$]{1,128})(?:&(?:amp;)?|[\"'][\\s\\\\]{1,16}(?:-d|-F|--form|--data(?:-[a-z]+)?)[ =][\"'])api_key=(?P<secret1>[^&\\s\"'<>{}$()]{4,128})|api_key=(?P<secret2>[^&\\s\"'<>{}$()]{4,128})(?:&(?:amp;)?|[\"'][\\s\\\\]{1,16}(?:-d|-F|--form|--data(?:-[a-z]+)?)[ =][\"'])api_user=(?P<user2>[^&\\s\"'<>{}$]{1,128})|api_user[\"']?\\]?\\s{0,12}(?:=>|[:=,])\\s{0,12}[\"'](?P<user3>[^\"'\\s]{1,128})[\"'](?s:.){1,160}?api_key[\"']?\\]?\\s{0,12}(?:=>|[:=,])\\s{0,12}[\"'](?P<secret3>[^\"'\\n]{4,128})[\"']|(?:new SendGrid|[Ss]endgrid[\"']\\)|[Ss]endgrid|SendGrid\\.GetInstance|NewSendGridClient|SendGridClient)\\(\\s{0,24}[\"'](?P<user4>[^\"'\\s]{2,128})[\"']\\s{0,8},\\s{0,24}[\"'](?P<secret4>[^\"'\\s]{4,128})[\"']"), not_after: Borrowed(""), not_before: Borrowed(""), min_entropy: 0.0, visible: 0, check: None, value: ValueKind::Password, near: 600, not_near: Borrowed("sendcloud|sohu\\.com"), lines: None }),
         login: Some(Login { hosts: Borrowed("(^|\\.)sendgrid\\.(net|com)$"), users: Borrowed("^azure_[0-9a-f]{32}@azure\\.com$|^app[0-9]+@heroku\\.com$"), keys: Borrowed("send_?grid"), not_users: Borrowed("^apikey$"), shape: Borrowed("") }),
+        verify: None,
     },
     Rule {
         id: Borrowed("smtp-url"),
@@ -844,6 +893,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 32, after: 640 },
         kind: Kind::Token(Token { pattern: Borrowed("(?i)(?:(?:[a-z0-9]{2,20}\\+)?smtps?(?:\\+[a-z]+){0,3}|submissions?)://(?P<user>[^\\s:/\"'`<>]{0,254}):(?P<percent>[^\\s\"'`<>?/#\\\\]{1,200}|[^\\s\"'`<>\\\\]{1,200})@(?P<host>[a-z0-9._-]{1,253}|\\[[0-9a-f:]+\\])(?::(?P<port>[0-9]{1,5}))?(?:[^a-z0-9._:#@\\[-]|:[^0-9]|$)"), not_after: Borrowed(""), not_before: Borrowed(""), min_entropy: 0.0, visible: 0, check: None, value: ValueKind::Password, near: 0, not_near: Borrowed(""), lines: None }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("mailer-dsn-key"),
@@ -861,6 +911,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 32, after: 320 },
         kind: Kind::Token(Token { pattern: Borrowed("(?xi)\n(?: (?:sendgrid|mailgun|postmark|mandrill|ses|brevo|sendinblue|mailjet|resend|mailersend|mailtrap|mailpace|infobip|sweego|ahasend|mailomat|postal)\n    \\+(?:smtps?|api|https?|sandbox):// (?P<secret>[^\\s:@/\"'`<>]{12,200}) @(?P<host>[a-z0-9._-]{1,253})\n  | mailgun\\+(?:api|https?):// (?P<secret2>[^\\s:@/\"'`<>]{12,200}) :(?P<domain>[a-z0-9.-]{1,253}) @(?P<host2>[a-z0-9._-]{1,253})\n  | (?:ses|mailjet|azure|scaleway|microsoftgraph|gmail)\\+(?:api|https?):// (?P<user>[^\\s:@/\"'`<>]{2,200}) :(?P<percent>[^\\s@\"'`<>]{12,200}) @(?P<host3>[a-z0-9._-]{1,253})\n)"), not_after: Borrowed(""), not_before: Borrowed(""), min_entropy: 3.0, visible: 0, check: None, value: ValueKind::Opaque, near: 0, not_near: Borrowed(""), lines: None }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("smtp-login"),
@@ -878,6 +929,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 4096, after: 4096 },
         kind: Kind::Assignment(Assignment { keys: Borrowed("(pass(w(or)?d|phrase|code|wd)?|passwd|pwd|_pw)([_-]?(\\d|v\\d|smtp|mail))?(\\.secured)?$|\\.auth\\.raw$"), not_keys: Borrowed("(bypass|by_pass|compass|^passes$|confirm|repeat|retype|_hash$|reset|encrypted)"), parents: Borrowed(""), context: Context::Mail, calls: Borrowed(&[Call { name: Borrowed("PlainAuth"), password: 2, user: Some(1), host: Some(3), port: None, typed: true }, Call { name: Borrowed("Dialer("), password: 3, user: Some(2), host: Some(0), port: Some(1), typed: true }, Call { name: Borrowed("ConvertTo-SecureString"), password: 0, user: None, host: None, port: None, typed: false }, Call { name: Borrowed("NetworkCredential"), password: 1, user: Some(0), host: None, port: None, typed: false }, Call { name: Borrowed("Authenticate("), password: 1, user: Some(0), host: None, port: None, typed: false }, Call { name: Borrowed("AuthenticateAsync("), password: 1, user: Some(0), host: None, port: None, typed: false }, Call { name: Borrowed("->auth("), password: 1, user: Some(0), host: None, port: None, typed: false }, Call { name: Borrowed("setAuthentication"), password: 1, user: Some(0), host: None, port: None, typed: false }, Call { name: Borrowed("DefaultAuthenticator"), password: 1, user: Some(0), host: None, port: None, typed: true }, Call { name: Borrowed("withSMTPServer"), password: 3, user: Some(2), host: Some(0), port: Some(1), typed: true }, Call { name: Borrowed(".login("), password: 1, user: Some(0), host: None, port: None, typed: false }, Call { name: Borrowed("agmail.SMTP"), password: 1, user: Some(0), host: None, port: None, typed: true }, Call { name: Borrowed("PasswordAuthentication"), password: 1, user: Some(0), host: None, port: None, typed: false }, Call { name: Borrowed(".connect("), password: 2, user: Some(1), host: Some(0), port: None, typed: false }, Call { name: Borrowed("Credentials::new"), password: 1, user: Some(0), host: None, port: None, typed: false }, Call { name: Borrowed("Credentials::from(("), password: 1, user: Some(0), host: None, port: None, typed: false }, Call { name: Borrowed("SMTP.start"), password: 4, user: Some(3), host: Some(0), port: Some(1), typed: true }, Call { name: Borrowed("setSmtpAuth"), password: 1, user: Some(0), host: None, port: None, typed: true }, Call { name: Borrowed("credentials=("), password: 1, user: Some(0), host: None, port: None, typed: false }, Call { name: Borrowed("credentials=["), password: 1, user: Some(0), host: None, port: None, typed: false }, Call { name: Borrowed("credentials = ("), password: 1, user: Some(0), host: None, port: None, typed: false }, Call { name: Borrowed("credentials\": ("), password: 1, user: Some(0), host: None, port: None, typed: false }, Call { name: Borrowed("credentials': ("), password: 1, user: Some(0), host: None, port: None, typed: false }, Call { name: Borrowed("credentials\": ["), password: 1, user: Some(0), host: None, port: None, typed: false }, Call { name: Borrowed("credentials': ["), password: 1, user: Some(0), host: None, port: None, typed: false }, Call { name: Borrowed("credentials(("), password: 1, user: Some(0), host: None, port: None, typed: false }, Call { name: Borrowed("new SMTP("), password: 4, user: Some(3), host: Some(0), port: Some(1), typed: true }, Call { name: Borrowed("NewPlainClient"), password: 2, user: Some(1), host: None, port: None, typed: false }]), value: ValueKind::Password, shape: Borrowed(""), min_entropy: 0.0, userinfo: false }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("smtp2go-api-key"),
@@ -895,6 +947,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 320, after: 320 },
         kind: Kind::Token(Token { pattern: Borrowed("api-[0-9A-F]{32}"), not_after: Borrowed("A-Za-z0-9_-"), not_before: Borrowed("A-Za-z0-9_-"), min_entropy: 2.9, visible: 4, check: None, value: ValueKind::Opaque, near: 300, not_near: Borrowed(""), lines: None }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("sparkpost-api-key"),
@@ -912,6 +965,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 320, after: 320 },
         kind: Kind::Token(Token { pattern: Borrowed("(?i:key|token|secret|passw(?:or)?d|pass|sparkpost|authorization|smtp_injection)[A-Za-z_]{0,8}(?:\\.new)?[^0-9A-Za-z]{1,12}(?:value[^0-9A-Za-z]{1,6})?(?P<secret>[0-9a-f]{40})"), not_after: Borrowed("A-Za-z0-9_-"), not_before: Borrowed("A-Za-z0-9_-"), min_entropy: 3.0, visible: 0, check: None, value: ValueKind::Opaque, near: 200, not_near: Borrowed(""), lines: None }),
         login: Some(Login { hosts: Borrowed("(^|\\.)sparkpostmail\\.com$"), users: Borrowed("^SMTP_Injection$"), keys: Borrowed(""), not_users: Borrowed(""), shape: Borrowed("[0-9a-f]{40}") }),
+        verify: Some(Recipe { provider: Borrowed("sparkpost"), identifiers: Borrowed(&[]), asks: Borrowed(&[Ask { hosts: Borrowed(&[Borrowed("api.sparkpost.com"), Borrowed("api.eu.sparkpost.com")]), method: AskMethod::Get, path: Borrowed("/api/v1/account"), headers: Borrowed(&[(Borrowed("Authorization"), Borrowed("{secret}"))]), basic: None, body: Borrowed(""), purpose: Borrowed("name and plan of the account") }]), replies: Borrowed(&[Reply { status: Borrowed(&[200]), text: Borrowed(""), json: Borrowed(&[]), has: Borrowed(&[Borrowed("/results")]), verdict: Verdict::Live, reason: Borrowed("the provider tells its account"), next: false }, Reply { status: Borrowed(&[403]), text: Borrowed(""), json: Borrowed(&[(Borrowed("/errors/0/message"), Scalar::Text(Borrowed("Forbidden.")))]), has: Borrowed(&[]), verdict: Verdict::LiveRestricted, reason: Borrowed("the provider knows it, and does not let it read the account"), next: false }, Reply { status: Borrowed(&[401]), text: Borrowed(""), json: Borrowed(&[]), has: Borrowed(&[]), verdict: Verdict::Dead, reason: Borrowed("the provider knows no such key, in the US or in the EU"), next: true }]) }),
     },
     Rule {
         id: Borrowed("smtp-transcript-login"),
@@ -929,6 +983,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 2048, after: 2048 },
         kind: Kind::Encoded(Encoded { form: EncodedForm::Sasl, host: Borrowed("(?i)(?:\\b220[ -]|\\b250[ -]|connect:(?: to)? \\(['\"]|connect(?:ion|ing|ed)? (?:to |opened: )(?:host \")?|opening to |telnet |openssl s_client.{0,80}-connect[ =]|nc (?:-\\w+ )*|host[ :=\"']{1,4})(?:(?:ssl|tls|tcp|smtps?)://)?(?P<host>[a-z0-9](?:[a-z0-9-]*\\.)+[a-z]{2,24})\\b(?:(?:['\"]?, ?|:| )(?P<port>[0-9]{2,5})\\b)?") }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("mail-api-basic-auth"),
@@ -946,6 +1001,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 2048, after: 2048 },
         kind: Kind::Encoded(Encoded { form: EncodedForm::Basic, host: Borrowed("(?i)\\b(?P<host>(?:api(?:\\.eu)?\\.)?sendgrid\\.(?:com|net)|email\\.twilio\\.com|[a-z]{2,12}\\.twilio\\.com|api(?:\\.eu)?\\.mailgun\\.net|api\\.(?:us\\.)?mailjet\\.com|us[0-9]{1,3}\\.api\\.mailchimp\\.com|mandrillapp\\.com|api\\.postmarkapp\\.com|api\\.elasticemail\\.com|api\\.sparkpost\\.com|api\\.smtp2go\\.com|api\\.socketlabs\\.com|inject\\.socketlabs\\.com)\\b") }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("twilio-auth-token"),
@@ -963,6 +1019,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 1024, after: 1024 },
         kind: Kind::Pair(Pair { id: Borrowed("AC[0-9a-fA-F]{32}"), id_name: Borrowed("sid"), secret: Borrowed("[0-9a-f]{32}"), names: Borrowed("auth|token|twilio_?(secret|pass|key)|\\bsecret|passw"), other_names: Borrowed("md5|sha|hash|etag|digest|checksum|gravatar|weather|messag|service|commit|uuid|guid|nonce|signature|verify|session|csrf|template|mailgun|sendgrid|datadog|mailjet|user_?id|object|asset|revision|request|cache|trace|sid\\b"), distance: 1000, min_entropy: 2.9, beside: Borrowed("region[\"'\\])]{0,3}\\s{0,4}[:=(,]{1,2}>?\\s{0,4}[\"']?(?P<region1>(?:us|ie|au|br|de|jp|sg|in)[0-9])\\b|edge[\"'\\])]{0,3}\\s{0,4}[:=(,]{1,2}>?\\s{0,4}[\"']?(?P<edge1>ashburn|dublin|frankfurt|johannesburg|sao-paulo|singapore|sydney|tokyo|umatilla|roaming)\\b|api\\.(?P<edge2>[a-z-]{4,20})\\.(?P<region2>[a-z]{2}[0-9])\\.twilio\\.com|api\\.(?P<region3>[a-z]{2}[0-9])\\.twilio\\.com") }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("twilio-api-key-secret"),
@@ -980,6 +1037,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 1024, after: 1024 },
         kind: Kind::Pair(Pair { id: Borrowed("SK[0-9a-fA-F]{32}"), id_name: Borrowed("key-sid"), secret: Borrowed("[A-Za-z0-9]{32}"), names: Borrowed("secret|api_?key\\W{0,8}$|twilio_?(key|pass)"), other_names: Borrowed("md5|sha|hash|etag|digest|checksum|auth_?token|weather|messag|service|commit|uuid|guid|nonce|signature|session|csrf|template|mailgun|sendgrid|account|request|cache|trace|sid\\b"), distance: 1000, min_entropy: 3.8, beside: Borrowed("region[\"'\\])]{0,3}\\s{0,4}[:=(,]{1,2}>?\\s{0,4}[\"']?(?P<region1>(?:us|ie|au|br|de|jp|sg|in)[0-9])\\b|edge[\"'\\])]{0,3}\\s{0,4}[:=(,]{1,2}>?\\s{0,4}[\"']?(?P<edge1>ashburn|dublin|frankfurt|johannesburg|sao-paulo|singapore|sydney|tokyo|umatilla|roaming)\\b|api\\.(?P<edge2>[a-z-]{4,20})\\.(?P<region2>[a-z]{2}[0-9])\\.twilio\\.com|api\\.(?P<region3>[a-z]{2}[0-9])\\.twilio\\.com|\\b(?P<account_sid>AC[0-9a-f]{32})\\b") }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("twilio-oauth-client"),
@@ -997,6 +1055,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 512, after: 512 },
         kind: Kind::Token(Token { pattern: Borrowed("\\b(?P<client_id>OQ[0-9a-f]{32})\\b(?s:.){0,200}?[\"'=:\\s(](?P<secret>[A-Za-z0-9_-]{64})"), not_after: Borrowed("A-Za-z0-9_-"), not_before: Borrowed("A-Za-z0-9_-"), min_entropy: 4.2, visible: 0, check: None, value: ValueKind::Opaque, near: 500, not_near: Borrowed(""), lines: None }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("twilio-auth-token-alone"),
@@ -1014,6 +1073,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 4096, after: 4096 },
         kind: Kind::Assignment(Assignment { keys: Borrowed("(auth_?-?token|twilio_?-?token)$"), not_keys: Borrowed(""), parents: Borrowed("twilio"), context: Context::None, calls: Borrowed(&[Call { name: Borrowed("RequestValidator"), password: 0, user: None, host: None, port: None, typed: true }]), value: ValueKind::Opaque, shape: Borrowed("[0-9a-f]{32}"), min_entropy: 2.9, userinfo: false }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("twilio-auth-token-in-code"),
@@ -1048,6 +1108,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 4096, after: 4096 },
         kind: Kind::Assignment(Assignment { keys: Borrowed("(api_?-?(key_?-?)?secret|twilio_?-?secret)$"), not_keys: Borrowed(""), parents: Borrowed("twilio"), context: Context::None, calls: Borrowed(&[]), value: ValueKind::Opaque, shape: Borrowed("[A-Za-z0-9]{32}"), min_entropy: 3.8, userinfo: false }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("twilio-account-sid"),
@@ -1065,6 +1126,7 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 8, after: 64 },
         kind: Kind::Token(Token { pattern: Borrowed("AC[0-9a-f]{32}"), not_after: Borrowed("A-Za-z0-9"), not_before: Borrowed("A-Za-z0-9"), min_entropy: 2.5, visible: 2, check: None, value: ValueKind::Opaque, near: 0, not_near: Borrowed(""), lines: None }),
         login: None,
+        verify: None,
     },
     Rule {
         id: Borrowed("zeptomail-send-token"),
@@ -1082,5 +1144,6 @@ pub static BUILTIN: &[Rule] = &[
         reach: Reach { before: 64, after: 400 },
         kind: Kind::Token(Token { pattern: Borrowed("(?i:zoho-enczapikey)[\\s\":+]{1,8}(?P<secret>[A-Za-z0-9+/=_-]{60,300})"), not_after: Borrowed(""), not_before: Borrowed(""), min_entropy: 4.0, visible: 0, check: None, value: ValueKind::Opaque, near: 0, not_near: Borrowed(""), lines: None }),
         login: Some(Login { hosts: Borrowed("^smtp\\.zeptomail\\.[a-z.]{2,8}$"), users: Borrowed("^emailapikey$"), keys: Borrowed(""), not_users: Borrowed(""), shape: Borrowed("[A-Za-z0-9+/=_-]{40,300}") }),
+        verify: None,
     },
 ];

@@ -6,11 +6,13 @@
 
 mod builtin;
 pub mod parse;
+mod recipe;
 pub mod sample;
 
 use std::borrow::Cow;
 
 pub use builtin::BUILTIN;
+pub use recipe::{Ask, AskMethod, Identifier, Recipe, Reply, Scalar};
 
 use crate::model::{Confidence, Encoding, Severity};
 
@@ -54,6 +56,8 @@ pub struct Rule {
     pub kind: Kind,
     /// Logins that other rules found and this one names better.
     pub login: Option<Login>,
+    /// How its provider is asked about what it found.
+    pub verify: Option<Recipe>,
 }
 
 /// A literal that tells of encoded text.

@@ -5,6 +5,7 @@
 //! here touches the file system.
 
 mod login;
+mod recipe;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use super::{
 };
 use crate::model::{Confidence, Encoding, Severity};
 use login::{RawCommand, RawEncoded, command_kind, encoded_kind};
+use recipe::RawRecipe;
 
 /// Longest reach on either side of an anchor, bytes. Windows of large files overlap by this much, so
 /// that a decision never depends on bytes outside the window.
@@ -128,6 +130,7 @@ struct RawRule {
     command: Option<RawCommand>,
     file: Option<RawFile>,
     login: Option<RawLogin>,
+    verify: Option<RawRecipe>,
     #[serde(default)]
     hit: Vec<Sample>,
     #[serde(default)]
@@ -395,6 +398,7 @@ fn convert(raw: RawRule) -> Result<RuleSource, String> {
         reach: Reach { before, after },
         kind,
         login: raw.login.map(login).transpose()?,
+        verify: raw.verify.map(recipe::recipe).transpose()?,
     };
     Ok(RuleSource {
         rule,

@@ -534,6 +534,7 @@ impl<'s> Worker<'s> {
             notes: candidate.notes,
             history: None,
             allowed: None,
+            verified: None,
         }
     }
 }

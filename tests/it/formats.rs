@@ -63,6 +63,7 @@ fn rule(id: &'static str, title: &'static str, severity: Severity) -> Rule {
             always: true,
         }),
         login: None,
+        verify: None,
     }
 }
 
@@ -105,6 +106,7 @@ fn finding(rule: &'static str, severity: Severity, path: &'static [u8], at: Plac
         notes: Vec::new(),
         history: None,
         allowed: None,
+        verified: None,
     }
 }
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use waxseal::app::samples;
 use waxseal::model::Encoding;
 use waxseal::rules::parse::{self, RuleSource};
-use waxseal::rules::{Check, Context, EncodedForm, Kind, Rule, ValueKind};
+use waxseal::rules::{Check, Context, EncodedForm, Kind, Recipe, Rule, Scalar, ValueKind};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
@@ -81,8 +81,8 @@ fn table(sources: &[RuleSource]) -> String {
         "// @generated from rules/*.toml: edit those, then run `WAXSEAL_BLESS=1 cargo test generated`.\n\
          //! The built-in rules as constants, so that a start parses nothing.\n\n\
          use std::borrow::Cow::Borrowed;\n\n\
-         use super::{\n    Assignment, Call, Check, Command, Context, Encoded, EncodedForm, FileRule, Kind, LineFile,\n    Login, Opens, Pair, Program, Reach, Rule, Token, ValueKind,\n};\n\
-         use crate::model::{Confidence, Encoding, Severity};\n\n\
+         use super::{\n    Ask, AskMethod, Assignment, Call, Check, Command, Context, Encoded, EncodedForm, FileRule,\n    Identifier, Kind, LineFile, Login, Opens, Pair, Program, Reach, Recipe, Reply, Rule, Scalar,\n    Token, ValueKind,\n};\n\
+         use crate::model::{Confidence, Encoding, Severity, Verdict};\n\n\
          /// The built-in rules.\n\
          #[rustfmt::skip]\n\
          pub static BUILTIN: &[Rule] = &[\n",
@@ -153,6 +153,8 @@ fn write_rule(out: &mut String, rule: &Rule) -> std::fmt::Result {
         )
     });
     writeln!(out, "        login: {login},")?;
+    let recipe = rule.verify.as_ref().map_or("None".to_owned(), recipe_of);
+    writeln!(out, "        verify: {recipe},")?;
     writeln!(out, "    }},")
 }
 
@@ -263,6 +265,81 @@ fn kind_of(kind: &Kind) -> String {
         ),
         Kind::Login => "Kind::Login".to_owned(),
     }
+}
+
+fn recipe_of(recipe: &Recipe) -> String {
+    let pairs = |list: &[(Cow<'static, str>, Cow<'static, str>)]| {
+        let items: Vec<String> = list
+            .iter()
+            .map(|(name, value)| format!("({}, {})", text_of(name), text_of(value)))
+            .collect();
+        items.join(", ")
+    };
+    let identifiers: Vec<String> = recipe
+        .identifiers
+        .iter()
+        .map(|identifier| {
+            format!(
+                "Identifier {{ name: {}, from: {}, shape: {} }}",
+                text_of(&identifier.name),
+                text_of(&identifier.from),
+                text_of(&identifier.shape),
+            )
+        })
+        .collect();
+    let asks: Vec<String> = recipe
+        .asks
+        .iter()
+        .map(|ask| {
+            let basic = ask.basic.as_ref().map_or("None".to_owned(), |login| {
+                format!("Some({})", pairs(std::slice::from_ref(login)))
+            });
+            format!(
+                "Ask {{ hosts: {}, method: AskMethod::{:?}, path: {}, headers: Borrowed(&[{}]), basic: {basic}, body: {}, purpose: {} }}",
+                list_of(&ask.hosts),
+                ask.method,
+                text_of(&ask.path),
+                pairs(&ask.headers),
+                text_of(&ask.body),
+                text_of(&ask.purpose),
+            )
+        })
+        .collect();
+    let replies: Vec<String> = recipe
+        .replies
+        .iter()
+        .map(|reply| {
+            let json: Vec<String> = reply
+                .json
+                .iter()
+                .map(|(pointer, value)| {
+                    let value = match value {
+                        Scalar::Bool(value) => format!("Bool({value})"),
+                        Scalar::Number(value) => format!("Number({value})"),
+                        Scalar::Text(text) => format!("Text({})", text_of(text)),
+                    };
+                    format!("({}, Scalar::{value})", text_of(pointer))
+                })
+                .collect();
+            format!(
+                "Reply {{ status: Borrowed(&{:?}), text: {}, json: Borrowed(&[{}]), has: {}, verdict: Verdict::{:?}, reason: {}, next: {} }}",
+                reply.status,
+                text_of(&reply.text),
+                json.join(", "),
+                list_of(&reply.has),
+                reply.verdict,
+                text_of(&reply.reason),
+                reply.next,
+            )
+        })
+        .collect();
+    format!(
+        "Some(Recipe {{ provider: {}, identifiers: Borrowed(&[{}]), asks: Borrowed(&[{}]), replies: Borrowed(&[{}]) }})",
+        text_of(&recipe.provider),
+        identifiers.join(", "),
+        asks.join(", "),
+        replies.join(", "),
+    )
 }
 
 fn text_of(text: &str) -> String {

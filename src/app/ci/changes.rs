@@ -84,6 +84,7 @@ fn notice(id: &'static str, title: &'static str, why: &'static str, step: &'stat
             always: true,
         }),
         login: None,
+        verify: None,
     }
 }
 
@@ -242,6 +243,7 @@ fn changed(
             ref_count: 1,
         })),
         allowed: None,
+        verified: None,
     }
 }
 
@@ -268,6 +270,7 @@ pub(super) fn allowed(allows: &Allows) -> Vec<Finding> {
             severity: Severity::Info,
             notes: notes(finding),
             allowed: None,
+            verified: None,
             ..finding.clone()
         })
         .collect()

@@ -70,6 +70,7 @@ impl Worker<'_> {
                 },
                 history: None,
                 allowed: allowed.map(Box::new),
+                verified: None,
             });
         }
     }

@@ -10,3 +10,5 @@ pub(crate) mod reading;
 pub(crate) mod record;
 pub(crate) mod repo;
 pub(crate) mod staged;
+#[cfg(feature = "verify")]
+pub(crate) mod tls;

@@ -1,0 +1,66 @@
+//! What is to be proved: a finding's value with its companions. Borrowed from findings, and never kept.
+
+use crate::model::{Finding, FindingPart, Secret};
+
+/// One credential to ask about.
+#[derive(Clone, Copy, Debug)]
+pub struct Credential<'f> {
+    /// Id of the rule that found it.
+    pub rule: &'f str,
+    /// The secret half.
+    pub secret: &'f Secret,
+    /// Its companions: `sid`, `host`, `port`, `user`, `region` …
+    pub parts: &'f [FindingPart],
+    /// Account ids that were found elsewhere in the same scan, likeliest first, for a secret whose own one is missing or was
+    /// guessed. A verifier tries a few of them at most.
+    pub others: &'f [Secret],
+}
+
+impl<'f> Credential<'f> {
+    /// That of `finding`.
+    pub fn of(finding: &'f Finding, others: &'f [Secret]) -> Self {
+        Self {
+            rule: &finding.rule,
+            secret: &finding.secret,
+            parts: &finding.parts,
+            others,
+        }
+    }
+
+    /// The companion called `name`.
+    pub fn part(&self, name: &str) -> Option<&'f Secret> {
+        let part = self.parts.iter().find(|part| part.name == name)?;
+        Some(&part.value)
+    }
+
+    /// The text of the companion called `name`, if it is one that can stand in a header.
+    pub(super) fn text(&self, name: &str) -> Option<&'f str> {
+        visible(self.part(name)?)
+    }
+
+    /// The text of the secret, likewise.
+    pub(super) fn secret_text(&self) -> Option<&'f str> {
+        visible(self.secret)
+    }
+
+    pub(super) fn secret_bytes(&self) -> &'f [u8] {
+        bytes(self.secret)
+    }
+}
+
+/// The text of `secret` if it is visible ASCII: nothing else goes into a header, where a line break would begin another.
+pub(super) fn visible(secret: &Secret) -> Option<&str> {
+    let bytes = bytes(secret);
+    if bytes.is_empty() || !bytes.iter().all(u8::is_ascii_graphic) {
+        return None;
+    }
+    std::str::from_utf8(bytes).ok()
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "verification is one of the two uses of the raw value"
+)]
+pub(super) fn bytes(secret: &Secret) -> &[u8] {
+    secret.expose()
+}

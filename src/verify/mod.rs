@@ -1,0 +1,104 @@
+//! Asks providers whether what was found still works.
+//!
+//! The only layer that touches a network. A [`Verifier`] knows one kind of credential: what to ask, and what the answers mean.
+//! It never opens a connection: it hands a [`HttpRequest`] or a [`SmtpLogin`] to a [`Wire`], which is where hosts are allowed,
+//! addresses are checked, time and size are bounded and requests are counted, the same for all. [`run`] asks about every
+//! distinct credential once. What can open a socket lies in [`net`], and is there with the feature `verify` alone.
+
+#[cfg(feature = "verify")]
+mod cache;
+mod credential;
+mod dry;
+mod identity;
+#[cfg(feature = "verify")]
+pub mod net;
+mod pace;
+mod recipe;
+mod run;
+mod sendgrid;
+mod settings;
+mod wire;
+
+#[cfg(feature = "verify")]
+pub use cache::{Cache, CacheError};
+pub use credential::Credential;
+pub use dry::{DryRun, Question};
+pub use identity::{Identity, Kept};
+pub use recipe::Recipes;
+pub use run::{Job, Summary, run};
+pub use sendgrid::SendGrid;
+pub use settings::{Limits, Redirected, Scheme, Settings};
+pub use wire::{
+    Body, Header, HttpReply, HttpRequest, Line, Method, Security, SmtpLogin, SmtpReply, Trouble,
+    Wire,
+};
+
+use crate::model::{Finding, Secret, Verified, VerifiedDetail};
+
+/// A host that may be contacted, and what for. `--list-endpoints` shows all of them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Endpoint {
+    /// Whose it is: `sendgrid`, `twilio` … The name by which an operator points it elsewhere.
+    pub provider: String,
+    /// Host name, lower case. A `*` stands for one label that is checked against a fixed list or shape before use.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// What is asked there, as a noun phrase.
+    pub purpose: String,
+}
+
+impl Endpoint {
+    /// Whether `host` with `port` is this one.
+    pub fn covers(&self, host: &str, port: u16) -> bool {
+        let same = match self.host.split_once('*') {
+            None => self.host == host,
+            Some((before, after)) => host
+                .strip_prefix(before)
+                .and_then(|rest| rest.strip_suffix(after))
+                .is_some_and(|label| {
+                    !label.is_empty()
+                        && label
+                            .bytes()
+                            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+                }),
+        };
+        same && self.port == port
+    }
+}
+
+/// Knows how to ask about one kind of credential. Implemented for the built-in providers, and for the recipes of rule files.
+///
+/// A verifier is pure: it sees a credential and a [`Wire`], and what it returns depends on the answers alone. So it is tested
+/// with scripted answers, and can't reach what the wire does not let it reach. To add one to a run, hand it to [`run`] among the
+/// others; its [`endpoints`](Self::endpoints) are then hosts that may be contacted.
+pub trait Verifier: Send + Sync {
+    /// Whether it can ask about this credential. Several may: all are asked, until one finds it live.
+    fn handles(&self, credential: &Credential<'_>) -> bool;
+
+    /// Every host that it could ever contact.
+    fn endpoints(&self) -> Vec<Endpoint>;
+
+    /// Asks over `wire`, and judges the answers. Trouble on the way becomes [`crate::model::Verdict::Unknown`] with its reason.
+    fn verify(&self, credential: &Credential<'_>, wire: &mut dyn Wire) -> Verified;
+
+    /// Whether the companion `part` belongs to the question. Findings that differ in others only are one credential, and are
+    /// asked about once.
+    fn matters(&self, rule: &str, part: &str) -> bool {
+        let _ = (rule, part);
+        true
+    }
+
+    /// The account id that `finding` holds, to be tried with secrets found elsewhere: [`Credential::others`].
+    fn account<'f>(&self, finding: &'f Finding) -> Option<&'f Secret> {
+        let _ = finding;
+        None
+    }
+
+    /// What the credential tells without asking, such as the id by which its owner deletes it. Added to every answer that finds
+    /// it live, and not cached.
+    fn tells(&self, credential: &Credential<'_>) -> Vec<VerifiedDetail> {
+        let _ = credential;
+        Vec::new()
+    }
+}

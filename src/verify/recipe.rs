@@ -1,0 +1,369 @@
+//! Asks by the recipes of rules: what a rule file says is asked, and what it lists is believed, and nothing else.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use regex::bytes::Regex;
+use zeroize::Zeroizing;
+
+use super::{Body, Credential, Endpoint, Header, HttpReply, HttpRequest, Method, Verifier, Wire};
+use crate::model::{Secret, Verdict, Verified};
+use crate::rules::{self, Ask, AskMethod, Recipe, Reply, Rule, Scalar};
+
+/// Every rule's recipe.
+pub struct Recipes {
+    by_rule: HashMap<String, Ready>,
+}
+
+/// A recipe with its expressions compiled.
+struct Ready {
+    recipe: Recipe,
+    /// In the order of the recipe's identifiers.
+    shapes: Vec<Regex>,
+}
+
+impl Recipes {
+    /// Those of `rules`. A rule of a repository's own configuration must not have one: it would choose where a secret goes.
+    pub fn of<'r>(rules: impl IntoIterator<Item = &'r Rule>) -> Self {
+        let ready = |rule: &Rule| {
+            let recipe = rule.verify.clone()?;
+            let shapes: Result<Vec<Regex>, _> = recipe
+                .identifiers
+                .iter()
+                .map(|identifier| rules::regex(&identifier.shape))
+                .collect();
+            // one that does not compile is refused when the file is read
+            let shapes = shapes.ok()?;
+            Some((rule.id.to_string(), Ready { recipe, shapes }))
+        };
+        Self {
+            by_rule: rules.into_iter().filter_map(ready).collect(),
+        }
+    }
+
+    fn ready(&self, credential: &Credential<'_>) -> Option<&Ready> {
+        self.by_rule.get(credential.rule)
+    }
+}
+
+impl Verifier for Recipes {
+    fn handles(&self, credential: &Credential<'_>) -> bool {
+        self.ready(credential).is_some_and(|ready| {
+            let values = ready.values(credential);
+            let first = ready.recipe.asks.first();
+            values.is_some_and(|values| first.is_some_and(|ask| values.question(ask).is_some()))
+        })
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        let of = |ready: &Ready| {
+            let provider = ready.recipe.provider.to_string();
+            let asks = ready.recipe.asks.iter();
+            asks.flat_map(move |ask| {
+                let provider = provider.clone();
+                ask.hosts.iter().map(move |host| Endpoint {
+                    provider: provider.clone(),
+                    host: host
+                        .split_once('}')
+                        .map_or(host.to_string(), |(_, rest)| format!("*{rest}")),
+                    port: 443,
+                    purpose: ask.purpose.to_string(),
+                })
+            })
+            .collect::<Vec<_>>()
+        };
+        self.by_rule.values().flat_map(of).collect()
+    }
+
+    fn verify(&self, credential: &Credential<'_>, wire: &mut dyn Wire) -> Verified {
+        let incomplete =
+            || Verified::new(Verdict::Unknown, "not asked: it is not all of a credential");
+        let Some(ready) = self.ready(credential) else {
+            return incomplete();
+        };
+        let Some(values) = ready.values(credential) else {
+            return incomplete();
+        };
+        let mut last = None;
+        for ask in ready.recipe.asks.iter() {
+            let Some(question) = values.question(ask) else {
+                continue;
+            };
+            for host in question.hosts(ask, &values) {
+                let reply = match wire.http(&question.to(&ready.recipe, ask, &host)) {
+                    Ok(reply) => reply,
+                    Err(trouble) => return Verified::new(Verdict::Unknown, trouble.to_string()),
+                };
+                let (answer, next) = judged(&ready.recipe.replies, &reply);
+                if !next {
+                    return answer;
+                }
+                last = Some(answer);
+            }
+        }
+        last.unwrap_or_else(incomplete)
+    }
+
+    fn matters(&self, rule: &str, part: &str) -> bool {
+        self.by_rule.get(rule).is_some_and(|ready| {
+            let asks = ready.recipe.asks.iter();
+            let in_asks = asks.flat_map(|ask| {
+                let basic = ask.basic.iter().flat_map(|(user, password)| [user, password]);
+                ask.headers
+                    .iter()
+                    .map(|(_, value)| value)
+                    .chain(basic)
+                    .chain([&ask.body])
+            });
+            let named = |template: &str| {
+                pieces(template).any(|piece| {
+                    matches!(piece, Piece::Value(names) if names.split('|').any(|name| name == part))
+                })
+            };
+            in_asks.into_iter().any(|template| named(template))
+                || ready.recipe.identifiers.iter().any(|it| it.from == part)
+        })
+    }
+}
+
+impl Ready {
+    /// What placeholders stand for; `None` if an identifier is missing or has not its shape.
+    fn values<'c>(&self, credential: &Credential<'c>) -> Option<Values<'c>> {
+        let mut identifiers = HashMap::new();
+        for (identifier, shape) in self.recipe.identifiers.iter().zip(&self.shapes) {
+            let text = match &*identifier.from {
+                "secret" => credential.secret_text()?,
+                part => credential.text(part)?,
+            };
+            let found = shape.captures(text.as_bytes())?;
+            let value = found.get(1).or_else(|| found.get(0))?;
+            let value = text.get(value.range())?;
+            let plain = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
+            if value.is_empty() || value.len() > 128 || !value.bytes().all(plain) {
+                return None;
+            }
+            identifiers.insert(identifier.name.to_string(), value.to_owned());
+        }
+        Some(Values {
+            credential: *credential,
+            identifiers,
+        })
+    }
+}
+
+struct Values<'c> {
+    credential: Credential<'c>,
+    identifiers: HashMap<String, String>,
+}
+
+/// A question with its placeholders filled in, but for the host.
+struct Filled {
+    path: String,
+    /// In the order of the recipe, with that of basic authentication behind.
+    headers: Vec<Zeroizing<String>>,
+    body: Option<Zeroizing<String>>,
+}
+
+impl Values<'_> {
+    fn question(&self, ask: &Ask) -> Option<Filled> {
+        let mut headers = Vec::new();
+        for (_, template) in ask.headers.iter() {
+            headers.push(self.fill(template, as_it_is)?);
+        }
+        if let Some((user, password)) = &ask.basic {
+            let user = self.fill(user, as_it_is)?;
+            if user.contains(':') {
+                return None;
+            }
+            let password = self.fill(password, as_it_is)?;
+            let login = Zeroizing::new(format!("{}:{}", *user, *password));
+            let login = Zeroizing::new(STANDARD.encode(login.as_bytes()));
+            headers.push(Zeroizing::new(format!("Basic {}", *login)));
+        }
+        let body = match &*ask.body {
+            "" => None,
+            template => Some(self.fill(template, in_json)?),
+        };
+        Some(Filled {
+            path: self.identified(&ask.path)?,
+            headers,
+            body,
+        })
+    }
+
+    /// `template` with its placeholders replaced, each value passed through `put`. `None` if one has no value.
+    fn fill(&self, template: &str, put: fn(&str) -> Cow<'_, str>) -> Option<Zeroizing<String>> {
+        let mut out = Zeroizing::new(String::new());
+        for piece in pieces(template) {
+            match piece {
+                Piece::Text(text) => out.push_str(text),
+                Piece::Value(names) => {
+                    let value = names.split('|').find_map(|name| self.value(name))?;
+                    out.push_str(&put(value));
+                }
+            }
+        }
+        Some(out)
+    }
+
+    fn value(&self, name: &str) -> Option<&str> {
+        match self.identifiers.get(name) {
+            Some(value) => Some(value),
+            None if name == "secret" => self.credential.secret_text(),
+            None => self.credential.text(name),
+        }
+    }
+
+    /// A path or host, which holds identifiers only.
+    fn identified(&self, template: &str) -> Option<String> {
+        let mut out = String::new();
+        for piece in pieces(template) {
+            match piece {
+                Piece::Text(text) => out.push_str(text),
+                Piece::Value(name) => out.push_str(self.identifiers.get(name)?),
+            }
+        }
+        Some(out)
+    }
+}
+
+impl Filled {
+    fn hosts(&self, ask: &Ask, values: &Values<'_>) -> Vec<String> {
+        // an identifier may hold a dot, and a host's must not: it would lead elsewhere
+        let label = |host: &String| {
+            let dots = |text: &str| text.bytes().filter(|b| *b == b'.').count();
+            ask.hosts
+                .iter()
+                .any(|template| dots(template) == dots(host))
+                && host
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.')
+        };
+        ask.hosts
+            .iter()
+            .filter_map(|host| values.identified(host))
+            .filter(label)
+            .collect()
+    }
+
+    fn to<'q>(&self, recipe: &'q Recipe, ask: &'q Ask, host: &'q str) -> HttpRequest<'q> {
+        let names = ask.headers.iter().map(|(name, _)| &**name);
+        let names = names.chain(ask.basic.iter().map(|_| "Authorization"));
+        let secret = |text: &Zeroizing<String>| Secret::new(text.as_bytes(), 0);
+        HttpRequest {
+            provider: &recipe.provider,
+            host,
+            method: match ask.method {
+                AskMethod::Get => Method::Get,
+                AskMethod::Post => Method::Post,
+            },
+            path: self.path.clone(),
+            headers: names
+                .zip(&self.headers)
+                .map(|(name, value)| (name, Header::Secret(secret(value))))
+                .collect(),
+            body: self.body.as_ref().map(secret),
+        }
+    }
+}
+
+/// A part of a template.
+enum Piece<'t> {
+    Text(&'t str),
+    /// Names of values, of which the first that there is counts.
+    Value(&'t str),
+}
+
+/// The parts of `template`. A brace that does not enclose names is text, as in JSON.
+fn pieces(template: &str) -> impl Iterator<Item = Piece<'_>> {
+    let mut rest = template;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let name = |text: &'_ str| {
+            let end = text.strip_prefix('{')?.find('}')? + 1;
+            let names = &text[1..end];
+            let is_name =
+                |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-|".contains(&b);
+            (!names.is_empty() && names.bytes().all(is_name)).then_some(end)
+        };
+        if let Some(end) = name(rest) {
+            let names = &rest[1..end];
+            rest = &rest[end + 1..];
+            return Some(Piece::Value(names));
+        }
+        let mut brace = rest
+            .char_indices()
+            .skip(1)
+            .filter(|(_, c)| *c == '{')
+            .map(|(at, _)| at);
+        let end = brace.next().unwrap_or(rest.len());
+        let (text, after) = rest.split_at(end);
+        rest = after;
+        Some(Piece::Text(text))
+    })
+}
+
+fn as_it_is(text: &str) -> Cow<'_, str> {
+    Cow::Borrowed(text)
+}
+
+/// `text` as it stands between the quotes of a JSON string.
+fn in_json(text: &str) -> Cow<'_, str> {
+    if text.bytes().any(|b| b == b'"' || b == b'\\') {
+        Cow::Owned(text.replace('\\', "\\\\").replace('"', "\\\""))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// What an answer means, and whether another question may know better.
+fn judged(replies: &[Reply], reply: &HttpReply) -> (Verified, bool) {
+    let unknown = |why: String| (Verified::new(Verdict::Unknown, why), false);
+    if is_page(reply) {
+        return unknown("a web page answered, not the provider's API".to_owned());
+    }
+    let json = serde_json::from_str(reply.body.as_str()).ok();
+    match replies
+        .iter()
+        .find(|known| fits(known, reply, json.as_ref()))
+    {
+        Some(known) => (
+            Verified::new(known.verdict, known.reason.to_string()),
+            known.next,
+        ),
+        None => unknown(match reply.status {
+            429 => "throttled by the provider".to_owned(),
+            status => format!("an answer that is not known to mean anything: status {status}"),
+        }),
+    }
+}
+
+/// Whether a firewall or a login page answered, whatever its status says.
+fn is_page(reply: &HttpReply) -> bool {
+    reply.media_type.ends_with("html") && !reply.body.as_str().trim().is_empty()
+        || reply.body.as_str().trim_start().starts_with('<')
+}
+
+fn fits(known: &Reply, reply: &HttpReply, json: Option<&serde_json::Value>) -> bool {
+    let at = |pointer: &str| json.and_then(|json| json.pointer(pointer));
+    let same = |value: &serde_json::Value, scalar: &Scalar| match scalar {
+        Scalar::Bool(wanted) => value.as_bool() == Some(*wanted),
+        Scalar::Number(wanted) => value.as_i64() == Some(*wanted),
+        Scalar::Text(wanted) => value.as_str() == Some(wanted),
+    };
+    known.status.contains(&reply.status)
+        && text_fits(&reply.body, &known.text)
+        && known
+            .json
+            .iter()
+            .all(|(pointer, scalar)| at(pointer).is_some_and(|value| same(value, scalar)))
+        && known.has.iter().all(|pointer| at(pointer).is_some())
+}
+
+fn text_fits(body: &Body, text: &str) -> bool {
+    body.as_str().contains(text)
+}
