@@ -114,7 +114,9 @@ fn follows_user(text: &[u8], key: &Key) -> bool {
         run_back(text, end, 128, |b| !b.is_ascii_whitespace())
     };
     let name = word_before(text, skip_blank_back(text, start));
-    start < end && is_one_of(&text[name], &[b"user", b"username", b"login", b"account"])
+    // `username and password in …` is a sentence
+    let is_user = is_quote(quote) || text[start..end].contains(&b'@');
+    start < end && is_user && is_one_of(&text[name], &[b"user", b"username", b"login", b"account"])
 }
 
 /// Whether the key begins a line that a string spells out: `printf 'host h\npassword v\n'`.

@@ -125,6 +125,9 @@ const WHOLE: &[&str] = &[
     "fake_mail_password",
     "hunter2",
     "minioadmin",
+    "nope",
+    "notsecure",
+    "insecure",
     "!changeme!",
     "must-not-return",
     "p@$$w0rd",
@@ -158,7 +161,7 @@ pub(super) fn is_placeholder(value: &[u8], kind: ValueKind) -> bool {
         return false;
     };
     let lower = text.to_lowercase();
-    if WHOLE.contains(&lower.as_str()) {
+    if WHOLE.contains(&lower.as_str()) || WHOLE.contains(&unleet(&lower).as_str()) {
         return true;
     }
     let words = split(text);
@@ -293,6 +296,10 @@ fn is_run_together(word: &str) -> bool {
             .iter()
             .find_map(|louder| word.strip_prefix(louder))
             .is_some_and(|rest| SPEAKING.contains(&rest))
+        || SPEAKING.iter().any(|first| {
+            word.strip_prefix(first)
+                .is_some_and(|rest| rest.len() > 2 && SPEAKING.contains(&rest))
+        })
         || (word.len() <= 40
             && word
                 .strip_prefix("password")

@@ -89,8 +89,12 @@ pub fn login(text: &Text<'_>, calls: &[Call], a: &Assignment) -> Result<Login, D
     if user.is_some_and(|user| user.eq_ignore_ascii_case(b"anonymous")) {
         return Err(Drop::Example);
     }
-    if host.is_none() && user.is_some_and(is_example_address) && filter::is_weak(value) {
+    let is_example = |user| is_example_address(user) || is_test_user(user);
+    if host.is_none() && user.is_some_and(is_example) && filter::is_weak(value) {
         return Err(Drop::Example);
+    }
+    if !typed && host.is_some_and(keeps_mail) {
+        return Err(Drop::NoContext);
     }
     let mut confidence = if typed || host.is_some() || user.is_some() {
         Confidence::Medium
@@ -122,6 +126,20 @@ pub fn login(text: &Text<'_>, calls: &[Call], a: &Assignment) -> Result<Login, D
         confidence,
         parts: parts(text, &found),
         sandbox,
+    })
+}
+
+/// Whether a user is called a test, as in the tests of mail libraries: `testuser`.
+fn is_test_user(user: &[u8]) -> bool {
+    user.get(..4)
+        .is_some_and(|word| word.eq_ignore_ascii_case(b"test"))
+}
+
+/// Whether a host hands out mail and takes none.
+fn keeps_mail(host: &[u8]) -> bool {
+    [b"imap".as_slice(), b"pop.", b"pop3"].iter().any(|word| {
+        host.get(..word.len())
+            .is_some_and(|head| head.eq_ignore_ascii_case(word))
     })
 }
 
