@@ -35,7 +35,9 @@ pub fn judge(
         Some(found) if found.form != Form::Expression => {
             judge_assignment(compiled, rule, text, &found, out);
         }
-        _ if matches!(text.lang, Lang::Text | Lang::Unknown) || in_comment(text, at.start) => {
+        _ if gives_value(text, at.start)
+            && (matches!(text.lang, Lang::Text | Lang::Unknown) || in_comment(text, at.start)) =>
+        {
             judge_note(compiled, rule, text, at.start, out);
         }
         _ => {}
@@ -47,6 +49,17 @@ const LONGEST_MARGIN: usize = 64;
 
 /// Words before `password` that only say whose it is: `SMTP password: …`.
 const NAMES_OF_MAIL: [&[u8]; 5] = [b"smtp", b"e-mail", b"email", b"mail", b"mailbox"];
+
+/// Whether a sign follows the word at `at` that a value may follow. Asked first: most words in prose and comments have none.
+fn gives_value(text: &Text<'_>, at: usize) -> bool {
+    const LONGEST: usize = 96;
+    let rest = text.slice(at..at + LONGEST);
+    let word = rest
+        .iter()
+        .take_while(|b| b.is_ascii_alphanumeric() || b"_-. \t*`\"'".contains(b))
+        .count();
+    rest.get(word).is_some_and(|b| b":=|".contains(b))
+}
 
 /// Whether nothing but a comment stands on the line of `at`, as far as its sign tells: what it says is text in every language.
 fn in_comment(text: &Text<'_>, at: usize) -> bool {
@@ -172,9 +185,9 @@ pub fn judge_assignment(
         secret = password;
     }
     let stored = text.slice(secret.range());
-    let in_manifest = manifest::value(text, found);
-    let is_manifest = in_manifest.is_some();
-    let decoded = in_manifest
+    let plain = manifest::value(text, found);
+    let is_manifest = plain.is_some();
+    let decoded = plain
         .or_else(|| stored::value(text, found))
         .filter(|_| !has_part);
     let value = decoded.as_deref().unwrap_or(stored);

@@ -1,4 +1,4 @@
-//! Rows of tables in documents: `| SMTP password | \`…\` |`.
+//! Rows of tables in documents, whose first cell names a setting and whose second one holds its value.
 //!
 //! Most of what such tables hold are descriptions, so a value must look like a password. Whether it belongs to a login is for others.
 
