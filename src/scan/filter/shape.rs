@@ -180,10 +180,7 @@ fn is_ramp(value: &[u8], kind: ValueKind) -> bool {
 fn is_doubled_ramp(value: &[u8], kind: ValueKind) -> bool {
     let (pairs, rest) = value.as_chunks::<2>();
     let once: Vec<u8> = pairs.iter().map(|pair| pair[0]).collect();
-    value.len() >= 8
-        && rest.is_empty()
-        && pairs.iter().all(|[a, b]| a == b)
-        && is_ramp(&once, kind)
+    value.len() >= 8 && rest.is_empty() && pairs.iter().all(|[a, b]| a == b) && is_ramp(&once, kind)
 }
 
 /// Whether the value is one block of at least two bytes twice or more: `1234567890abcdef1234567890abcdef`.
