@@ -69,6 +69,14 @@ pub enum Error {
     /// A CI job that does not say enough of itself.
     #[error(transparent)]
     Ci(#[from] crate::ci::CiError),
+    /// Providers can't be asked at all.
+    #[cfg(feature = "verify")]
+    #[error(transparent)]
+    Net(#[from] crate::verify::net::NetError),
+    /// Answers of providers can't be kept.
+    #[cfg(feature = "verify")]
+    #[error("{0}; --no-verify-cache does without")]
+    Cache(#[from] crate::verify::CacheError),
     /// Options that contradict each other.
     #[error("{0}")]
     Usage(String),

@@ -1,12 +1,10 @@
 //! `scan --history`: the objects of a repository through the scanner.
 
-use std::path::Path;
-
 use crate::config::{HistoryEngine, HistoryOptions, ScanOptions};
 use crate::error::Error;
 use crate::git;
 use crate::history::{self, Progress, Scope};
-use crate::model::Report;
+use crate::model::{Report, display_path};
 use crate::report::Verbosity;
 use crate::scan::Scanner;
 
@@ -29,15 +27,16 @@ pub(super) fn read(
             since: history.since,
             reachable: history.reachable,
         },
-        most: history.max_blob_size,
+        most: options.max_blob_size,
         allow_missing: history.allow_missing,
         in_full: history.engine == HistoryEngine::Naive,
         no_binary: options.no_binary,
     };
     let so_far = Progress::default();
-    let name: &Path = git_dir.unwrap_or(&history.repo);
+    let name = git_dir.unwrap_or(&history.repo);
+    let name = display_path(name.as_os_str().as_encoded_bytes());
     let wanted = options.verbosity > Verbosity::Quiet;
-    let found = progress::shown(name, &so_far, wanted, || {
+    let found = progress::shown(&name, &so_far, wanted, || {
         // what is not read object by object (indexes, headers) uses the common pool
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         match pool {

@@ -1,25 +1,49 @@
-//! How far a history scan has come, for somebody who waits at a terminal. Silent everywhere else.
+//! How far a run has come, for somebody who waits at a terminal. Silent everywhere else.
 
 use std::io::IsTerminal as _;
-use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 
-use crate::history::Progress;
-use crate::model::display_path;
+use crate::history;
 
 /// How often the line is drawn anew.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// Scans shorter than this show nothing: a line that comes and goes at once is only unrest.
+/// Runs shorter than this show nothing: a line that comes and goes at once is only unrest.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Runs `work`, and shows how far `so_far` says that it has come if `wanted` and if standard error is a terminal of somebody.
-pub(super) fn shown<T>(
-    name: &Path,
-    so_far: &Progress,
+/// Something whose progress can be drawn, from another thread than the one that makes it.
+pub(super) trait Drawn: Sync {
+    /// The line, in the words of `indicatif`.
+    const TEMPLATE: &'static str;
+
+    /// Puts into `bar` how far it is.
+    fn draw(&self, bar: &ProgressBar);
+}
+
+impl Drawn for history::Progress {
+    const TEMPLATE: &'static str =
+        "waxseal: {prefix} {wide_bar} {human_pos} of {human_len} objects, {msg}, {eta} left";
+
+    fn draw(&self, bar: &ProgressBar) {
+        let count = |number: &AtomicU64| number.load(Ordering::Relaxed);
+        bar.set_length(count(&self.expected));
+        bar.set_position(count(&self.objects));
+        bar.set_message(format!(
+            "{}, {} to look at closely",
+            HumanBytes(count(&self.bytes)),
+            count(&self.suspects)
+        ));
+    }
+}
+
+/// Runs `work`, and shows under the name `name` how far `so_far` says that it has come, if `wanted` and if standard error is a
+/// terminal of somebody.
+pub(super) fn shown<D: Drawn, T>(
+    name: &str,
+    so_far: &D,
     wanted: bool,
     work: impl FnOnce() -> T,
 ) -> T {
@@ -46,27 +70,18 @@ impl Drop for Stop<'_> {
     }
 }
 
-fn draw(name: &Path, so_far: &Progress, done: &AtomicBool) {
+fn draw<D: Drawn>(name: &str, so_far: &D, done: &AtomicBool) {
     std::thread::park_timeout(PATIENCE);
     if done.load(Ordering::Acquire) {
         return;
     }
     let bar = ProgressBar::new(0);
-    let template =
-        "waxseal: {prefix} {wide_bar} {human_pos} of {human_len} objects, {msg}, {eta} left";
-    if let Ok(style) = ProgressStyle::with_template(template) {
+    if let Ok(style) = ProgressStyle::with_template(D::TEMPLATE) {
         bar.set_style(style);
     }
-    bar.set_prefix(display_path(name.as_os_str().as_encoded_bytes()));
+    bar.set_prefix(name.to_owned());
     while !done.load(Ordering::Acquire) {
-        let count = |number: &std::sync::atomic::AtomicU64| number.load(Ordering::Relaxed);
-        bar.set_length(count(&so_far.expected));
-        bar.set_position(count(&so_far.objects));
-        bar.set_message(format!(
-            "{}, {} to look at closely",
-            HumanBytes(count(&so_far.bytes)),
-            count(&so_far.suspects)
-        ));
+        so_far.draw(&bar);
         std::thread::park_timeout(INTERVAL);
     }
     bar.finish_and_clear();

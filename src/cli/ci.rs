@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::history::{range, size};
-use super::{OutputArgs, RuleArgs, options};
-use crate::config::{CiOptions, Input, ScanOptions};
+use super::{AskArgs, OutputArgs, RuleArgs, options};
+use crate::config::{CiOptions, Input, Output, ScanOptions};
 use crate::error::Error;
 use crate::report::Format;
 
@@ -34,6 +34,8 @@ pub(crate) struct CiArgs {
     #[command(flatten)]
     rules: CiRuleArgs,
     #[command(flatten)]
+    verify: AskArgs,
+    #[command(flatten)]
     output: OutputArgs,
 }
 
@@ -47,6 +49,9 @@ struct CiRuleArgs {
     /// Leave this rule out; may be repeated.
     #[arg(long = "skip-rule", value_name = "ID")]
     skip: Vec<String>,
+    /// Go by the configuration that this commit has, whatever the event says: a branch, a tag or an id.
+    #[arg(long, value_name = "REV")]
+    policy_from: Option<String>,
     /// Report what comments in the scanned files let pass as well: waxseal:allow, and those for other programs.
     #[arg(long)]
     no_allow: bool,
@@ -63,6 +68,7 @@ impl CiArgs {
             skip: self.rules.skip,
             files: Vec::new(),
             config: None,
+            policy_from: self.rules.policy_from,
             no_allow: self.rules.no_allow,
             no_foreign_markers: self.rules.no_foreign_markers,
         };
@@ -70,18 +76,21 @@ impl CiArgs {
         let by_default = on_github && self.output.formats.is_empty();
         let mut options = options(Input::Handed { root: None }, rules, &self.output)?;
         if by_default {
-            for output in &mut options.outputs {
-                output.format = Format::Github;
-            }
+            options.outputs.push(Output {
+                format: Format::Github,
+                file: None,
+            });
         }
+        // no file of the checkout has a say
+        let options = self.verify.put_into(options, Vec::new())?;
         let options = ScanOptions {
             no_binary: self.no_binary,
-            jobs: self.jobs.unwrap_or(0),
+            jobs: self.jobs,
+            max_blob_size: self.max_blob_size.as_deref().map(size).transpose()?,
             ..options
         };
         let ci = CiOptions {
             range: self.range.map(range).transpose()?,
-            max_blob_size: self.max_blob_size.as_deref().map(size).transpose()?,
             allow_missing: self.allow_missing,
         };
         Ok((options, ci))

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{OutputArgs, RuleArgs, options};
+use super::{AskArgs, OutputArgs, RuleArgs, options, verify};
 use crate::config::{Input, ScanOptions, StagedOptions};
 use crate::error::Error;
 
@@ -20,6 +20,8 @@ pub(crate) struct PreCommitArgs {
     #[command(flatten)]
     rules: RuleArgs,
     #[command(flatten)]
+    verify: AskArgs,
+    #[command(flatten)]
     output: OutputArgs,
 }
 
@@ -32,6 +34,8 @@ impl PreCommitArgs {
     /// What the scan needs, before a configuration file is merged in.
     pub(crate) fn into_options(self) -> Result<ScanOptions, Error> {
         let input = Input::Staged(self.how());
-        options(input, self.rules, &self.output)
+        let recipes = verify::operators(&self.rules);
+        let options = options(input, self.rules, &self.output)?;
+        self.verify.put_into(options, recipes)
     }
 }

@@ -199,7 +199,7 @@ impl Visit for Visitor<'_> {
         self.copied.extend(copied);
         let known = self.surveyor.version(
             &delta.state.known,
-            delta.base.len(),
+            delta.base_len,
             &self.copied,
             self.names.is_within(set, delta.state.set),
             content,

@@ -1,27 +1,20 @@
 //! Which trees lead to given blobs, and by which entries.
 //!
-//! One pass over all trees keeps, for each, its folders and those of its entries that are asked for; what does not lead anywhere is
-//! then thrown away. Commits and paths are not known here.
+//! Told from what the pass over all trees remembers ([`Trail`]): from the entries that name what is asked for up to the trees above, and
+//! from each tree to those that have the entry of it. No tree is read again. Commits and paths are not known here.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::ops::Range;
 
 use foldhash::{HashMap, HashMapExt as _};
 
-use crate::git::pack::{Damage, Delta, Kind, NodeIx, Visit};
-use crate::model::ObjectId;
-
 use super::bits::BitSet;
+use super::names::Names;
 use super::objects::{ObjectIx, Objects};
-use super::tally::Tally;
-use super::tree::{self, Entry, Piece, Starts, Target};
-use super::visit;
+use super::trail::{Child, Noted, Trail};
 
 /// Position in the list of names.
 pub type NameIx = u32;
-
-/// Longest name that is followed; no system can write a longer one. What bears it is scanned as what no tree names. Bytes.
-const LONGEST_NAME: usize = 4096;
 
 /// One entry of a tree that leads to what is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +54,11 @@ impl Leads {
         leading.map(|(tree, _)| tree)
     }
 
+    /// A name.
+    pub fn name(&self, name: NameIx) -> &[u8] {
+        &self.names[name as usize]
+    }
+
     /// What is missing and can be reached from the trees `tops`. There are `count` objects.
     fn reached(&self, tops: &[ObjectIx], count: usize) -> BTreeSet<ObjectIx> {
         let mut found = BTreeSet::new();
@@ -75,282 +73,224 @@ impl Leads {
         }
         found
     }
-
-    /// A name.
-    pub fn name(&self, name: NameIx) -> &[u8] {
-        &self.names[name as usize]
-    }
 }
 
-/// Finds the trees that lead to `targets`, which are blobs, and which of `missing`, objects that are not there, the trees `tops` lead to:
-/// their positions in the list. Those may be as many as all blobs, so no paths are made for them.
-pub fn find(
-    objects: &Objects,
-    targets: &[ObjectIx],
-    missing: &[ObjectId],
-    tops: &[ObjectIx],
-    tally: &Tally<'_>,
-) -> (Leads, BTreeSet<usize>) {
-    let mut wanted = BitSet::new(objects.count());
-    for target in targets {
-        wanted.insert(*target);
-    }
-    let mut starts = BitSet::new(1 << 16);
-    let ids = targets
-        .iter()
-        .map(|ix| objects.id(*ix))
-        .chain(missing.iter().copied());
-    for id in ids {
-        starts.insert(start(id.as_bytes()));
-    }
-    let search = Search {
-        objects,
-        wanted,
-        starts,
-        missing: missing
-            .iter()
-            .copied()
-            .zip(small(objects.count())..)
-            .collect(),
-        names: Mutex::default(),
-    };
-    let visitors = (0..tally.threads())
-        .map(|_| Visitor::new(&search, tally))
-        .collect();
-    let visitors = visit::all(objects, Kind::Tree, visitors);
-    let parts: Vec<Kept> = visitors.into_iter().map(|visitor| visitor.kept).collect();
-    let mut reached = BTreeSet::new();
-    if !missing.is_empty() {
-        let first = small(objects.count());
-        let all = search.follow(&parts, true).reached(tops, objects.count());
-        reached.extend(all.into_iter().map(|ix| (ix - first) as usize));
-    }
-    let leads = search.follow(&parts, false);
-    let names = search
-        .names
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner);
-    let leads = Leads {
-        names: names.list,
-        ..leads
-    };
-    (leads, reached)
+/// Answers which trees lead where.
+pub struct Search<'a> {
+    objects: &'a Objects,
+    names: &'a Names,
+    /// For each object the trail that has it as a tree and its place there, one more than that; 0 for all others.
+    places: Vec<(u32, u32)>,
+    /// Number of the first entry of each trail among those of all.
+    firsts: Vec<u32>,
 }
 
-/// What the threads of a search share.
-struct Search<'o> {
-    objects: &'o Objects,
-    wanted: BitSet,
-    /// The first two bytes of the ids of all that is wanted or missing, a bit each: most blobs are neither.
-    starts: BitSet,
-    /// Numbers of what is not there.
-    missing: HashMap<ObjectId, ObjectIx>,
-    names: Mutex<NameTable>,
+/// An entry of a tree that leads to what is asked for, wherever the tree has it from.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Fact {
+    tree: ObjectIx,
+    /// Its number in the tree.
+    number: u32,
+    /// The trail that knows its name, and the name there.
+    name: (u32, u32),
+    child: ObjectIx,
 }
 
-#[derive(Default)]
-struct NameTable {
-    list: Vec<Box<[u8]>>,
-    known: HashMap<Box<[u8]>, NameIx>,
-}
-
-/// The entries that one thread keeps.
-#[derive(Default)]
-struct Kept {
-    /// Trees, each with its range in `leads`.
-    trees: Vec<(ObjectIx, u32, u32)>,
-    leads: Vec<Lead>,
-}
-
-/// Reads trees for one thread.
-struct Visitor<'s> {
-    search: &'s Search<'s>,
-    tally: &'s Tally<'s>,
-    names: HashMap<Box<[u8]>, NameIx>,
-    kept: Kept,
-}
-
-/// A tree as its deltas have to know it.
-struct Seen {
-    starts: Starts,
-    /// Where each entry that is kept begins.
-    kept: Vec<(u32, Lead)>,
-}
-
-impl<'s> Visitor<'s> {
-    fn new(search: &'s Search<'s>, tally: &'s Tally<'s>) -> Self {
+impl<'a> Search<'a> {
+    /// A search in what `names` remembers of the trees of `objects`.
+    pub fn new(objects: &'a Objects, names: &'a Names) -> Self {
+        let mut places = vec![(0, 0); objects.count()];
+        let mut firsts = Vec::with_capacity(names.trails.len());
+        let mut first = 0;
+        for (part, (trail, _)) in (0..).zip(&names.trails) {
+            firsts.push(small(first));
+            first += trail.entries().len();
+            for at in 0..trail.len() {
+                let (tree, ..) = trail.read(at);
+                places[tree as usize] = (part, at + 1);
+            }
+        }
         Self {
-            search,
-            tally,
-            names: HashMap::new(),
-            kept: Kept::default(),
+            objects,
+            names,
+            places,
+            firsts,
         }
     }
 
-    /// The entry as it is kept, if it is.
-    fn lead(&mut self, entry: Entry<'_>) -> Option<Lead> {
-        if entry.name.len() > LONGEST_NAME {
-            return None;
-        }
-        if entry.target != Target::Tree && !self.search.starts.contains(start(entry.id)) {
-            return None;
-        }
-        let child = match self.search.objects.find(entry.id) {
-            Some(ix) if entry.target == Target::Tree || self.search.wanted.contains(ix) => ix,
-            Some(_) => return None,
-            None => *self.search.missing.get(&ObjectId::new(entry.id))?,
-        };
-        Some(Lead {
-            name: self.name(entry.name),
-            child,
-        })
+    /// The trees that lead to `targets`, which are blobs.
+    pub fn leads(&self, targets: &[ObjectIx]) -> Leads {
+        self.find(targets.iter().copied())
     }
 
-    fn name(&mut self, name: &[u8]) -> NameIx {
-        if let Some(known) = self.names.get(name) {
-            return *known;
-        }
-        let mut table = self
-            .search
-            .names
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let next = NameIx::try_from(table.list.len()).expect("names are numbered in 32 bits");
-        let ix = *table.known.entry(name.into()).or_insert(next);
-        if ix == next {
-            table.list.push(name.into());
-        }
-        self.names.insert(name.into(), ix);
-        ix
-    }
-
-    fn keep(&mut self, ix: ObjectIx, starts: Starts, kept: Vec<(u32, Lead)>) -> Seen {
-        if self.search.objects.counts(ix) && !kept.is_empty() {
-            let start = small(self.kept.leads.len());
-            self.kept.leads.extend(kept.iter().map(|(_, lead)| *lead));
-            self.kept
-                .trees
-                .push((ix, start, small(self.kept.leads.len())));
-        }
-        Seen { starts, kept }
-    }
-}
-
-impl Visit for Visitor<'_> {
-    type State = Seen;
-    // they were when names were read
-    const CHECKED: bool = false;
-
-    fn whole(&mut self, ix: NodeIx, content: &[u8]) -> Seen {
-        let mut kept = Vec::new();
-        let id_len = self.search.objects.id_len();
-        let starts = tree::read(content, id_len, |piece| {
-            if let Piece::New(at, entry) = piece {
-                kept.extend(self.lead(entry).map(|lead| (at, lead)));
-            }
-        });
-        self.keep(ix, starts.unwrap_or_default(), kept)
-    }
-
-    fn delta(&mut self, ix: NodeIx, delta: &Delta<'_, Seen>, content: &[u8]) -> Seen {
-        let mut kept = Vec::with_capacity(delta.state.kept.len() + 1);
-        let id_len = self.search.objects.id_len();
-        let old = &delta.state.kept;
-        let take = |piece: Piece<'_>| match piece {
-            Piece::New(at, entry) => kept.extend(self.lead(entry).map(|lead| (at, lead))),
-            Piece::Copied(range, shift) => {
-                let first = old.partition_point(|(at, _)| *at < range.start);
-                let copied = old[first..].iter().take_while(|(at, _)| *at < range.end);
-                let moved =
-                    |at: u32| u32::try_from(i64::from(at) + shift).expect("it lies in the tree");
-                kept.extend(copied.map(|(at, lead)| (moved(*at), *lead)));
-            }
-        };
-        let starts = tree::read_delta(content, id_len, &delta.state.starts, delta.ops, take);
-        self.keep(ix, starts.unwrap_or_default(), kept)
-    }
-
-    fn damaged(&mut self, ix: NodeIx, damage: Damage) {
-        // mostly noted when names were read; a file may have gone since
-        self.tally.damaged(ix, damage);
-    }
-}
-
-impl Search<'_> {
-    /// Keeps the trees that lead to what is asked for, `with_missing` or not, and of their entries those that do.
-    fn follow(&self, parts: &[Kept], with_missing: bool) -> Leads {
+    /// Which of the objects that are not there, given by their positions in the list of the names, the trees `tops` lead to.
+    pub fn reached(&self, missing: &[usize], tops: &[ObjectIx]) -> BTreeSet<usize> {
         let count = self.objects.count();
-        // for each tree the part that has it, and where
-        let mut lists: Vec<(u32, u32, u32)> = vec![(0, 0, 0); count];
-        for (part, kept) in (0..).zip(parts) {
-            for &(tree, start, end) in &kept.trees {
-                lists[tree as usize] = (part, start, end);
-            }
-        }
-        let entries = |tree: ObjectIx| {
-            let (part, start, end) = lists[tree as usize];
-            let leads = parts.get(part as usize).map_or(&[][..], |part| &part.leads);
-            &leads[start as usize..end as usize]
-        };
-        let is_missing = |ix: ObjectIx| ix as usize >= count;
-        let is_target = |ix: ObjectIx| {
-            if is_missing(ix) {
-                with_missing
-            } else {
-                self.wanted.contains(ix)
-            }
-        };
-        // children before their parents, without recursion; a circle, which only forged ids can make, leads nowhere
-        let mut done = BitSet::new(count);
-        let mut leading = BitSet::new(count);
-        let mut open = Vec::new();
-        let trees = parts
-            .iter()
-            .flat_map(|part| part.trees.iter().map(|(tree, ..)| *tree));
-        for tree in trees {
-            if done.insert(tree) {
-                open.push((tree, 0));
-            }
-            while let Some((tree, next)) = open.last_mut() {
-                if let Some(lead) = entries(*tree).get(*next) {
-                    *next += 1;
-                    if is_target(lead.child) {
-                        leading.insert(*tree);
-                    } else if !is_missing(lead.child) && done.insert(lead.child) {
-                        open.push((lead.child, 0));
+        let numbers = missing.iter().map(|at| small(count + at));
+        let reached = self.find(numbers).reached(tops, count);
+        reached.into_iter().map(|ix| ix as usize - count).collect()
+    }
+
+    /// The trees that lead to `targets`: objects, or beyond all objects what is missing.
+    fn find(&self, targets: impl Iterator<Item = ObjectIx>) -> Leads {
+        let mut wanted = BitSet::new(self.objects.count() + self.names.missing.len());
+        let mut open: Vec<ObjectIx> = targets.filter(|target| wanted.insert(*target)).collect();
+        let parents = Parents::new(self, &wanted);
+        // a tree that leads to something is asked for itself; a circle, which only forged ids can make, ends where it began
+        let mut facts = Vec::new();
+        while let Some(child) = open.pop() {
+            for &entry in parents.of(child) {
+                let (part, at) = self.entry(entry);
+                let trail = &self.names.trails[part].0;
+                let noted = trail.entries()[at as usize];
+                let (tree, ..) = trail.read(trail.tree_of(at));
+                let fact = Fact {
+                    tree,
+                    number: noted.number(),
+                    name: (small(part), noted.name()),
+                    child,
+                };
+                self.inherit(fact, |fact| {
+                    facts.push(fact);
+                    if wanted.insert(fact.tree) {
+                        open.push(fact.tree);
                     }
-                    continue;
-                }
-                let leads = entries(*tree)
-                    .iter()
-                    .any(|lead| !is_missing(lead.child) && leading.contains(lead.child));
-                if leads {
-                    leading.insert(*tree);
-                }
-                open.pop();
+                });
             }
         }
-        let mut all = Leads {
-            trees: vec![(0, 0); count],
+        facts.sort_unstable();
+        facts.dedup();
+        self.gather(&facts)
+    }
+
+    /// Gives `fact`, and the same of all trees that have the entry from this one, as far as those places of them count.
+    fn inherit(&self, fact: Fact, mut take: impl FnMut(Fact)) {
+        let mut open = vec![(fact.tree, fact.number)];
+        while let Some((tree, number)) = open.pop() {
+            if self.objects.counts(tree) {
+                take(Fact {
+                    tree,
+                    number,
+                    ..fact
+                });
+            }
+            for other in self.objects.deltas_of(tree) {
+                let (part, place) = self.places[other as usize];
+                let Some(at) = place.checked_sub(1) else {
+                    continue;
+                };
+                let (_, _, runs) = self.names.trails[part as usize].0.read(at);
+                let has = runs
+                    .iter()
+                    .filter(|run| (run.from..run.from + run.count).contains(&number));
+                open.extend(has.map(|run| (other, number - run.from + run.at)));
+            }
+        }
+    }
+
+    /// The trail of an entry, by its number among all, and its place there.
+    fn entry(&self, entry: u32) -> (usize, u32) {
+        let part = self.firsts.partition_point(|first| *first <= entry) - 1;
+        (part, entry - self.firsts[part])
+    }
+
+    /// What an entry leads to, as targets are numbered.
+    fn child(&self, part: usize, noted: &Noted) -> Option<ObjectIx> {
+        match noted.child() {
+            Child::Object(ix) => Some(ix),
+            Child::Missing(at) => {
+                let place = self.names.trails[part].1[at as usize];
+                Some(small(self.objects.count()) + place)
+            }
+            Child::Nothing => None,
+        }
+    }
+
+    /// Gives the number among all of each entry that leads to a folder or to what is `wanted`, and what that is.
+    fn parents(&self, wanted: &BitSet, mut take: impl FnMut(u32, ObjectIx)) {
+        let mut entry = 0;
+        for (part, (trail, _)) in self.names.trails.iter().enumerate() {
+            for noted in trail.entries() {
+                let child = self.child(part, noted);
+                let asked = |child: &ObjectIx| noted.is_folder() || wanted.contains(*child);
+                if let Some(child) = child.filter(asked) {
+                    take(entry, child);
+                }
+                entry += 1;
+            }
+        }
+    }
+
+    /// Puts sorted facts side by side, tree by tree.
+    fn gather(&self, facts: &[Fact]) -> Leads {
+        let mut leads = Leads {
+            trees: vec![(0, 0); self.objects.count()],
+            entries: Vec::with_capacity(facts.len()),
             ..Leads::default()
         };
-        for tree in leading.iter() {
-            let start = small(all.entries.len());
-            let found = entries(tree).iter().filter(|lead| {
-                is_target(lead.child) || (!is_missing(lead.child) && leading.contains(lead.child))
+        let mut known: HashMap<&[u8], NameIx> = HashMap::new();
+        for fact in facts {
+            let (part, name) = fact.name;
+            let name = self.names.trails[part as usize].0.name(name);
+            let next = small(leads.names.len());
+            let name_ix = *known.entry(name).or_insert(next);
+            if name_ix == next {
+                leads.names.push(name.into());
+            }
+            let end = small(leads.entries.len());
+            let range = &mut leads.trees[fact.tree as usize];
+            if range.0 == range.1 {
+                *range = (end, end);
+            }
+            range.1 += 1;
+            leads.entries.push(Lead {
+                name: name_ix,
+                child: fact.child,
             });
-            all.entries.extend(found);
-            all.trees[tree as usize] = (start, small(all.entries.len()));
         }
-        all
+        leads
     }
 }
 
-/// The first two bytes of an id.
-fn start(id: &[u8]) -> u32 {
-    u32::from(u16::from_be_bytes([id[0], id[1]]))
+/// The entries that lead to each folder, and to each of what is asked for, by their numbers among all.
+struct Parents {
+    /// Where those of each lie in `entries`.
+    starts: Vec<u32>,
+    entries: Vec<u32>,
+}
+
+impl Parents {
+    fn new(search: &Search<'_>, wanted: &BitSet) -> Self {
+        let count = search.objects.count() + search.names.missing.len();
+        let mut starts = vec![0_u32; count + 1];
+        search.parents(wanted, |_, child| starts[child as usize] += 1);
+        let mut end = 0;
+        for start in &mut starts {
+            end += *start;
+            *start = end;
+        }
+        let mut entries = vec![0_u32; end as usize];
+        search.parents(wanted, |entry, child| {
+            let start = &mut starts[child as usize];
+            *start -= 1;
+            entries[*start as usize] = entry;
+        });
+        Self { starts, entries }
+    }
+
+    fn of(&self, child: ObjectIx) -> &[u32] {
+        let range: Range<usize> =
+            self.starts[child as usize] as usize..self.starts[child as usize + 1] as usize;
+        &self.entries[range]
+    }
+}
+
+/// Whether the trails hold less than the trees do.
+pub fn is_cut(names: &Names) -> bool {
+    let cut = |(trail, _): &(Trail, Vec<u32>)| trail.is_cut;
+    names.trails.iter().any(cut)
 }
 
 fn small(number: usize) -> u32 {
-    u32::try_from(number).expect("entries are numbered in 32 bits")
+    u32::try_from(number).expect("entries and objects are numbered in 32 bits")
 }

@@ -21,6 +21,7 @@ mod scope;
 mod tally;
 mod texts;
 mod tips;
+mod trail;
 mod tree;
 mod visit;
 
@@ -40,6 +41,7 @@ pub use tally::Progress;
 
 use blobs::{Choice, Surveyed};
 use findings::Ground;
+use leads::{Leads, Search};
 use objects::{ObjectIx, Objects};
 use places::Places;
 use scope::Chosen;
@@ -147,7 +149,6 @@ pub fn scan(
         chosen.as_ref(),
         &surveyed,
         &texts,
-        &tally,
     );
     missing.extend(lost.into_iter().map(|at| {
         let (id, kind) = names.missing[at].0;
@@ -167,7 +168,7 @@ pub fn scan(
     gaps::add_missing(&mut coverage, &missing, store, options.allow_missing);
     gaps::add_over_limit(&mut coverage, &objects, &surveyed.over_limit);
     gaps::add_edges(&mut coverage, store, &objects, &graph, &names, &problems);
-    if places.is_cut {
+    if places.is_cut || leads::is_cut(&names) {
         coverage.skip(Skip {
             path: store.git_dir.as_os_str().as_encoded_bytes().to_vec(),
             reason: SkipReason::TooLarge,
@@ -209,7 +210,6 @@ fn is_chosen(finding: &Finding, chosen: &Chosen, graph: &Graph, tips: &Tips) -> 
 
 /// Where suspects stand, and which of the missing objects the commits that are asked for lead to, by their places in the list. Costs
 /// nothing where there is neither.
-#[expect(clippy::too_many_arguments, reason = "it is where all passes meet")]
 fn locate(
     objects: &Objects,
     names: &names::Names,
@@ -218,10 +218,9 @@ fn locate(
     chosen: Option<&Chosen>,
     surveyed: &Surveyed,
     texts: &Texts,
-    tally: &Tally<'_>,
-) -> (leads::Leads, Places, BTreeSet<usize>) {
+) -> (Leads, Places, BTreeSet<usize>) {
     let nothing = || {
-        let leads = leads::Leads::default();
+        let leads = Leads::default();
         let places = Places::find(objects, &leads, roots, &[]);
         (leads, places)
     };
@@ -237,16 +236,18 @@ fn locate(
         .filter_map(|commit| roots[commit as usize])
         .chain(others.filter_map(|id| objects.find(id.as_bytes())))
         .collect();
-    // the walk over all trees that follows can mostly be spared where only objects are missing
-    let (reached, open) = reached::split(names, &starts, objects.count());
+    // what follows can mostly be spared where only objects are missing
+    let (reached, open) = reached::split(objects, names, &starts);
     let mut lost: BTreeSet<usize> = reached.into_iter().collect();
     if surveyed.suspects.is_empty() && open.is_empty() {
         let (leads, places) = nothing();
         return (leads, places, lost);
     }
-    let missing: Vec<ObjectId> = open.iter().map(|at| names.missing[*at].0.0).collect();
-    let (leads, found) = leads::find(objects, &surveyed.suspects, &missing, &starts, tally);
-    lost.extend(found.into_iter().map(|at| open[at]));
+    let search = Search::new(objects, names);
+    if !open.is_empty() {
+        lost.extend(search.reached(&open, &starts));
+    }
+    let leads = search.leads(&surveyed.suspects);
     let tagged: BTreeSet<ObjectId> = tips
         .others
         .keys()

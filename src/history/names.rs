@@ -16,7 +16,8 @@ use crate::scan::{Named, PathClass, Scanner};
 use super::bits::BitSet;
 use super::objects::{ObjectIx, Objects};
 use super::tally::{Lane, Tally};
-use super::tree::{self, Entry, Piece, Starts, Target};
+use super::trail::{Child, LONGEST_NAME, LocalName, Noted, Trail};
+use super::tree::{self, Piece, Starts, Target};
 use super::visit;
 
 /// Position in the list of classes.
@@ -27,9 +28,6 @@ pub type SetIx = u32;
 
 /// The set of what no tree names.
 const UNNAMED: SetIx = 0;
-
-/// Longest name that is remembered. Bytes.
-const LONGEST_NAME: usize = 4096;
 
 /// What names say of all blobs.
 pub struct Names {
@@ -43,13 +41,9 @@ pub struct Names {
     pub submodules: Vec<Vec<u8>>,
     /// Blobs and trees that trees name and that are not there, sorted, and one of the trees that name each.
     pub missing: Vec<((ObjectId, Kind), ObjectIx)>,
-    /// Trees and the folders in them, as far as entries were parsed: what a tree shares with the one that it is a delta of stands here for
-    /// that one alone. Cut at [`MOST_FOLDERS`].
-    pub folders: Vec<Vec<(ObjectIx, ObjectIx)>>,
+    /// What is remembered of the trees, and for each object that one of the trails misses its position in `missing`.
+    pub trails: Vec<(Trail, Vec<u32>)>,
 }
-
-/// Most folders that one thread notes. They take 8 bytes each; real repositories have one or two for each of their trees.
-const MOST_FOLDERS: usize = 1 << 23;
 
 impl Names {
     /// The set of classes of a blob, by the place of it that counts.
@@ -144,7 +138,7 @@ impl<'s> Pass<'s> {
         let mut named = BitSet::new(self.objects.count());
         let mut submodules = BTreeSet::new();
         let mut missing = BTreeMap::new();
-        let mut folders = Vec::new();
+        let mut trails = Vec::new();
         for part in found {
             for (blob, class) in part.further {
                 members.entry(blob).or_default().insert(class);
@@ -153,9 +147,23 @@ impl<'s> Pass<'s> {
                 named.insert(blob);
             }
             submodules.extend(part.submodules);
-            missing.extend(part.missing);
-            folders.push(part.folders);
+            for (object, tree) in &part.missing {
+                missing.entry(*object).or_insert(*tree);
+            }
+            trails.push((part.trail, part.missing));
         }
+        let missing: Vec<((ObjectId, Kind), ObjectIx)> = missing.into_iter().collect();
+        let place = |object: &(ObjectId, Kind)| {
+            let place = missing.binary_search_by_key(object, |(object, _)| *object);
+            small(place.expect("all were put into the list"))
+        };
+        let trails = trails
+            .into_iter()
+            .map(|(trail, missed): (Trail, Vec<_>)| {
+                let places = missed.iter().map(|(object, _)| place(object)).collect();
+                (trail, places)
+            })
+            .collect();
         let mut by_members: HashMap<BTreeSet<ClassIx>, SetIx> = HashMap::new();
         for (blob, mut members) in members {
             let set = &self.set_of[blob as usize];
@@ -173,8 +181,8 @@ impl<'s> Pass<'s> {
             sets,
             named,
             submodules: submodules.into_iter().collect(),
-            missing: missing.into_iter().collect(),
-            folders,
+            missing,
+            trails,
         }
     }
 }
@@ -186,18 +194,21 @@ struct Found {
     further: Vec<(ObjectIx, ClassIx)>,
     named: Vec<ObjectIx>,
     submodules: BTreeSet<Vec<u8>>,
-    missing: BTreeMap<(ObjectId, Kind), ObjectIx>,
-    folders: Vec<(ObjectIx, ObjectIx)>,
+    /// What is not there, each once, and one of the trees that name it.
+    missing: Vec<((ObjectId, Kind), ObjectIx)>,
+    missing_ix: HashMap<(ObjectId, Kind), u32>,
+    trail: Trail,
 }
 
 /// Reads trees for one thread.
 struct Visitor<'p> {
     pass: &'p Pass<'p>,
     lane: Lane<'p>,
-    /// Class of each name, and whether a rule about files may name it.
-    known: HashMap<Box<[u8]>, (ClassIx, bool)>,
+    known: HashMap<Box<[u8]>, Name>,
     /// Entries that wait for others, to be looked up together.
     waiting: Vec<Waiting>,
+    /// How many of them are for the trail.
+    to_note: usize,
     /// Numbers of what they lead to.
     ixs: Vec<Option<ObjectIx>>,
     found: Found,
@@ -207,8 +218,21 @@ struct Visitor<'p> {
 struct Waiting {
     id: ObjectId,
     tree: ObjectIx,
-    /// What is known of its name, if it is that of a file.
+    /// Its number in the tree.
+    number: u32,
+    target: Target,
+    name: Name,
+    /// Whether the trail has room for it.
+    is_noted: bool,
+}
+
+/// What is known of a name.
+#[derive(Clone, Copy)]
+struct Name {
+    /// Its class as that of a file, and whether a rule about files may name it. None as long as no file bears it.
     class: Option<(ClassIx, bool)>,
+    /// Its number in the trail; none for one that is too long.
+    number: Option<LocalName>,
 }
 
 /// Entries that are looked up together. Each lookup waits for memory more than once; many of them wait together.
@@ -221,27 +245,35 @@ impl<'p> Visitor<'p> {
             lane: tally.lane(),
             known: HashMap::new(),
             waiting: Vec::with_capacity(BATCH),
+            to_note: 0,
             ixs: Vec::with_capacity(BATCH),
             found: Found::default(),
         }
     }
 
-    /// Takes over a new entry of `tree`.
-    fn entry(&mut self, tree: ObjectIx, entry: &Entry<'_>) {
-        let class = match entry.target {
-            Target::Blob => Some(self.class(entry.name)),
-            Target::Tree => None,
-            Target::Commit => {
-                if !self.found.submodules.contains(entry.name) {
-                    self.found.submodules.insert(entry.name.to_vec());
+    /// Takes over what stands next in `tree`.
+    fn piece(&mut self, tree: ObjectIx, is_noted: bool, piece: Piece<'_>) {
+        let (number, entry) = match piece {
+            Piece::New(number, entry) => (number, entry),
+            Piece::Copied(run) => {
+                if is_noted {
+                    self.found.trail.run(run);
                 }
                 return;
             }
         };
+        if entry.target == Target::Commit && !self.found.submodules.contains(entry.name) {
+            self.found.submodules.insert(entry.name.to_vec());
+        }
+        let name = self.name(entry.name, entry.target == Target::Blob);
+        self.to_note += usize::from(is_noted);
         self.waiting.push(Waiting {
             id: ObjectId::new(entry.id),
             tree,
-            class,
+            number,
+            target: entry.target,
+            name,
+            is_noted,
         });
         if self.waiting.len() == BATCH {
             self.settle();
@@ -259,38 +291,82 @@ impl<'p> Visitor<'p> {
         let touched = sets.map(|ix| self.pass.set_of[*ix as usize].load(Ordering::Relaxed));
         std::hint::black_box(touched.fold(0, |all, set| all ^ set));
         for (at, entry) in waiting.drain(..).enumerate() {
-            match (entry.class, self.ixs[at]) {
-                (Some(class), Some(blob)) => self.blob(class, blob),
-                (None, Some(folder)) => {
-                    if self.found.folders.len() < MOST_FOLDERS {
-                        let tree = objects.counting(entry.tree);
-                        self.found.folders.push((tree, folder));
+            let child = match (entry.target, self.ixs[at]) {
+                (Target::Commit, _) => Child::Nothing,
+                (target, Some(object)) => {
+                    if let (Target::Blob, Some(class)) = (target, entry.name.class) {
+                        self.blob(class, object);
                     }
+                    Child::Object(object)
                 }
-                (class, None) => {
-                    let kind = class.map_or(Kind::Tree, |_| Kind::Blob);
-                    let tree = objects.counting(entry.tree);
-                    self.found.missing.insert((entry.id, kind), tree);
+                (target, None) => {
+                    let kind = if target == Target::Tree {
+                        Kind::Tree
+                    } else {
+                        Kind::Blob
+                    };
+                    self.miss((entry.id, kind), entry.tree)
                 }
+            };
+            if !entry.is_noted {
+                continue;
             }
+            let is_folder = entry.target == Target::Tree;
+            let (name, child) = match entry.name.number {
+                Some(name) => (name, child),
+                None => (0, Child::Nothing),
+            };
+            let noted = Noted::new(entry.number, is_folder, name, child);
+            self.found.trail.entry(noted);
         }
         self.waiting = waiting;
+        self.to_note = 0;
     }
 
-    /// The class of a file called `name`, and whether a rule about files may name it.
-    fn class(&mut self, name: &[u8]) -> (ClassIx, bool) {
-        if let Some(known) = self.known.get(name) {
-            return *known;
+    /// Notes an object that is not there, and that `tree` names.
+    fn miss(&mut self, object: (ObjectId, Kind), tree: ObjectIx) -> Child {
+        let next = small(self.found.missing.len());
+        let ix = *self.found.missing_ix.entry(object).or_insert(next);
+        if ix == next {
+            let tree = self.pass.objects.counting(tree);
+            self.found.missing.push((object, tree));
         }
-        let known = (
-            self.pass.class_of(name),
-            self.pass.scanner.names_files(name),
-        );
+        Child::Missing(ix)
+    }
+
+    /// What is known of `name`, which a file may bear.
+    fn name(&mut self, name: &[u8], is_file: bool) -> Name {
+        let known = self.known.get(name).copied();
+        if let Some(known) = known.filter(|known| !is_file || known.class.is_some()) {
+            return known;
+        }
+        let class = is_file.then(|| {
+            let is_named = self.pass.scanner.names_files(name);
+            (self.pass.class_of(name), is_named)
+        });
         // a name that no system can write is not worth remembering, and may be made new in every tree
-        if name.len() <= LONGEST_NAME {
-            self.known.insert(name.into(), known);
+        if name.len() > LONGEST_NAME {
+            return Name {
+                class,
+                number: None,
+            };
         }
+        let number = match known {
+            Some(known) => known.number,
+            None => Some(self.found.trail.add_name(name)),
+        };
+        let known = Name { class, number };
+        self.known.insert(name.into(), known);
         known
+    }
+
+    /// Begins a tree: whether there is room to note it.
+    fn begin(&mut self, tree: ObjectIx) -> bool {
+        let has_room = self.found.trail.has_room(self.to_note);
+        if has_room {
+            self.found.trail.tree(tree, self.to_note);
+        }
+        has_room
     }
 
     fn blob(&mut self, (class, is_named): (ClassIx, bool), blob: ObjectIx) {
@@ -313,7 +389,7 @@ impl<'p> Visitor<'p> {
     fn starts(&mut self, tree: ObjectIx, read: Result<Starts, tree::Malformed>) -> Starts {
         read.unwrap_or_else(|tree::Malformed| {
             self.lane.damaged(tree, Damage::Content);
-            Starts::new()
+            Starts::default()
         })
     }
 }
@@ -323,21 +399,19 @@ impl Visit for Visitor<'_> {
 
     fn whole(&mut self, tree: NodeIx, content: &[u8]) -> Starts {
         self.lane.read(Kind::Tree, tree, content.len());
+        let is_noted = self.begin(tree);
         let read = tree::read(content, self.pass.objects.id_len(), |piece| {
-            if let Piece::New(_, entry) = piece {
-                self.entry(tree, &entry);
-            }
+            self.piece(tree, is_noted, piece);
         });
         self.starts(tree, read)
     }
 
     fn delta(&mut self, tree: NodeIx, delta: &Delta<'_, Starts>, content: &[u8]) -> Starts {
         self.lane.read(Kind::Tree, tree, content.len());
+        let is_noted = self.begin(tree);
         let id_len = self.pass.objects.id_len();
-        let read = tree::read_delta(content, id_len, delta.state, delta.ops, |piece| {
-            if let Piece::New(_, entry) = piece {
-                self.entry(tree, &entry);
-            }
+        let read = tree::read_delta(content, id_len, delta, delta.state, |piece| {
+            self.piece(tree, is_noted, piece);
         });
         self.starts(tree, read)
     }
@@ -345,4 +419,8 @@ impl Visit for Visitor<'_> {
     fn damaged(&mut self, node: NodeIx, damage: Damage) {
         self.lane.damaged(node, damage);
     }
+}
+
+fn small(number: usize) -> u32 {
+    u32::try_from(number).expect("each takes more than a byte of memory")
 }

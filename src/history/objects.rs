@@ -144,6 +144,17 @@ impl Objects {
         self.starts[pack] + node
     }
 
+    /// The objects of the same pack that are stored as deltas of the one at `ix`.
+    pub fn deltas_of(&self, ix: ObjectIx) -> impl Iterator<Item = ObjectIx> + '_ {
+        let (nodes, first) = match self.place(ix) {
+            Place::Packed(pack, node) => {
+                (self.packs[pack].forest.children(node), self.starts[pack])
+            }
+            Place::Loose(_) => (&[][..], 0),
+        };
+        nodes.iter().map(move |node| first + node)
+    }
+
     /// The number of a loose object.
     pub fn loose_ix(&self, at: usize) -> ObjectIx {
         self.first_loose() + small(at)

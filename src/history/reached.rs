@@ -5,31 +5,29 @@
 
 use super::bits::BitSet;
 use super::names::Names;
-use super::objects::ObjectIx;
+use super::objects::{ObjectIx, Objects};
+use super::trail::Child;
 
-/// Positions in the list of missing objects, sorted: those that the trees `tops` lead to for certain, and the others. There are `count`
-/// objects.
-pub fn split(names: &Names, tops: &[ObjectIx], count: usize) -> (Vec<usize>, Vec<usize>) {
+/// Positions in the list of missing objects, sorted: those that the trees `tops` lead to for certain, and the others.
+pub fn split(objects: &Objects, names: &Names, tops: &[ObjectIx]) -> (Vec<usize>, Vec<usize>) {
+    let count = objects.count();
     if names.missing.is_empty() {
         return (Vec::new(), Vec::new());
     }
-    let folders = || names.folders.iter().flatten();
     // the folders of each tree, side by side
     let mut starts = vec![0_u32; count + 1];
-    for (tree, _) in folders() {
-        starts[*tree as usize] += 1;
-    }
+    folders(objects, names, |tree, _| starts[tree as usize] += 1);
     let mut end = 0;
     for start in &mut starts {
         end += *start;
         *start = end;
     }
     let mut children: Vec<ObjectIx> = vec![0; end as usize];
-    for (tree, folder) in folders() {
-        let start = &mut starts[*tree as usize];
+    folders(objects, names, |tree, folder| {
+        let start = &mut starts[tree as usize];
         *start -= 1;
-        children[*start as usize] = *folder;
-    }
+        children[*start as usize] = folder;
+    });
     let mut reached = BitSet::new(count);
     let mut open = tops.to_vec();
     while let Some(tree) = open.pop() {
@@ -39,4 +37,22 @@ pub fn split(names: &Names, tops: &[ObjectIx], count: usize) -> (Vec<usize>, Vec
         }
     }
     (0..names.missing.len()).partition(|at| reached.contains(names.missing[*at].1))
+}
+
+/// Gives each tree and each folder that was parsed in it.
+fn folders(objects: &Objects, names: &Names, mut take: impl FnMut(ObjectIx, ObjectIx)) {
+    for (trail, _) in &names.trails {
+        for at in 0..trail.len() {
+            let (tree, entries, _) = trail.read(at);
+            if entries.is_empty() {
+                continue;
+            }
+            let tree = objects.counting(tree);
+            for noted in entries.iter().filter(|noted| noted.is_folder()) {
+                if let Child::Object(folder) = noted.child() {
+                    take(tree, folder);
+                }
+            }
+        }
+    }
 }

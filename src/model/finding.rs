@@ -6,7 +6,7 @@ use std::fmt;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use super::{Allowed, History, ObjectKind, Origin, Secret, Store, Verified};
+use super::{Allowed, History, ObjectKind, Origin, Secret, Store, Verdict, Verified};
 
 /// How bad a leak of this kind is, whatever the certainty that it is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -133,6 +133,18 @@ pub struct Place {
     pub end_column: u64,
 }
 
+impl Place {
+    /// Where a file as a whole is shown: its beginning, empty.
+    pub const TOP: Self = Self {
+        start: 0,
+        end: 0,
+        line: 1,
+        column: 1,
+        end_line: 1,
+        end_column: 1,
+    };
+}
+
 /// One line of the file around a secret, with every secret on it already cut out. Printable characters
 /// only, at most [`Excerpt::MAX`] characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -241,6 +253,28 @@ impl Finding {
     /// comment is new.
     pub fn standing(&self) -> (Fingerprint, bool) {
         (self.fingerprint, self.allowed.is_some())
+    }
+
+    /// Whether it works, as far as that was asked.
+    pub fn verdict(&self) -> Verdict {
+        let verified = self.verified.as_ref();
+        verified.map_or(Verdict::Unknown, |verified| verified.verdict)
+    }
+
+    /// Whether something went wrong on the way to an answer.
+    pub fn is_unanswered(&self) -> bool {
+        let verified = self.verified.as_ref();
+        verified.is_some_and(|verified| verified.unanswered)
+    }
+
+    /// Takes in what its provider says of it, which has a say in how bad it is.
+    pub fn settle(&mut self, mut verified: Verified) {
+        let rated = verified.verdict.rate(self.severity);
+        if rated != self.severity {
+            verified.severity_before = Some(self.severity);
+            self.severity = rated;
+        }
+        self.verified = Some(Box::new(verified));
     }
 
     /// The order of reports: path, then place, then rule; in a history, where many objects have one path, then the object.

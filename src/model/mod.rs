@@ -22,7 +22,7 @@ pub use finding::{
 };
 pub use history::{FirstCommit, History, Location, ObjectId, ObjectKind};
 pub use origin::{GitState, Origin, Store, display_path};
-pub use report::{Outcome, Report};
+pub use report::{FailOn, Outcome, Report};
 pub use secret::{Quotes, Secret};
 pub use span::Span;
-pub use verdict::{Verdict, Verified, VerifiedDetail};
+pub use verdict::{Contacted, Planned, Verdict, Verification, Verified, VerifiedDetail};

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Allows, Confidence, Coverage, Finding, Severity};
+use super::{Allows, Confidence, Coverage, Finding, Severity, Verdict, Verification};
 
 /// What the exit status says. `Failed` outranks `Found`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,6 +15,39 @@ pub enum Outcome {
     Found,
     /// Something that was to be scanned was not: exit status 2.
     Failed,
+}
+
+/// Which findings make a run `Found`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailOn {
+    /// Those of this severity or a worse one.
+    Severity(Severity),
+    /// Those that a provider accepts.
+    Live,
+}
+
+impl FailOn {
+    /// Whether `finding` counts.
+    pub fn counts(self, finding: &Finding) -> bool {
+        match self {
+            Self::Severity(least) => finding.severity >= least,
+            Self::Live => finding.verdict().is_live(),
+        }
+    }
+
+    /// The name used in options and reports.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Severity(least) => least.id(),
+            Self::Live => "live",
+        }
+    }
+}
+
+impl From<Severity> for FailOn {
+    fn from(least: Severity) -> Self {
+        Self::Severity(least)
+    }
 }
 
 /// A finished run. Sorted by path, offset and rule before any renderer sees it.
@@ -32,6 +65,8 @@ pub struct Report {
     pub held: Option<u64>,
     /// How many findings were left out because they are less sure than was asked for, if that was asked.
     pub hidden: Option<u64>,
+    /// What asking providers took, if they were asked.
+    pub verification: Option<Box<Verification>>,
     /// Wall time; only the text summary shows it, so that machine formats stay reproducible.
     pub elapsed: Duration,
 }
@@ -59,15 +94,33 @@ impl Report {
         self.hidden = Some(self.hidden.unwrap_or(0) + gone);
     }
 
-    /// The outcome when findings below `fail_on` do not count.
-    pub fn outcome(&self, fail_on: Severity) -> Outcome {
-        if !self.coverage.is_complete() {
-            Outcome::Failed
-        } else if self
+    /// Takes out the findings whose verdict is none of `only`, and counts them.
+    pub fn keep_verdicts(&mut self, only: &[Verdict]) {
+        let Some(verification) = self.verification.as_mut().filter(|_| !only.is_empty()) else {
+            return;
+        };
+        let hidden = verification.hidden.get_or_insert_default();
+        for finding in self
             .findings
-            .iter()
-            .any(|finding| finding.severity >= fail_on)
+            .extract_if(.., |it| !only.contains(&it.verdict()))
         {
+            *hidden.entry(finding.verdict()).or_default() += 1;
+            verification.hidden_unanswered += u64::from(finding.is_unanswered());
+        }
+    }
+
+    /// How many findings nobody answered about because something went wrong: they may be live, hidden ones too.
+    pub fn unanswered(&self) -> u64 {
+        let shown = self.findings.iter().filter(|it| it.is_unanswered());
+        let hidden = self.verification.as_ref();
+        shown.count() as u64 + hidden.map_or(0, |it| it.hidden_unanswered)
+    }
+
+    /// The outcome by `fail_on`. What was to be scanned and was not, and what was asked and was not answered, makes it `Failed`.
+    pub fn outcome(&self, fail_on: FailOn) -> Outcome {
+        if !self.coverage.is_complete() || self.unanswered() > 0 {
+            Outcome::Failed
+        } else if self.findings.iter().any(|finding| fail_on.counts(finding)) {
             Outcome::Found
         } else {
             Outcome::Clean

@@ -3,6 +3,9 @@
 //! The words only. Who is asked, and how an answer becomes a verdict, is for `verify`.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::Severity;
 
 /// Whether a credential works. Only an answer that is listed for its provider makes it live or dead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,6 +51,21 @@ impl Verdict {
     pub fn is_live(self) -> bool {
         matches!(self, Self::Live | Self::LiveRestricted)
     }
+
+    /// How bad a finding of `severity` is once this is known. What works is tonight's work whatever it is. What is dead goes one
+    /// step down and no further than low: it was known to whoever could read it, and may have been used. A note stays a note.
+    pub fn rate(self, severity: Severity) -> Severity {
+        match (self, severity) {
+            (_, Severity::Info) => Severity::Info,
+            (Self::Live, _) => Severity::Critical,
+            (Self::LiveRestricted, _) => severity.max(Severity::High),
+            (Self::Test, _) => Severity::Low,
+            (Self::Dead, Severity::Critical) => Severity::High,
+            (Self::Dead, Severity::High) => Severity::Medium,
+            (Self::Dead, Severity::Medium | Severity::Low) => Severity::Low,
+            (Self::Rejected | Self::Unknown, _) => severity,
+        }
+    }
 }
 
 /// A verdict and what is known beside it. Nothing in it is a provider's own text: reasons are ours, and details hold names
@@ -64,6 +82,10 @@ pub struct Verified {
     pub asked: Vec<String>,
     /// Whether the answer is an earlier one that was kept.
     pub cached: bool,
+    /// Whether something went wrong on the way to an answer, so that asking again may bring one. Such a finding may be live.
+    pub unanswered: bool,
+    /// How bad the finding was before this was known, if that made it worse or better.
+    pub severity_before: Option<Severity>,
 }
 
 impl Verified {
@@ -75,6 +97,8 @@ impl Verified {
             details: Vec::new(),
             asked: Vec::new(),
             cached: false,
+            unanswered: false,
+            severity_before: None,
         }
     }
 
@@ -96,4 +120,81 @@ pub struct VerifiedDetail {
     pub name: Cow<'static, str>,
     /// Its values: one, or a list such as that of a key's scopes.
     pub values: Vec<String>,
+}
+
+/// What asking took, and where the questions went.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verification {
+    /// Whether it was only told what would be asked.
+    pub dry_run: bool,
+    /// Distinct credentials that were to be asked about.
+    pub credentials: u64,
+    /// For how many of them an answer of an earlier run was taken.
+    pub cached: u64,
+    /// Hosts that were contacted, by name.
+    pub hosts: Vec<Contacted>,
+    /// What would be asked first, in a dry run.
+    pub planned: Vec<Planned>,
+    /// What the operator changed in where questions go and what is trusted, a clause each.
+    pub changes: Vec<String>,
+    /// Findings that are left out because their verdict is none of those asked for, if that was asked.
+    pub hidden: Option<BTreeMap<Verdict, u64>>,
+    /// How many of those got no answer because something went wrong: they may be live.
+    pub hidden_unanswered: u64,
+}
+
+impl Verification {
+    /// Requests that were made: one for each question over HTTPS, one for each login at a mail server.
+    pub fn requests(&self) -> u64 {
+        self.hosts.iter().map(|host| host.requests).sum()
+    }
+}
+
+/// A host that was contacted.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Contacted {
+    /// Its name, and its port where that is not the usual one.
+    pub host: String,
+    /// How often.
+    pub requests: u64,
+}
+
+/// A question that a dry run did not put.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Planned {
+    /// Whose host it is.
+    pub provider: String,
+    /// The host, with its port where that is not the usual one.
+    pub host: String,
+    /// What would be said there. Holds no secret, and of names only their beginnings.
+    pub what: String,
+    /// About how many credentials.
+    pub credentials: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verdict_moves_a_severity_as_stated() {
+        use Severity::{Critical, High, Info, Low, Medium};
+        for (verdict, rated) in [
+            (
+                Verdict::Live,
+                [Info, Critical, Critical, Critical, Critical],
+            ),
+            (Verdict::LiveRestricted, [Info, High, High, High, Critical]),
+            (Verdict::Test, [Info, Low, Low, Low, Low]),
+            (Verdict::Dead, [Info, Low, Low, Medium, High]),
+            (Verdict::Rejected, Severity::ALL),
+            (Verdict::Unknown, Severity::ALL),
+        ] {
+            assert_eq!(
+                Severity::ALL.map(|severity| verdict.rate(severity)),
+                rated,
+                "{verdict:?}"
+            );
+        }
+    }
 }

@@ -6,7 +6,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Meta, history, masked, term};
+use super::{Meta, history, masked, term, verdict};
 use crate::model::{Finding, History, ObjectId, ObjectKind, Skip, Store};
 
 /// Path of the finding's file from the top of the repository. What has none, a message or a blob that no tree names, is named
@@ -82,6 +82,10 @@ pub(super) fn sentence(finding: &Finding, meta: &Meta<'_>) -> String {
     if let Some(history) = &finding.history {
         text.push_str(&in_history(history));
     }
+    if let Some(verified) = &finding.verified {
+        text.push_str(", ");
+        text.push_str(verified.verdict.id());
+    }
     text.push('.');
     let rule = meta.rule(&finding.rule);
     if let Some(step) = rule.and_then(|rule| rule.remedy.first()) {
@@ -97,6 +101,11 @@ pub(super) fn sentence(finding: &Finding, meta: &Meta<'_>) -> String {
 /// The same with what there is to say of this one finding: services that show nothing else must show that.
 pub(super) fn told(finding: &Finding, meta: &Meta<'_>) -> String {
     let mut text = sentence(finding, meta);
+    if let Some(verified) = &finding.verified {
+        text.push_str(" Verdict: ");
+        text.push_str(&verdict::because(verified));
+        text.push('.');
+    }
     for note in &finding.notes {
         text.push_str(" Note: ");
         text.push_str(note);

@@ -22,7 +22,7 @@ pub(super) fn render(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> i
         .iter()
         .filter(|skip| skip.reason.is_failure())
         .collect();
-    let counts = |finding: &&Finding| finding.severity >= meta.fail_on;
+    let counts = |finding: &&Finding| meta.fail_on.counts(finding);
     let failures = report.findings.iter().filter(counts).count();
     let skipped = report.findings.len() - failures;
     let found: BTreeSet<&str> = report.findings.iter().map(|it| it.rule.as_ref()).collect();
@@ -86,7 +86,7 @@ fn test(finding: &Finding, meta: &Meta<'_>, out: &mut dyn Write) -> io::Result<(
         .with("name", &headline);
     writeln!(out, "    {}", case.open())?;
     let (told, severity) = (issue::told(finding, meta), finding.severity.id());
-    if finding.severity < meta.fail_on {
+    if !meta.fail_on.counts(finding) {
         let skipped = Element::new("skipped").with("message", &told);
         writeln!(out, "      {}", skipped.empty())?;
     } else {

@@ -15,25 +15,29 @@ mod history;
 mod issue;
 mod json;
 mod junit;
+mod listed;
 mod rejection;
 mod sarif;
 mod shell;
 mod summary;
 mod term;
 mod text;
+mod verdict;
+mod verification;
 mod wording;
 
 use std::fmt;
 use std::io::{self, Write};
 use std::str::FromStr;
 
-pub use blocked::{Stopped, render_blocked};
+pub use blocked::{Here, Stopped, render_blocked};
+pub use listed::{Listed, ListedError, ListedSource, listed};
 pub use rejection::render_rejection;
 pub use shell::{ignore_pattern, pathspec, word};
 pub use summary::render_summary;
 pub use term::escape;
 
-use crate::model::{Confidence, Finding, Report, Severity};
+use crate::model::{Confidence, FailOn, Finding, Report, Severity};
 use crate::rules::Rule;
 
 /// What the findings are written as.
@@ -138,6 +142,14 @@ pub struct Settings {
     pub fail_on: Option<Severity>,
     /// The least confidence of what is shown, where the file decided that.
     pub min_confidence: Option<Confidence>,
+    /// How many times it says of files that rules are not used there.
+    pub excludes: usize,
+    /// How many words make a value none.
+    pub stop_words: usize,
+    /// Ids of the rules that it judges otherwise.
+    pub overrides: Vec<String>,
+    /// The largest file that is scanned, bytes, where it decided that.
+    pub most: Option<u64>,
 }
 
 /// What a renderer needs beside the report.
@@ -148,8 +160,8 @@ pub struct Meta<'a> {
     /// The rules of the run, in the order in which they are to be listed. A finding's rule is looked up
     /// here by its id.
     pub rules: &'a [&'a Rule],
-    /// The mildest severity that makes the outcome `Found`.
-    pub fail_on: Severity,
+    /// Which findings make the outcome `Found`.
+    pub fail_on: FailOn,
     /// The configuration file, if there was one.
     pub settings: Option<&'a Settings>,
     /// How much is told to people.

@@ -16,7 +16,8 @@ const WIDTH: usize = 60;
 
 /// Says why a push is refused, and what comments in it let pass. Writes nothing where there is neither.
 pub fn render_rejection(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let counts = |finding: &&Finding| finding.severity >= meta.fail_on.max(Severity::Low);
+    let counts =
+        |finding: &&Finding| finding.severity >= Severity::Low && meta.fail_on.counts(finding);
     let findings: Vec<&Finding> = report.findings.iter().filter(counts).collect();
     if !findings.is_empty() {
         let secrets = counted(findings.len() as u64, "secret", "secrets");

@@ -10,7 +10,7 @@ use std::fmt::{self, Write as _};
 
 use anstyle::{AnsiColor, Style};
 
-use crate::model::{Severity, display_path};
+use crate::model::{Severity, Verdict, display_path};
 
 /// Whether `c` could change how its surroundings are shown without being seen itself. Joiners
 /// (U+200C, U+200D) are let through: scripts and emoji need them.
@@ -89,6 +89,8 @@ pub(super) enum Role {
     Severity(Severity),
     /// Line numbers and rules beside a quoted line.
     Gutter,
+    /// What its provider says of it.
+    Verdict(Verdict),
     /// What to do.
     Remedy,
     /// A good end.
@@ -102,12 +104,15 @@ impl Role {
         let colored = |color: AnsiColor| Style::new().fg_color(Some(color.into()));
         match self {
             Self::Place => Style::new().bold(),
-            Self::Severity(Severity::Critical | Severity::High) | Self::Bad => {
-                colored(AnsiColor::Red).bold()
+            Self::Severity(Severity::Critical | Severity::High)
+            | Self::Verdict(Verdict::Live | Verdict::LiveRestricted)
+            | Self::Bad => colored(AnsiColor::Red).bold(),
+            Self::Severity(Severity::Medium) | Self::Verdict(Verdict::Unknown) => {
+                colored(AnsiColor::Yellow).bold()
             }
-            Self::Severity(Severity::Medium) => colored(AnsiColor::Yellow).bold(),
-            Self::Severity(Severity::Low | Severity::Info) => colored(AnsiColor::Cyan),
-            Self::Gutter => Style::new().dimmed(),
+            Self::Severity(Severity::Low | Severity::Info)
+            | Self::Verdict(Verdict::Test | Verdict::Rejected) => colored(AnsiColor::Cyan),
+            Self::Gutter | Self::Verdict(Verdict::Dead) => Style::new().dimmed(),
             Self::Remedy | Self::Good => colored(AnsiColor::Green),
         }
     }

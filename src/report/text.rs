@@ -7,7 +7,7 @@
 use std::io::{self, Write};
 
 use super::term::{self, Painter, Role};
-use super::{Meta, Verbosity, history};
+use super::{Meta, Verbosity, history, verdict};
 use crate::model::{Confidence, Finding, GitState, Report, Severity, Store};
 
 /// Writes every finding, with an empty line between two.
@@ -66,6 +66,11 @@ fn body(finding: &Finding, meta: &Meta<'_>, out: &mut dyn Write) -> io::Result<(
     }
     if let Some(history) = &finding.history {
         for line in history::lines(finding, history, meta) {
+            writeln!(out, "{indent}{line}")?;
+        }
+    }
+    if let Some(verified) = &finding.verified {
+        for line in verdict::lines(finding, verified, meta) {
             writeln!(out, "{indent}{line}")?;
         }
     }

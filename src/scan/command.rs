@@ -47,6 +47,8 @@ pub fn around<'n>(
 fn last_name(bytes: &[u8], at: usize, window: &Range<usize>, name: &[u8]) -> Option<Range<usize>> {
     let end = (at + name.len()).min(window.end);
     let mut before = &bytes[window.start..end];
+    // mostly it is nowhere, which searching forwards tells many times faster
+    memchr::memmem::find(before, name)?;
     loop {
         let start = window.start + memchr::memmem::rfind(before, name)?;
         let stop = start + name.len();

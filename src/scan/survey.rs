@@ -135,6 +135,9 @@ impl<'s> Surveyor<'s> {
     /// Makes anchors that open stretches fresh with those near them. One that stands in a stretch which another has opened is not
     /// tried itself, so whether it is tried hangs on the one before it, and so on: a row of them is judged whole or not at all.
     fn freshen_rows(&mut self, text: &[u8]) {
+        if !self.fresh.contains(&true) {
+            return;
+        }
         let anchors = &self.scanner.anchors;
         self.row.clear();
         let mut is_fresh = false;

@@ -131,11 +131,10 @@ impl Kept for Cache {
             values: values.clone(),
         });
         Some(Verified {
-            verdict,
-            reason: answer.reason.clone().into(),
             details: details.collect(),
             asked: answer.asked.clone(),
             cached: true,
+            ..Verified::new(verdict, answer.reason.clone())
         })
     }
 

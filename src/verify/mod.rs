@@ -14,9 +14,12 @@ mod identity;
 pub mod net;
 mod pace;
 mod recipe;
+pub mod revoke;
 mod run;
 mod sendgrid;
 mod settings;
+mod smtp;
+mod twilio;
 mod wire;
 
 #[cfg(feature = "verify")]
@@ -28,6 +31,8 @@ pub use recipe::Recipes;
 pub use run::{Job, Summary, run};
 pub use sendgrid::SendGrid;
 pub use settings::{Limits, Redirected, Scheme, Settings};
+pub use smtp::MailLogins;
+pub use twilio::Twilio;
 pub use wire::{
     Body, Header, HttpReply, HttpRequest, Line, Method, Security, SmtpLogin, SmtpReply, Trouble,
     Wire,

@@ -158,6 +158,8 @@ pub(super) struct Paced<'p> {
     wire: Box<dyn Wire + 'p>,
     pace: &'p Pace<'p>,
     asked: Vec<String>,
+    /// Whether something went wrong since the last time somebody asked.
+    troubled: bool,
 }
 
 impl<'p> Paced<'p> {
@@ -166,7 +168,14 @@ impl<'p> Paced<'p> {
             wire,
             pace,
             asked: Vec::new(),
+            troubled: false,
         }
+    }
+
+    /// Whether something went wrong since the last time, so that asking again may bring an answer: no connection, no time left,
+    /// a server that is not well.
+    pub(super) fn take_trouble(&mut self) -> bool {
+        std::mem::take(&mut self.troubled)
     }
 
     /// Hosts that were asked since the last time.
@@ -199,6 +208,30 @@ impl<'p> Paced<'p> {
 
 impl Wire for Paced<'_> {
     fn http(&mut self, request: &HttpRequest<'_>) -> Result<HttpReply, Trouble> {
+        let result = self.asked_again(request);
+        let is_well = |reply: &HttpReply| reply.status != 429 && reply.status < 500;
+        self.troubled |= !result.as_ref().is_ok_and(is_well);
+        result
+    }
+
+    /// Once: mail servers lock accounts that fail too often.
+    fn smtp(&mut self, login: &SmtpLogin<'_>) -> Result<SmtpReply, Trouble> {
+        let turn = self.pace.enter(login.host);
+        let result = turn.and_then(|turn| {
+            let result = self.wire.smtp(login);
+            drop(turn);
+            self.noted((login.provider, login.host, true), result)
+        });
+        // what begins with a 4 is a refusal for now
+        let is_well = |reply: &SmtpReply| !(400..500).contains(&reply.code);
+        self.troubled |= !result.as_ref().is_ok_and(is_well);
+        result
+    }
+}
+
+impl Paced<'_> {
+    /// Asks, and asks again where that may help.
+    fn asked_again(&mut self, request: &HttpRequest<'_>) -> Result<HttpReply, Trouble> {
         let pace = self.pace;
         let mut back_off = pace.limits.back_off;
         let mut left = match request.method {
@@ -233,14 +266,6 @@ impl Wire for Paced<'_> {
                 return result;
             }
         }
-    }
-
-    /// Once: mail servers lock accounts that fail too often.
-    fn smtp(&mut self, login: &SmtpLogin<'_>) -> Result<SmtpReply, Trouble> {
-        let turn = self.pace.enter(login.host)?;
-        let result = self.wire.smtp(login);
-        drop(turn);
-        self.noted((login.provider, login.host, true), result)
     }
 }
 

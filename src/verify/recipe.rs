@@ -91,7 +91,7 @@ impl Verifier for Recipes {
             let Some(question) = values.question(ask) else {
                 continue;
             };
-            for host in question.hosts(ask, &values) {
+            for host in values.hosts(ask) {
                 let reply = match wire.http(&question.to(&ready.recipe, ask, &host)) {
                     Ok(reply) => reply,
                     Err(trouble) => return Verified::new(Verdict::Unknown, trouble.to_string()),
@@ -216,6 +216,19 @@ impl Values<'_> {
         }
     }
 
+    /// The hosts of `ask`. An identifier may hold a dot, and one in a host must not: it would lead elsewhere.
+    fn hosts(&self, ask: &Ask) -> Vec<String> {
+        let dots = |text: &str| text.bytes().filter(|b| *b == b'.').count();
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.';
+        ask.hosts
+            .iter()
+            .filter_map(|template| {
+                let host = self.identified(template)?;
+                (dots(&host) == dots(template) && host.bytes().all(plain)).then_some(host)
+            })
+            .collect()
+    }
+
     /// A path or host, which holds identifiers only.
     fn identified(&self, template: &str) -> Option<String> {
         let mut out = String::new();
@@ -230,24 +243,6 @@ impl Values<'_> {
 }
 
 impl Filled {
-    fn hosts(&self, ask: &Ask, values: &Values<'_>) -> Vec<String> {
-        // an identifier may hold a dot, and a host's must not: it would lead elsewhere
-        let label = |host: &String| {
-            let dots = |text: &str| text.bytes().filter(|b| *b == b'.').count();
-            ask.hosts
-                .iter()
-                .any(|template| dots(template) == dots(host))
-                && host
-                    .bytes()
-                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.')
-        };
-        ask.hosts
-            .iter()
-            .filter_map(|host| values.identified(host))
-            .filter(label)
-            .collect()
-    }
-
     fn to<'q>(&self, recipe: &'q Recipe, ask: &'q Ask, host: &'q str) -> HttpRequest<'q> {
         let names = ask.headers.iter().map(|(name, _)| &**name);
         let names = names.chain(ask.basic.iter().map(|_| "Authorization"));

@@ -274,6 +274,8 @@ fn settle(
     for &verifier in &question.handlers {
         let mut answer = job.verifiers[verifier].verify(credential, wire);
         answer.asked = wire.take_asked();
+        let troubled = wire.take_trouble();
+        answer.unanswered = troubled && answer.verdict == Verdict::Unknown;
         let works = answer.verdict.is_live() || answer.verdict == Verdict::Test;
         answers.push(answer);
         if works {

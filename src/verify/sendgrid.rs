@@ -308,7 +308,7 @@ fn told(scopes: Vec<String>) -> Verified {
     let has = |known: &&str| scopes.iter().any(|scope| fits(scope, known));
     let can: Vec<String> = POWERS
         .iter()
-        .filter(|(_, known)| known.iter().any(|known| has(&known)))
+        .filter(|(_, known)| known.iter().any(has))
         .map(|(power, _)| (*power).to_owned())
         .collect();
     let beyond: Vec<String> = scopes

@@ -407,7 +407,7 @@ fn report(dir: &Path, in_full: bool, threads: usize, no_binary: bool) -> (String
     let meta = Meta {
         version: "0.0.0",
         rules: &rules,
-        fail_on: Severity::Low,
+        fail_on: Severity::Low.into(),
         settings: None,
         verbosity: Verbosity::Normal,
         color: false,

@@ -11,6 +11,7 @@
 mod blocked;
 mod history;
 mod services;
+mod verified;
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -20,7 +21,7 @@ use serde_json::{Value, json};
 use waxseal::model::{
     AllowFault, AllowWarning, Allowed, Allows, Confidence, Coverage, Encoding, Excerpt, Finding,
     FindingPart, Fingerprint, GitState, Marker, Origin, Place, Report, Secret, Severity, Skip,
-    SkipReason, Store,
+    SkipReason, Store, Verdict,
 };
 use waxseal::report::{Format, Meta, Verbosity, render, render_summary};
 use waxseal::rules::{FileRule, Kind, Reach, Rule};
@@ -232,6 +233,7 @@ fn nasty() -> Report {
         .into(),
         held: None,
         hidden: None,
+        verification: None,
         elapsed: Duration::from_millis(3),
         allows: allows(),
     }
@@ -285,7 +287,7 @@ fn incomplete() -> Report {
     report
 }
 
-fn cases() -> [(&'static str, Report); 7] {
+fn cases() -> [(&'static str, Report); 8] {
     [
         ("plain", plain()),
         ("clean", clean()),
@@ -294,6 +296,7 @@ fn cases() -> [(&'static str, Report); 7] {
         ("history", history::full()),
         ("history-incomplete", history::incomplete()),
         ("commands", services::commands()),
+        ("verified", verified::all()),
     ]
 }
 
@@ -304,7 +307,7 @@ fn with_meta<T>(verbosity: Verbosity, color: bool, body: impl FnOnce(&Meta<'_>) 
     body(&Meta {
         version: "0.0.0",
         rules: &rules,
-        fail_on: Severity::Low,
+        fail_on: Severity::Low.into(),
         settings: None,
         verbosity,
         color,
@@ -482,7 +485,7 @@ fn findings_below_the_threshold_are_explained() {
         let mut report = plain();
         report.findings[0].severity = Severity::Low;
         let meta = Meta {
-            fail_on: Severity::High,
+            fail_on: Severity::High.into(),
             ..*meta
         };
         let mut out = Vec::new();
@@ -577,6 +580,10 @@ fn the_document_describes_every_key_and_name() {
     let mut names = Vec::new();
     keys(&parsed(Format::Json, &nasty()), &mut names);
     keys(&parsed(Format::Json, &history::full()), &mut names);
+    let mut verified = verified::all();
+    verified.keep_verdicts(&Verdict::ALL);
+    keys(&parsed(Format::Json, &verified), &mut names);
+    keys(&parsed(Format::Json, &verified::dry()), &mut names);
     names.extend(SkipReason::ALL.map(|reason| reason.id().to_owned()));
     names.extend(Marker::ALL.map(|marker| marker.id().to_owned()));
     names.extend(Severity::ALL.map(|severity| severity.id().to_owned()));
@@ -594,12 +601,13 @@ const VERBOSITIES: [Verbosity; 4] = [
 ];
 
 /// Reports with names, refs and details that mean harm.
-fn hostile() -> [Report; 4] {
+fn hostile() -> [Report; 5] {
     [
         nasty(),
         history::full(),
         history::incomplete(),
         services::commands(),
+        verified::all(),
     ]
 }
 

@@ -5,6 +5,7 @@ mod allow;
 mod architecture;
 mod ci;
 mod cli;
+mod config;
 mod determinism;
 mod docs;
 mod dotenv_fix;
@@ -43,6 +44,18 @@ mod staged_hook;
 mod staged_places;
 mod staged_property;
 mod support;
+#[cfg(feature = "verify")]
+mod verify;
+mod verify_mail;
+#[cfg(feature = "verify")]
+mod verify_mail_session;
+#[cfg(feature = "verify")]
+mod verify_net;
+mod verify_recipes;
+#[cfg(feature = "verify")]
+mod verify_run;
+mod verify_sendgrid;
+mod verify_twilio;
 mod walk;
 mod windows;
 mod within;

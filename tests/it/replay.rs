@@ -18,6 +18,9 @@ mod pack;
 mod rules;
 #[path = "../../fuzz/bodies/scan.rs"]
 mod scan;
+#[cfg(feature = "verify")]
+#[path = "../../fuzz/bodies/smtp.rs"]
+mod smtp;
 #[path = "../../fuzz/bodies/views.rs"]
 mod views;
 
@@ -83,6 +86,40 @@ fn whole_scans() {
 #[test]
 fn rule_files() {
     replay("rules", rules::run);
+}
+
+#[cfg(feature = "verify")]
+#[test]
+fn mail_sessions() {
+    replay("smtp", smtp::run);
+    let pieces: Vec<&[u8]> = "220 x|250-x|250-STARTTLS|250 STARTTLS|250-AUTH PLAIN LOGIN|250 AUTH PLAIN|250 AUTH LOGIN|250 x|334 |334 VXNlcm5hbWU6|235 ok|535 5.7.8 no|535-5.7.8 no|504 no|454 later|421 bye|25|é"
+        .split('|')
+        .map(str::as_bytes)
+        .collect();
+    // most begin as sessions do, so that some come to the login
+    let begins: [&[u8]; 3] = [
+        b"220 x\r\n250-x\r\n250 STARTTLS\r\n220 go\r\n\x00250-x\r\n250 AUTH PLAIN LOGIN\r\n",
+        b"\x00220 x\r\n250-x\r\n250 AUTH LOGIN\r\n",
+        b"",
+    ];
+    for seed in 0..20_000 {
+        let mut random = Random::new(seed);
+        let mut input = vec![random.byte()];
+        input.extend_from_slice(begins[random.below(begins.len())]);
+        for _ in 0..random.below(9) {
+            if random.below(12) == 0 {
+                input.push(0);
+                continue;
+            }
+            input.extend_from_slice(pieces[random.below(pieces.len())]);
+            input.extend_from_slice(match random.below(12) {
+                0 => b"\n".as_slice(),
+                1 => b"",
+                _ => b"\r\n",
+            });
+        }
+        smtp::run(&input);
+    }
 }
 
 #[test]

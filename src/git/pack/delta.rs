@@ -90,6 +90,70 @@ pub fn apply(ops: &[Op], delta: &[u8], base: &[u8], size: usize, out: &mut Vec<u
     }
 }
 
+/// Whether each copy begins behind the end of the one before it, in the base as in the new object. Then the one can be made into the
+/// other where it stands.
+pub fn is_ordered(ops: &[Op]) -> bool {
+    let mut end = 0;
+    ops.iter().filter(|op| op.copy).all(|op| {
+        let is_behind = op.from >= end;
+        end = op.from + op.len;
+        is_behind
+    })
+}
+
+/// Whether all that is copied stays where it is.
+pub fn is_in_place(ops: &[Op]) -> bool {
+    ops.iter().all(|op| !op.copy || op.from == op.at)
+}
+
+/// Makes the object in `buffer` into the one of `size` bytes that ordered `ops` of `delta` make of it: only what moves and what is new is
+/// written. The buffer grows as needed.
+pub fn apply_in_place(ops: &[Op], delta: &[u8], size: usize, buffer: &mut Vec<u8>) {
+    if buffer.len() < size {
+        buffer.resize(size, 0);
+    }
+    let mut shift = |op: &Op| {
+        let from = op.from as usize..(op.from + op.len) as usize;
+        buffer.copy_within(from, op.at as usize);
+    };
+    // What moves forwards goes first, the first one first, what moves backwards after it, the last one first: none is written over
+    // before it was moved.
+    let copies = || ops.iter().filter(|op| op.copy);
+    copies().filter(|op| op.at < op.from).for_each(&mut shift);
+    let backwards = copies().rev().filter(|op| op.at > op.from);
+    backwards.for_each(&mut shift);
+    for op in ops.iter().filter(|op| !op.copy) {
+        let from = op.from as usize..(op.from + op.len) as usize;
+        buffer[op.at as usize..op.end() as usize].copy_from_slice(&delta[from]);
+    }
+}
+
+/// Keeps in `kept` what inserted `ops` will write over in an object of `base` bytes that is changed in place, for [`restore`].
+pub fn save(ops: &[Op], base: &[u8], kept: &mut Vec<u8>) {
+    kept.clear();
+    for range in overwritten(ops, base.len()) {
+        kept.extend_from_slice(&base[range]);
+    }
+}
+
+/// Puts back into `buffer`, which held an object of `base` bytes, what was kept by [`save`].
+pub fn restore(ops: &[Op], base: usize, kept: &[u8], buffer: &mut [u8]) {
+    let mut kept = kept;
+    for range in overwritten(ops, base) {
+        let (these, rest) = kept.split_at(range.len());
+        buffer[range].copy_from_slice(these);
+        kept = rest;
+    }
+}
+
+/// Stretches of an object of `base` bytes that insertions write over.
+fn overwritten(ops: &[Op], base: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
+    ops.iter().filter(|op| !op.copy).map(move |op| {
+        let start = (op.at as usize).min(base);
+        start..(op.end() as usize).min(base)
+    })
+}
+
 /// Offset and length of a copy whose instruction byte `code` was read.
 fn copy(code: u8, delta: &[u8], at: &mut usize) -> Result<(u64, u64), Damage> {
     let mut number = |first: u32, count: u32| {
@@ -128,6 +192,8 @@ fn small(value: u64) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const BASE: &[u8] = b"the quick brown fox";
@@ -138,6 +204,78 @@ mod tests {
         apply(&ops, delta, BASE, size, &mut out);
         out.truncate(size);
         Ok(out)
+    }
+
+    /// A base, and for each piece of a delta what is inserted and then where a copy begins and how long it is.
+    type Pieces = Vec<(Vec<u8>, usize, usize)>;
+
+    /// The instructions of `pieces` in a base of `base` bytes, and the delta that holds what they insert.
+    fn instructions(base: usize, pieces: &Pieces) -> (Vec<Op>, Vec<u8>, usize) {
+        let (mut ops, mut delta, mut at) = (Vec::new(), Vec::new(), 0);
+        let mut add = |from: usize, len: usize, copy| {
+            if len > 0 {
+                let (from, len) = (small(from as u64), small(len as u64));
+                ops.push(Op {
+                    from,
+                    at,
+                    len,
+                    copy,
+                });
+                at += len;
+            }
+        };
+        for (insert, from, len) in pieces {
+            add(delta.len(), insert.len(), false);
+            delta.extend_from_slice(insert);
+            let from = from % (base + 1);
+            add(from, (*len).min(base - from), true);
+        }
+        (ops, delta, at as usize)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn in_place_makes_what_a_copy_makes(
+            base in prop::collection::vec(any::<u8>(), 0..64),
+            pieces in prop::collection::vec((prop::collection::vec(any::<u8>(), 0..6), 0..64_usize, 0..24_usize), 0..6),
+            in_order in prop::bool::weighted(0.9),
+        ) {
+            let mut pieces = pieces;
+            if in_order {
+                // each copy behind the one before it
+                pieces.sort_by_key(|(_, from, _)| from % (base.len() + 1));
+                for at in 1..pieces.len() {
+                    let next = pieces[at].1 % (base.len() + 1);
+                    let before = &mut pieces[at - 1];
+                    before.2 = before.2.min(next - before.1 % (base.len() + 1));
+                }
+            }
+            let (ops, delta, size) = instructions(base.len(), &pieces);
+            prop_assert!(!in_order || is_ordered(&ops));
+            let mut expected = Vec::new();
+            apply(&ops, &delta, &base, size, &mut expected);
+            if is_ordered(&ops) {
+                let mut buffer = base.clone();
+                apply_in_place(&ops, &delta, size, &mut buffer);
+                prop_assert_eq!(&buffer[..size], &expected[..]);
+            }
+            // the same with nothing moved, and back again
+            let stay: Vec<Op> = ops
+                .iter()
+                .filter(|op| !op.copy || op.end() as usize <= base.len())
+                .map(|op| if op.copy { Op { from: op.at, ..*op } } else { *op })
+                .collect();
+            prop_assert!(is_in_place(&stay));
+            if is_ordered(&stay) {
+                let (mut buffer, mut kept) = (base.clone(), Vec::new());
+                save(&stay, &base, &mut kept);
+                apply_in_place(&stay, &delta, size, &mut buffer);
+                restore(&stay, base.len(), &kept, &mut buffer);
+                prop_assert_eq!(&buffer[..base.len()], &base[..]);
+            }
+        }
     }
 
     #[test]

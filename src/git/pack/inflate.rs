@@ -10,13 +10,25 @@ use super::Damage;
 /// Most bytes that deflate makes of one: a match of 258 bytes takes two bits.
 const MAX_RATIO: u64 = 1032;
 
-/// A decompressor with its tables.
-pub struct Inflater(Decompressor);
+/// Two decompressors with their tables. Deltas of a few bytes use the code that deflate fixes, others bring their own. A decompressor
+/// keeps the tables of the fixed code until it meets another one, and to make them takes longer than to inflate such a delta.
+pub struct Inflater {
+    fixed: Decompressor,
+    own: Decompressor,
+}
 
 impl Default for Inflater {
     fn default() -> Self {
-        Self(Decompressor::new())
+        Self {
+            fixed: Decompressor::new(),
+            own: Decompressor::new(),
+        }
     }
+}
+
+/// Whether the first block of a zlib stream uses the fixed code: bits 1 and 2 of the byte behind the header of two.
+fn is_fixed(stream: &[u8]) -> bool {
+    stream.get(2).is_some_and(|byte| byte >> 1 & 3 == 1)
 }
 
 impl Inflater {
@@ -29,7 +41,12 @@ impl Inflater {
         if out.len() < size {
             out.resize(size, 0);
         }
-        match self.0.zlib_decompress(stream, &mut out[..size]) {
+        let decompressor = if is_fixed(stream) {
+            &mut self.fixed
+        } else {
+            &mut self.own
+        };
+        match decompressor.zlib_decompress(stream, &mut out[..size]) {
             Ok(written) if written == size => Ok(()),
             Ok(_) | Err(libdeflater::DecompressionError::InsufficientSpace) => Err(Damage::Size),
             Err(libdeflater::DecompressionError::BadData) => Err(Damage::Stream),

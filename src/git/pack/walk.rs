@@ -2,7 +2,7 @@
 //!
 //! Threads take roots from a list and go down from each. An object is held as long as something hangs on it; the
 //! heaviest child goes last, when its base need not be kept for anybody else, so that a chain of any length takes two
-//! buffers, and a thread holds about as many objects as the logarithm of a tree's size. Deltas of a few bytes can make large objects, so
+//! buffers, and mostly one: the last to be made of a base is made where the base stands. A thread holds about as many objects as the logarithm of a tree's size. Deltas of a few bytes can make large objects, so
 //! that this alone is no bound: what would need more than [`Visit::MOST_HELD`] is not read. A tree that is left when other threads have
 //! nothing to do is shared with them.
 
@@ -42,12 +42,14 @@ pub trait Visit {
 
 /// How an object is made from another one.
 pub struct Delta<'a, S> {
-    /// The other one.
-    pub base: &'a [u8],
+    /// Size of the other one. Bytes.
+    pub base_len: usize,
     /// What was remembered of it.
     pub state: &'a S,
     /// What is copied and what is inserted, in order.
     pub ops: &'a [Op],
+    /// Whether others are made of this one, so that what is remembered of it will be asked for.
+    pub is_base: bool,
 }
 
 /// An object that is held for its deltas.
@@ -187,6 +189,8 @@ struct Walker<'p, V: Visit> {
     inflater: Inflater,
     delta: Vec<u8>,
     ops: Vec<Op>,
+    /// What a change in place wrote over.
+    overwritten: Vec<u8>,
     spare: Vec<Vec<u8>>,
 }
 
@@ -198,6 +202,7 @@ impl<'p, V: Visit> Walker<'p, V> {
             inflater: Inflater::default(),
             delta: Vec::new(),
             ops: Vec::new(),
+            overwritten: Vec::new(),
             spare: Vec::new(),
         }
     }
@@ -234,7 +239,9 @@ impl<'p, V: Visit> Walker<'p, V> {
             } else {
                 top.base.len as u64
             };
-            let read = self.delta(node, &top.base, top.base.above + beside);
+            let above = top.base.above + beside;
+            let is_last = top.nodes.is_empty();
+            let read = self.delta(node, &mut top.base, is_last, above);
             if top.nodes.is_empty() {
                 let done = open.pop().expect("the last one was looked at");
                 self.release(done);
@@ -282,35 +289,64 @@ impl<'p, V: Visit> Walker<'p, V> {
         })
     }
 
-    /// Reads an object that is stored as a delta of `base`; while what hangs on it is read, `above` bytes are held.
+    /// Reads an object that is stored as a delta of `base`; while what hangs on it is read, `above` bytes are held. The base is used up
+    /// where it is for the last time.
     fn delta(
         &mut self,
         node: NodeIx,
-        base: &Held<V::State>,
+        base: &mut Arc<Held<V::State>>,
+        is_last: bool,
         above: u64,
     ) -> Result<Held<V::State>, Damage> {
         let pack = self.shared.pack;
         pack.read_stream(node, V::CHECKED, &mut self.inflater, &mut self.delta)?;
         let delta = &self.delta[..pack.forest.node(node).size as usize];
-        let source = &base.content[..base.len];
-        let len = delta::read(delta, source.len(), &mut self.ops)?;
-        if base.above + source.len() as u64 + len as u64 > V::MOST_HELD {
+        let ops = &mut self.ops;
+        let base_len = base.len;
+        let len = delta::read(delta, base_len, ops)?;
+        if base.above + base_len as u64 + len as u64 > V::MOST_HELD {
             return Err(Damage::TooLarge);
         }
-        let mut content = self.spare.pop().unwrap_or_default();
-        delta::apply(&self.ops, delta, source, len, &mut content);
-        let made = Delta {
-            base: source,
-            state: &base.state,
-            ops: &self.ops,
-        };
+        let is_base = !pack.forest.children(node).is_empty();
         let visitor = &mut self.visitor;
-        let state = guard(|| visitor.delta(node, &made, &content[..len]))?;
+        let mut visit = |state: &V::State, ops: &[Op], content: &[u8]| {
+            let made = Delta {
+                base_len,
+                state,
+                ops,
+                is_base,
+            };
+            guard(|| visitor.delta(node, &made, content))
+        };
+        // other threads may hold it as well
+        let own = Arc::get_mut(base);
+        let (content, state) = match own {
+            Some(base) if is_last && delta::is_ordered(ops) => {
+                let mut content = std::mem::take(&mut base.content);
+                delta::apply_in_place(ops, delta, len, &mut content);
+                let state = visit(&base.state, ops, &content[..len]);
+                (content, state)
+            }
+            Some(base) if !is_base && delta::is_in_place(ops) => {
+                // nothing of it is needed afterwards, and the base is
+                delta::save(ops, &base.content[..base_len], &mut self.overwritten);
+                delta::apply_in_place(ops, delta, len, &mut base.content);
+                let state = visit(&base.state, ops, &base.content[..len]);
+                delta::restore(ops, base_len, &self.overwritten, &mut base.content);
+                (Vec::new(), state)
+            }
+            _ => {
+                let mut content = self.spare.pop().unwrap_or_default();
+                delta::apply(ops, delta, &base.content[..base_len], len, &mut content);
+                let state = visit(&base.state, ops, &content[..len]);
+                (content, state)
+            }
+        };
         Ok(Held {
             content,
             len,
             above,
-            state,
+            state: state?,
         })
     }
 
@@ -356,7 +392,7 @@ impl<'p, V: Visit> Walker<'p, V> {
     }
 
     fn keep(&mut self, buffer: Vec<u8>) {
-        if self.spare.len() < SPARE && buffer.capacity() <= KEPT {
+        if self.spare.len() < SPARE && (1..=KEPT).contains(&buffer.capacity()) {
             self.spare.push(buffer);
         }
     }

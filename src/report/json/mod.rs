@@ -8,6 +8,7 @@
 mod allowed;
 mod coverage;
 mod history;
+mod verification;
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -20,9 +21,10 @@ use crate::model::{self, GitState, Outcome, Report, Severity, Store};
 use allowed::Allowed;
 pub(super) use coverage::Coverage;
 use history::History;
+pub(super) use verification::{Verification, Verified};
 
 /// Names the format and its version.
-const SCHEMA: &str = "waxseal.report/1";
+pub(super) const SCHEMA: &str = "waxseal.report/1";
 
 /// Writes one document, indented.
 pub(super) fn render(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -99,6 +101,9 @@ struct Summary<'a> {
     /// Findings that are less sure than was asked for, and that are not among these.
     #[serde(skip_serializing_if = "Option::is_none")]
     hidden: Option<u64>,
+    /// What asking providers took.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verification: Option<Verification<'a>>,
     coverage: Coverage<'a>,
     drops: Vec<Drop<'a>>,
     allows: allowed::Summary<'a>,
@@ -121,6 +126,7 @@ impl<'a> Summary<'a> {
             counts: Counts::new(report),
             held: report.held,
             hidden: report.hidden,
+            verification: Verification::of(report),
             coverage: Coverage::new(&report.coverage),
             drops: report
                 .drops
@@ -244,6 +250,9 @@ struct Finding<'a> {
     remedy: &'a [Cow<'static, str>],
     #[serde(skip_serializing_if = "Option::is_none")]
     history: Option<Box<History<'a>>>,
+    /// What its provider says of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verification: Option<Verified<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     allowed: Option<Allowed<'a>>,
 }
@@ -278,6 +287,7 @@ impl<'a> Finding<'a> {
             why: rule.map_or("", |rule| &rule.why),
             remedy: rule.map_or(&[], |rule| &rule.remedy),
             history: History::of(finding).map(Box::new),
+            verification: finding.verified.as_deref().map(Verified::new),
             allowed: Allowed::of(finding),
         }
     }

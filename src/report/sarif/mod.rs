@@ -18,7 +18,7 @@ use location::{ArtifactLocation, Location, OBJECTS};
 use suppression::Suppression;
 
 use super::{Meta, issue, json, term, wording};
-use crate::model::{Finding, Report, Severity, Skip};
+use crate::model::{Finding, Report, Severity, Skip, Verdict};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -61,6 +61,7 @@ pub(super) fn render(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> i
         results: results(report, meta),
         properties: RunProperties {
             coverage: json::Coverage::new(&report.coverage),
+            verification: json::Verification::of(report),
         },
     };
     let log = Log {
@@ -107,6 +108,8 @@ struct Run<'a> {
 #[derive(Serialize)]
 struct RunProperties<'a> {
     coverage: json::Coverage<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verification: Option<json::Verification<'a>>,
 }
 
 #[derive(Serialize)]
@@ -185,6 +188,9 @@ struct ResultObject<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related_locations: Vec<Location>,
     partial_fingerprints: PartialFingerprints,
+    /// From 0 to 100; only where its provider was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rank: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     suppressions: Option<Vec<Suppression<'a>>>,
     properties: ResultProperties<'a>,
@@ -203,6 +209,7 @@ impl<'a> ResultObject<'a> {
             partial_fingerprints: PartialFingerprints {
                 waxseal: finding.fingerprint.to_string(),
             },
+            rank: finding.verified.as_ref().map(|it| rank(it.verdict)),
             suppressions: None,
             properties: ResultProperties {
                 severity: finding.severity.id(),
@@ -211,6 +218,7 @@ impl<'a> ResultObject<'a> {
                 encodings: finding.encodings.iter().map(|layer| layer.id()).collect(),
                 notes: finding.notes.iter().map(AsRef::as_ref).collect(),
                 history: HistoryProperties::of(finding),
+                verification: finding.verified.as_deref().map(json::Verified::new),
             },
         }
     }
@@ -248,6 +256,8 @@ struct ResultProperties<'a> {
     notes: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     history: Option<HistoryProperties>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verification: Option<json::Verified<'a>>,
 }
 
 /// What of a history no location can hold. Nothing here tells who wrote a commit, nor when.
@@ -272,6 +282,18 @@ impl HistoryProperties {
             reachable: history.ref_count > 0,
             location_count: history.location_count,
         })
+    }
+}
+
+/// How urgent a verdict makes it: what works first, what may work next.
+fn rank(verdict: Verdict) -> f64 {
+    match verdict {
+        Verdict::Live => 100.0,
+        Verdict::LiveRestricted => 90.0,
+        Verdict::Unknown => 60.0,
+        Verdict::Rejected => 40.0,
+        Verdict::Test => 20.0,
+        Verdict::Dead => 10.0,
     }
 }
 

@@ -161,9 +161,8 @@ impl Dialer {
 
 /// What an error of a stream means. TLS wraps its own in them.
 pub(super) fn broken(error: &io::Error) -> Trouble {
-    let from_tls = error
-        .get_ref()
-        .is_some_and(|inner| inner.is::<rustls::Error>());
+    let inner = error.get_ref().and_then(|it| it.downcast_ref());
+    let from_tls = inner.is_some_and(|_: &rustls::Error| true);
     match error.kind() {
         _ if from_tls => Trouble::Tls,
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Trouble::Timeout,

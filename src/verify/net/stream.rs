@@ -26,6 +26,11 @@ impl Timed {
         self.deadline = deadline;
     }
 
+    /// Brings its deadline forward to `deadline`, if that is earlier.
+    pub fn hurry(&mut self, deadline: Instant) {
+        self.deadline = self.deadline.min(deadline);
+    }
+
     /// The connection itself.
     pub fn get_ref(&self) -> &TcpStream {
         &self.stream

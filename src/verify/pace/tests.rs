@@ -1,3 +1,5 @@
+//! The pace over a scripted wire: what is repeated, what is waited for, and what ends a run.
+
 use std::sync::atomic::AtomicUsize;
 
 use super::*;
@@ -36,8 +38,7 @@ impl Wire for Scripted<'_> {
 }
 
 fn settings(change: impl FnOnce(&mut Limits)) -> Settings {
-    let mut settings = Settings::default();
-    settings.limits = Limits {
+    let mut limits = Limits {
         per_host: 2,
         rate: 10_000.0,
         request: Duration::from_secs(1),
@@ -46,8 +47,11 @@ fn settings(change: impl FnOnce(&mut Limits)) -> Settings {
         retries: 2,
         back_off: Duration::from_millis(5),
     };
-    change(&mut settings.limits);
-    settings
+    change(&mut limits);
+    Settings {
+        limits,
+        ..Settings::default()
+    }
 }
 
 fn request(method: Method) -> HttpRequest<'static> {
@@ -180,6 +184,7 @@ fn a_host_that_wants_to_be_left_alone_for_long_is_not_asked_by_others() {
         Trouble::Throttled
     );
     assert_eq!(paced.take_asked(), ["api.acme.example"]);
+    drop(paced);
     assert_eq!(asked.load(Ordering::SeqCst), 1);
     assert_eq!(
         pace.contacted(),

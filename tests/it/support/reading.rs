@@ -113,7 +113,14 @@ impl<const HELD: u64> Visit for Reader<'_, HELD> {
     }
 
     fn delta(&mut self, node: NodeIx, delta: &Delta<'_, NodeIx>, content: &[u8]) -> NodeIx {
-        assert!(self.pack.forest.children(*delta.state).contains(&node));
+        let forest = &self.pack.forest;
+        assert!(forest.children(*delta.state).contains(&node));
+        assert_eq!(delta.is_base, !forest.children(node).is_empty());
+        let base = {
+            let reading = self.reading.lock().unwrap();
+            reading.objects[&id(self.pack, *delta.state)].1.clone()
+        };
+        assert_eq!(delta.base_len, base.len());
         let mut end = 0;
         for op in delta.ops {
             assert!(
@@ -122,7 +129,7 @@ impl<const HELD: u64> Visit for Reader<'_, HELD> {
             );
             end = op.end() as usize;
             let from = op.from as usize..op.from as usize + op.len as usize;
-            assert!(!op.copy || delta.base[from] == content[op.at as usize..end]);
+            assert!(!op.copy || base[from] == content[op.at as usize..end]);
         }
         assert_eq!(end, content.len());
         self.take(node, content);

@@ -58,3 +58,6 @@ fn begun<T: Transport>(transport: T) -> Result<T, Trouble> {
     }
     dialogue.into_stream()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
-//! The real connection: a socket with one deadline for everything, and TLS over it.
+//! The real connection: one deadline for everything, and TLS over it.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,6 +10,7 @@ use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
 use super::Transport;
 use super::dialogue::trouble;
+use crate::verify::net::{Secured, Timed};
 use crate::verify::Trouble;
 
 /// How long the farewell may take.
@@ -31,7 +32,7 @@ impl<'c> Connection<'c> {
         deadline: Instant,
     ) -> Self {
         Self {
-            socket: Timed { socket, deadline },
+            socket: Timed::new(socket, deadline),
             host,
             config,
         }
@@ -39,7 +40,7 @@ impl<'c> Connection<'c> {
 }
 
 impl Transport for Connection<'_> {
-    type Safe = StreamOwned<ClientConnection, Timed>;
+    type Safe = Secured;
 
     fn secure(mut self) -> Result<Self::Safe, Trouble> {
         let name = ServerName::try_from(self.host.to_owned()).map_err(|_| Trouble::Tls)?;
@@ -51,8 +52,7 @@ impl Transport for Connection<'_> {
     }
 
     fn hurry(safe: &mut Self::Safe) {
-        let deadline = &mut safe.sock.deadline;
-        *deadline = (*deadline).min(Instant::now() + FAREWELL);
+        safe.sock.hurry(Instant::now() + FAREWELL);
     }
 }
 
@@ -64,40 +64,6 @@ impl Read for Connection<'_> {
 
 impl Write for Connection<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.socket.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.socket.flush()
-    }
-}
-
-/// A socket of which every call gets what is left of the time, so that a peer can't gain any by the drop.
-#[derive(Debug)]
-pub struct Timed {
-    socket: TcpStream,
-    deadline: Instant,
-}
-
-impl Timed {
-    fn left(&self) -> io::Result<Duration> {
-        self.deadline
-            .checked_duration_since(Instant::now())
-            .filter(|left| !left.is_zero())
-            .ok_or_else(|| ErrorKind::TimedOut.into())
-    }
-}
-
-impl Read for Timed {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        self.socket.set_read_timeout(Some(self.left()?))?;
-        self.socket.read(into)
-    }
-}
-
-impl Write for Timed {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.socket.set_write_timeout(Some(self.left()?))?;
         self.socket.write(bytes)
     }
 

@@ -1,0 +1,337 @@
+//! Who asks providers: verifiers, the way to them and earlier answers, put together by what the operator decided.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use crate::config::{self, VerifyOptions};
+use crate::error::Error;
+use crate::model::{
+    Contacted, Finding, Planned, Secret, Verdict, Verification, Verified, display_path,
+};
+use crate::rules::{BUILTIN, Rule};
+use crate::scan::Scanner;
+use crate::verify::net::{Guarded, NetError, SystemNames};
+use crate::verify::revoke::{Deleted, Deletion};
+use crate::verify::{
+    self, Cache, DryRun, Endpoint, Job, Kept, Line, MailLogins, Question, Recipes, Scheme,
+    SendGrid, Settings, Summary, Trouble, Twilio, Verifier,
+};
+
+/// How long an answer is believed in later runs.
+const AGE: Duration = Duration::from_secs(60 * 60);
+
+/// Letters and digits in a row that are the name of somebody's account rather than a word.
+const NAME: usize = 20;
+
+/// How many credentials of how many are done.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    done: AtomicUsize,
+    all: AtomicUsize,
+}
+
+impl Progress {
+    /// Done, and all.
+    pub(super) fn so_far(&self) -> (u64, u64) {
+        let count = |number: &AtomicUsize| number.load(Ordering::Relaxed) as u64;
+        (count(&self.done), count(&self.all))
+    }
+}
+
+/// Asks providers.
+pub(super) struct Asker {
+    settings: Settings,
+    /// What the operator changed in where questions go, a clause each.
+    changes: Vec<String>,
+    verifiers: Vec<Box<dyn Verifier>>,
+    dry_run: bool,
+    cache: Option<Cache>,
+}
+
+impl Asker {
+    /// Who asks as `how` has it, about what the rules of `scanner` find.
+    pub(super) fn new(how: &VerifyOptions, scanner: &Scanner) -> Result<Self, Error> {
+        let trusted = trusted(how)?;
+        let rules = scanner.rules().filter(|rule| trusted.contains(&*rule.id));
+        let cache = if how.cache && !how.dry_run {
+            folder()
+                .map(|folder| Cache::open(&folder, AGE))
+                .transpose()?
+        } else {
+            None
+        };
+        Self::with(&how.settings, rules, how.dry_run, cache)
+    }
+
+    /// Who asks about what the built-in rules find, and believes no earlier answer.
+    pub(super) fn plain(settings: &Settings) -> Result<Self, Error> {
+        Self::with(settings, BUILTIN, false, None)
+    }
+
+    fn with<'r>(
+        settings: &Settings,
+        rules: impl IntoIterator<Item = &'r Rule>,
+        dry_run: bool,
+        cache: Option<Cache>,
+    ) -> Result<Self, Error> {
+        let asker = Self {
+            settings: settings.clone(),
+            changes: changes(settings),
+            verifiers: vec![
+                Box::new(SendGrid),
+                Box::new(Twilio),
+                Box::new(MailLogins::new(&settings.smtp_hosts, false)),
+                Box::new(Recipes::of(rules)),
+            ],
+            dry_run,
+            cache,
+        };
+        // what can't be used is known before a scan, not after
+        asker.network()?;
+        Ok(asker)
+    }
+
+    /// The way out. The time that a run may take begins here.
+    fn network(&self) -> Result<Guarded, NetError> {
+        Guarded::new(&self.settings, self.endpoints(), Arc::new(SystemNames))
+    }
+
+    /// What the operator changed in where questions go, a clause each.
+    pub(super) fn changes(&self) -> &[String] {
+        &self.changes
+    }
+
+    /// Every host that could be contacted.
+    pub(super) fn endpoints(&self) -> Vec<Endpoint> {
+        let all = self.verifiers.iter().flat_map(|it| it.endpoints());
+        all.collect()
+    }
+
+    /// Asks about all findings, tells each what came of it, and says what it took.
+    pub(super) fn ask(&self, findings: &mut [Finding], so_far: &Progress) -> Verification {
+        if self.dry_run {
+            let line = DryRun::default();
+            let summary = self.run(findings, &line, so_far);
+            let planned = line.questions().into_iter().map(planned);
+            return Verification {
+                dry_run: true,
+                planned: planned.collect(),
+                ..self.told(summary)
+            };
+        }
+        let summary = match self.network() {
+            Ok(line) => self.run(findings, &line, so_far),
+            // it was there when this was made
+            Err(error) => {
+                for finding in findings.iter_mut() {
+                    finding.settle(Verified {
+                        unanswered: true,
+                        ..Verified::new(Verdict::Unknown, error.to_string())
+                    });
+                }
+                Summary::default()
+            }
+        };
+        if let Some(cache) = &self.cache {
+            // what is not kept is asked again, and no more than that
+            let _ = cache.save();
+        }
+        self.told(summary)
+    }
+
+    fn run(&self, findings: &mut [Finding], line: &dyn Line, so_far: &Progress) -> Summary {
+        let summary = verify::run(
+            findings,
+            &Job {
+                settings: &self.settings,
+                verifiers: &self.verifiers,
+                line,
+                kept: self.cache.as_ref().map(|cache| cache as &dyn Kept),
+                // Ctrl-C ends the program
+                stop: &AtomicBool::new(false),
+                progress: &|done, all| {
+                    so_far.done.store(done, Ordering::Relaxed);
+                    so_far.all.store(all, Ordering::Relaxed);
+                },
+            },
+        );
+        for finding in findings {
+            if let Some(verified) = finding.verified.take() {
+                finding.settle(*verified);
+            }
+        }
+        summary
+    }
+
+    fn told(&self, summary: Summary) -> Verification {
+        let hosts = summary.hosts.into_iter();
+        Verification {
+            credentials: summary.credentials as u64,
+            cached: summary.cached as u64,
+            hosts: hosts
+                .map(|(host, requests)| Contacted { host, requests })
+                .collect(),
+            changes: self.changes.clone(),
+            ..Verification::default()
+        }
+    }
+
+    /// What its provider says of `finding` now.
+    pub(super) fn verdict(&self, finding: &Finding) -> Verified {
+        let mut findings = [Finding {
+            verified: None,
+            ..finding.clone()
+        }];
+        self.ask(&mut findings, &Progress::default());
+        let [finding] = findings;
+        finding.verified.map_or_else(
+            || Verified::new(Verdict::Unknown, "nobody can be asked about it"),
+            |verified| *verified,
+        )
+    }
+
+    /// Asks to delete a key, as `admin`.
+    pub(super) fn delete(&self, deletion: &Deletion, admin: &Secret) -> Result<Deleted, Trouble> {
+        let line = self.network().map_err(|_| Trouble::Tls)?;
+        deletion.ask(admin, &mut *line.wire())
+    }
+}
+
+/// Ids of the rules whose recipes may ask: built-in ones, and those in files that the operator named. What was found in the
+/// scanned repository is none of them.
+fn trusted(how: &VerifyOptions) -> Result<HashSet<String>, Error> {
+    let mut ids: HashSet<String> = BUILTIN.iter().map(|rule| rule.id.to_string()).collect();
+    for file in &how.recipes {
+        ids.extend(config::rule_ids(file)?);
+    }
+    Ok(ids)
+}
+
+/// Where answers are kept; nowhere if there is no place for such things.
+fn folder() -> Option<PathBuf> {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let cache = set("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute());
+    let place = if cfg!(windows) {
+        set("LOCALAPPDATA").map(PathBuf::from)
+    } else if cfg!(target_os = "macos") {
+        set("HOME").map(|home| Path::new(&home).join("Library/Caches"))
+    } else {
+        set("HOME").map(|home| Path::new(&home).join(".cache"))
+    };
+    Some(cache.or(place)?.join("waxseal"))
+}
+
+/// What `settings` change, a clause each.
+fn changes(settings: &Settings) -> Vec<String> {
+    let mut changes = Vec::new();
+    for entry in &settings.endpoints {
+        let scheme = match entry.scheme {
+            Scheme::Https => "https",
+            Scheme::Smtps => "smtps",
+            Scheme::Smtp => "smtp",
+        };
+        changes.push(format!(
+            "{} is asked at {scheme}://{}",
+            entry.name,
+            entry.shown()
+        ));
+    }
+    if let Some(file) = &settings.ca {
+        let file = display_path(file.as_os_str().as_encoded_bytes());
+        changes.push(format!(
+            "only certificates are trusted that {file} vouches for"
+        ));
+    }
+    if settings.allow_loopback {
+        changes.push("hosts may be this machine".to_owned());
+    }
+    for host in &settings.smtp_hosts {
+        changes.push(format!("mail logins are tried at {host}"));
+    }
+    if settings.proxy.is_some() {
+        // its text may hold a password
+        changes.push("all goes through a proxy".to_owned());
+    }
+    changes
+}
+
+/// A question as it may be shown: names of accounts are cut to their beginnings.
+fn planned((question, credentials): (Question, u64)) -> Planned {
+    let mut what = String::with_capacity(question.what.len());
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    let mut rest = question.what.as_str();
+    while !rest.is_empty() {
+        let word = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+        let (name, behind) = rest.split_at(word);
+        let is_name = name.len() >= NAME && name.bytes().any(|byte| byte.is_ascii_digit());
+        if is_name {
+            what.push_str(&name[..2]);
+            what.push_str(Secret::MASK);
+        } else {
+            what.push_str(name);
+        }
+        let next = behind.find(is_part).unwrap_or(behind.len());
+        what.push_str(&behind[..next]);
+        rest = &behind[next..];
+    }
+    Planned {
+        provider: question.provider,
+        host: question.host,
+        what,
+        credentials,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_accounts_are_cut() {
+        let shown = |what: &str| {
+            let question = Question {
+                provider: String::new(),
+                host: String::new(),
+                what: what.to_owned(),
+            };
+            planned((question, 1)).what
+        };
+        let sid = format!("AC{}", "0".repeat(32));
+        assert_eq!(
+            shown(&format!(
+                "GET /2010-04-01/Accounts/{sid}/Messages.json?PageSize=1"
+            )),
+            "GET /2010-04-01/Accounts/AC********/Messages.json?PageSize=1"
+        );
+        assert_eq!(shown("GET /v3/scopes"), "GET /v3/scopes");
+        assert_eq!(shown("AUTH, and no mail"), "AUTH, and no mail");
+    }
+
+    #[test]
+    fn every_change_is_told_and_no_password_of_a_proxy() {
+        let settings = Settings {
+            endpoints: vec![verify::Redirected::parse("sendgrid=https://127.0.0.1:8443").unwrap()],
+            ca: Some("ca.pem".into()),
+            allow_loopback: true,
+            smtp_hosts: vec!["mail.example.org".to_owned()],
+            proxy: Some("http://me:word@proxy.example:8080".to_owned()),
+            ..Settings::default()
+        };
+        assert_eq!(
+            changes(&settings),
+            [
+                "sendgrid is asked at https://127.0.0.1:8443",
+                "only certificates are trusted that ca.pem vouches for",
+                "hosts may be this machine",
+                "mail logins are tried at mail.example.org",
+                "all goes through a proxy",
+            ]
+        );
+        assert_eq!(changes(&Settings::default()), Vec::<String>::new());
+    }
+}

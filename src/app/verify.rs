@@ -1,0 +1,128 @@
+//! `verify`, and what `--verify` does in every command that scans: the findings of a report through the providers.
+
+use std::io::{self, Read as _};
+use std::path::Path;
+use std::time::Instant;
+
+use indicatif::ProgressBar;
+
+use crate::config::{ScanOptions, VerifyOptions, VerifyTask};
+use crate::error::Error;
+use crate::model::{Outcome, Report, display_path};
+use crate::regular::{self, Links};
+use crate::report::{Verbosity, escape, listed};
+
+use super::asker::{Asker, Progress};
+use super::progress::{self, Drawn};
+use super::scan::Job;
+use super::{Failure, Streams, again, policy};
+
+/// Largest report that is read. Bytes.
+const LONGEST: u64 = 1 << 30;
+
+/// What is told before anything leaves the machine.
+const NOTICE: &str = "each credential is sent to its own provider and to nobody else, which leaves traces there; ask only about what is \
+     yours to ask about (docs/verify.md)";
+
+/// Runs `verify`, and gives the outcome.
+pub(super) fn run(
+    options: ScanOptions,
+    task: &VerifyTask,
+    streams: &mut Streams<'_>,
+) -> Result<Outcome, Failure> {
+    let (options, policy) = policy::resolve(options)?;
+    let options = &options;
+    match task {
+        VerifyTask::ListEndpoints => {
+            let job = Job::new(policy, options, Instant::now())?;
+            endpoints(&job, streams)?;
+            Ok(Outcome::Clean)
+        }
+        VerifyTask::Report(file) => {
+            let (name, text) = read(file)?;
+            let listed = listed(&text).map_err(|error| Error::Config {
+                file: name,
+                problem: error.to_string(),
+            })?;
+            let ids: Vec<&str> = listed.iter().map(|it| it.rule.as_str()).collect();
+            let job = Job::with_rules(policy, options, &ids)?;
+            let mut report = again::find(listed, options, &job);
+            job.finish(&mut report, streams)
+        }
+    }
+}
+
+/// A report file with its name.
+fn read(file: &Path) -> Result<(String, String), Error> {
+    let is_stdin = file.as_os_str() == "-";
+    let name = if is_stdin {
+        "standard input".to_owned()
+    } else {
+        display_path(file.as_os_str().as_encoded_bytes())
+    };
+    let bytes = if is_stdin {
+        let mut bytes = Vec::new();
+        let mut input = io::stdin().lock().take(LONGEST);
+        input.read_to_end(&mut bytes).map(|_| bytes)
+    } else {
+        regular::read(file, Links::Follow, LONGEST)
+    };
+    let text = bytes.and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
+    match text {
+        Ok(text) => Ok((name, text)),
+        Err(source) => Err(Error::Io { path: name, source }),
+    }
+}
+
+/// Lists every host that could be contacted.
+fn endpoints(job: &Job<'_>, streams: &mut Streams<'_>) -> io::Result<()> {
+    let mut endpoints = job.asker().map_or_else(Vec::new, Asker::endpoints);
+    endpoints.sort();
+    endpoints.dedup();
+    let place = |host: &str, port: u16| format!("{host}:{port}");
+    let width = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or(0);
+    let names = width(&mut endpoints.iter().map(|it| it.provider.len()));
+    let places = width(&mut endpoints.iter().map(|it| place(&it.host, it.port).len()));
+    for it in &endpoints {
+        writeln!(
+            streams.out,
+            "{:names$}  {:places$}  {}",
+            escape(&it.provider),
+            escape(&place(&it.host, it.port)),
+            escape(&it.purpose)
+        )?;
+    }
+    Ok(())
+}
+
+impl Drawn for Progress {
+    const TEMPLATE: &'static str =
+        "waxseal: asking {wide_bar} {human_pos} of {human_len} credentials";
+
+    fn draw(&self, bar: &ProgressBar) {
+        let (done, all) = self.so_far();
+        bar.set_length(all);
+        bar.set_position(done);
+    }
+}
+
+/// Asks about the findings of `report`, and leaves those that are to be shown.
+pub(super) fn ask(
+    report: &mut Report,
+    how: &VerifyOptions,
+    asker: &Asker,
+    verbosity: Verbosity,
+    streams: &mut Streams<'_>,
+) -> io::Result<()> {
+    let wanted = verbosity > Verbosity::Quiet;
+    if wanted && !how.dry_run && !report.findings.is_empty() {
+        writeln!(streams.err, "waxseal: {NOTICE}")?;
+    }
+    let so_far = Progress::default();
+    let verification = progress::shown("", &so_far, wanted, || {
+        asker.ask(&mut report.findings, &so_far)
+    });
+    report.verification = Some(Box::new(verification));
+    report.keep_verdicts(&how.only);
+    Ok(())
+}

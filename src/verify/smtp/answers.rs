@@ -1,0 +1,270 @@
+//! What a mail server's answer to a login means.
+//!
+//! Codes are those of RFC 4954 and RFC 5248; texts are those that providers are known to say, compared in lower case. Only a listed
+//! answer makes live or dead. No text of a server gets out of here: reasons are ours.
+
+use zeroize::Zeroizing;
+
+use super::servers::Dialect;
+use crate::model::Verdict;
+use crate::verify::SmtpReply;
+
+/// What was asked, as far as it changes what an answer means.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Question {
+    /// How the server's replies are read.
+    pub dialect: Dialect,
+    /// Whether the password has the form of those that the provider makes for programs.
+    pub made_for_programs: bool,
+}
+
+/// A verdict, and why.
+pub(super) type Judgement = (Verdict, &'static str);
+
+/// Judges `reply`.
+pub(super) fn judge(question: Question, reply: &SmtpReply) -> Judgement {
+    let text = Text::of(reply);
+    let by_provider = match question.dialect {
+        Dialect::SendGrid => sendgrid(reply.code, &text),
+        Dialect::Google => google(question, reply.code, &text),
+        Dialect::Microsoft => microsoft(reply.code, &text),
+        Dialect::AmazonSes => amazon_ses(reply.code),
+        Dialect::AppPasswords => app_passwords(question, reply.code, &text),
+        Dialect::Sandbox => sandbox(reply.code),
+        Dialect::Standard => None,
+    };
+    by_provider.unwrap_or_else(|| standard(reply.code, &text))
+}
+
+/// By the standards.
+fn standard(code: u16, text: &Text) -> Judgement {
+    use Verdict::{Dead, Live, Unknown};
+    match code {
+        235 => (Live, "the mail server accepts the login"),
+        421 => (Unknown, "the mail server ended the session (421)"),
+        432 => (
+            Unknown,
+            "the mail server wants the password to be changed over to another mechanism first (432)",
+        ),
+        451 => (Unknown, "the mail server could not process the login (451)"),
+        454 => (
+            Unknown,
+            "the mail server has a temporary failure, or there were too many logins (454)",
+        ),
+        400..=499 => (Unknown, "the mail server can't tell at this time"),
+        500 | 501 | 503 | 504 => (
+            Unknown,
+            "the mail server did not take the question: it may want another mechanism",
+        ),
+        530 | 538 => (
+            Unknown,
+            "the mail server wants another kind of session or login first",
+        ),
+        534 => (
+            Unknown,
+            "the mail server wants a stronger mechanism or another kind of login (534)",
+        ),
+        535 if text.is_about_the_way_in() => (
+            Unknown,
+            "the mail server refuses this way to log in, not this password (535)",
+        ),
+        535 => (Dead, "the mail server refuses user and password (535)"),
+        550 => (
+            Unknown,
+            "the mail server refuses the session before it looks at the login (550)",
+        ),
+        _ => (Unknown, "the mail server gave an answer that is not known"),
+    }
+}
+
+fn sendgrid(code: u16, text: &Text) -> Option<Judgement> {
+    use Verdict::{Dead, LiveRestricted, Unknown};
+    let says = |words| text.says(words);
+    Some(match code {
+        // its way to end the session, whatever the code
+        400..=599 if says("maximum credits exceeded") => (
+            LiveRestricted,
+            "SendGrid knows it, and the credits of its plan are used up",
+        ),
+        400..=599 if says("not whitelisted") => (
+            LiveRestricted,
+            "SendGrid knows it, and its IP access management keeps this address out",
+        ),
+        451 => (
+            Unknown,
+            "SendGrid says 451 to a key that its IP access management keeps from this address, and to others: it may be live",
+        ),
+        535 if says("basic authentication") => (
+            Unknown,
+            "SendGrid takes no password where two-factor authentication is on: whether it is right shows nowhere",
+        ),
+        535 if says("authorization grant is invalid") => {
+            (Dead, "SendGrid does not know the key, or no longer (535)")
+        }
+        535 if says("bad username / password") => {
+            (Dead, "SendGrid refuses user and password (535)")
+        }
+        550 if says("unauthenticated senders") => (
+            Unknown,
+            "SendGrid took the session for one without a login (550)",
+        ),
+        _ => return None,
+    })
+}
+
+fn google(question: Question, code: u16, text: &Text) -> Option<Judgement> {
+    use Verdict::LiveRestricted;
+    Some(match code {
+        534 if text.says("application-specific password required") => (
+            LiveRestricted,
+            "user and password are right, and two-step verification is on: it takes app passwords only (534)",
+        ),
+        534 if text.says("log in with your web browser")
+            || text.says("log in via your web browser") =>
+        {
+            (
+                LiveRestricted,
+                "Google wants the user to sign in with a browser first, which it asks where the password is right (534)",
+            )
+        }
+        _ => return app_passwords(question, code, text),
+    })
+}
+
+fn microsoft(code: u16, text: &Text) -> Option<Judgement> {
+    use Verdict::{Dead, Unknown};
+    Some(match code {
+        535 if text.says("user credentials were incorrect") => {
+            (Dead, "Microsoft refuses user and password (535)")
+        }
+        535 => (
+            Unknown,
+            "Microsoft says the same where logins by password are switched off and where the password is wrong (535)",
+        ),
+        _ => return None,
+    })
+}
+
+fn amazon_ses(code: u16) -> Option<Judgement> {
+    (code == 535).then_some((
+        Verdict::Rejected,
+        "Amazon SES refuses it in this region; in the region that it was made for it may work (535)",
+    ))
+}
+
+fn app_passwords(question: Question, code: u16, text: &Text) -> Option<Judgement> {
+    let refused = code == 535 && !question.made_for_programs && !text.is_about_the_way_in();
+    refused.then_some((
+        Verdict::Rejected,
+        "refused here, where an account's own password is refused even if it is right; on the web it may work (535)",
+    ))
+}
+
+fn sandbox(code: u16) -> Option<Judgement> {
+    (code == 235).then_some((
+        Verdict::Test,
+        "the login works, at a server that catches mail and delivers none",
+    ))
+}
+
+/// Words of a refusal that is one of the way in.
+const WAY_IN: [&str; 12] = [
+    "mechanism",
+    "disabled",
+    "not enabled",
+    "not activated",
+    "suspended",
+    "blocked",
+    "locked",
+    "too many",
+    "temporar",
+    "try again later",
+    "access rights",
+    "application password",
+];
+
+/// A reply's text, to be searched.
+struct Text {
+    /// In lower case, on one line, without the enhanced codes that its lines begin with: it may be broken anywhere.
+    words: Zeroizing<String>,
+    /// The first of those codes (RFC 3463).
+    enhanced: Option<[u16; 3]>,
+}
+
+impl Text {
+    fn of(reply: &SmtpReply) -> Self {
+        let raw = reply.text.as_str();
+        let mut words = Zeroizing::new(String::with_capacity(raw.len() + 1));
+        let mut enhanced = None;
+        for line in raw.lines() {
+            let mut rest = line;
+            let (first, tail) = line.split_once(' ').unwrap_or((line, ""));
+            if let Some(code) = enhanced_code(first) {
+                enhanced.get_or_insert(code);
+                rest = tail;
+            }
+            for word in rest.split_whitespace() {
+                words.push_str(word);
+                words.push(' ');
+            }
+        }
+        words.make_ascii_lowercase();
+        Self { words, enhanced }
+    }
+
+    fn says(&self, words: &str) -> bool {
+        self.words.contains(words)
+    }
+
+    /// Whether a refusal is one of the mechanism, of the account's settings or of too many tries. Some servers have no other code
+    /// than that for a wrong password, and say it with an enhanced one or in words.
+    fn is_about_the_way_in(&self) -> bool {
+        if let Some([4, ..] | [5, 3 | 5, _] | [5, 7, 9 | 11..=14]) = self.enhanced {
+            return true;
+        }
+        WAY_IN.iter().any(|word| self.says(word))
+    }
+}
+
+/// The numbers of a code such as `5.7.8`.
+fn enhanced_code(word: &str) -> Option<[u16; 3]> {
+    let mut numbers = word.split('.').map(|number| {
+        let is_short = number.len() <= 3 && number.bytes().all(|b| b.is_ascii_digit());
+        is_short.then(|| number.parse().ok()).flatten()
+    });
+    let code = [numbers.next()??, numbers.next()??, numbers.next()??];
+    (numbers.next().is_none() && matches!(code[0], 2 | 4 | 5)).then_some(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verify::Body;
+
+    #[test]
+    fn a_text_is_read_over_its_lines_and_codes() {
+        let reply = SmtpReply {
+            code: 535,
+            text: Body::new(
+                "5.7.8 Username and\t Password\n5.7.9  not accepted. For\n5.7 more\n".into(),
+            ),
+        };
+        let text = Text::of(&reply);
+        assert!(text.says("username and password not accepted. for 5.7 more"));
+        assert_eq!(text.enhanced, Some([5, 7, 8]));
+        for (word, code) in [
+            ("5.7.8", Some([5, 7, 8])),
+            ("5.7.139", Some([5, 7, 139])),
+            ("5.7", None),
+            ("5.7.8.1", None),
+            ("3.7.8", None),
+            ("5.7.1390", None),
+            ("5.7.x", None),
+            ("5..8", None),
+            ("+5.7.8", None),
+            ("", None),
+        ] {
+            assert_eq!(enhanced_code(word), code, "{word}");
+        }
+    }
+}

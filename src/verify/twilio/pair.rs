@@ -1,0 +1,79 @@
+//! An auth token: with its account id, or with those found elsewhere.
+
+use super::regions::{Plan, Region};
+use super::{Call, Inquiry, Login, OTHERS, Outcome, Question, others, regions, sid};
+use crate::model::{Verdict, Verified};
+use crate::verify::Credential;
+
+/// Asks about the pair, then about the token with other accounts: which id stands nearest to a token is a guess. Dead is only what
+/// every region refuses, with its own account and with all others there are.
+pub(super) fn verify(credential: &Credential<'_>, inquiry: &mut Inquiry<'_>) -> Verified {
+    let own = credential.part("sid").and_then(|id| sid(id, "AC"));
+    let others = others(credential, "AC", own);
+    let tried = &others[..others.len().min(OTHERS)];
+    if own.is_none() && tried.is_empty() {
+        return Verified::new(
+            Verdict::Unknown,
+            "no account id stands beside it or anywhere in the scan: not asked",
+        );
+    }
+    let Plan { likely, rest } = regions::plan(credential);
+    let mut questions = Vec::new();
+    let mut asks = |account, regions: &[&'static Region]| {
+        questions.extend(regions.iter().map(|region| Question {
+            region,
+            login: Login {
+                sid: account,
+                secret: credential.secret,
+            },
+            call: Call::Messages(account),
+        }));
+    };
+    if let Some(own) = own {
+        asks(own, &likely);
+    }
+    for other in tried {
+        asks(other, &likely[..1]);
+    }
+    if let Some(own) = own {
+        asks(own, &rest);
+    }
+
+    let unclear = match inquiry.go_through(questions) {
+        Err(unknown) => return unknown,
+        Ok(Outcome::Settled(verified, _, question)) if Some(question.login.sid) == own => {
+            return verified;
+        }
+        Ok(Outcome::Settled(verified, _, question)) => {
+            // the id has the form of one: see `sid`
+            return verified.with("account-sid", vec![question.login.sid.to_owned()]);
+        }
+        Ok(Outcome::Refused(unclear)) => unclear,
+    };
+    let with_others = match (tried.len(), others.len()) {
+        (0, _) => String::new(),
+        (tried, all) if own.is_some() => {
+            format!(", nor with {tried} of {all} other account ids of the scan")
+        }
+        (tried, all) => format!(" with {tried} of {all} account ids of the scan"),
+    };
+    let rejected = |why: &str| {
+        let reason = format!("not accepted{with_others} (20003); not proven dead: {why}");
+        Verified::new(Verdict::Rejected, reason)
+    };
+    if let Some(reason) = unclear {
+        return rejected(&format!("elsewhere, {reason}"));
+    }
+    match own {
+        None => rejected("its own account is not known"),
+        Some(_) if others.len() > tried.len() => {
+            rejected("it may belong to an account that was not tried")
+        }
+        Some(_) => Verified::new(
+            Verdict::Dead,
+            format!(
+                "no region of Twilio accepts the pair{with_others} (20003); those of a suspended or closed account are refused alike"
+            ),
+        ),
+    }
+}

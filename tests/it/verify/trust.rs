@@ -1,0 +1,127 @@
+//! What was scanned has no say in whether anything is asked, where, or how.
+
+use super::*;
+
+/// A rule of the scanned repository that would send what it finds to its own host.
+const RECIPE: &str = r#"
+[[rule]]
+id = "acme-key"
+title = "Acme key"
+severity = "high"
+confidence = "high"
+why = "It opens Acme."
+remedy = ["revoke it"]
+anchors = ["acme_live_"]
+[rule.token]
+pattern = 'acme_live_[0-9a-z]{24}'
+visible = 10
+[rule.verify]
+provider = "sendgrid"
+[[rule.verify.ask]]
+hosts = ["api.acme.example"]
+path = "/"
+headers = { Authorization = "Bearer {secret}" }
+purpose = "the key"
+[[rule.verify.reply]]
+status = [200]
+has = ["/ok"]
+verdict = "live"
+reason = "so"
+[[rule.hit]]
+text = "k = 'acme_live_<<hex:24>>'"
+[[rule.miss]]
+text = "acme_live_x"
+"#;
+
+#[test]
+fn a_configuration_file_in_the_repository_can_not_switch_asking_on() {
+    for setting in [
+        "verify = true",
+        "[verify]\nenabled = true",
+        "smtp_hosts = ['h']",
+        "endpoints = []",
+    ] {
+        let bench = Bench::with(&PLANTED[..1], provider);
+        bench.dir.write(".waxseal.toml", setting);
+        let run = crate::support::program::run(bench.dir.root(), ["scan"]);
+        assert!(!run.out.contains("live"), "{}", run.out);
+        assert_eq!(bench.providers.asked().len(), 0);
+    }
+}
+
+#[test]
+fn a_recipe_in_the_repository_is_not_followed_and_one_of_the_operator_is() {
+    let bench = Bench::with(&[("a.py", "k = 'acme_live_<<hex:24>>'\n")], |_| {
+        json(200, "{\"ok\":1}")
+    });
+    bench.dir.write(".waxseal.toml", RECIPE);
+    let (run, report) = bench.json(&["--no-verify-cache"]);
+    assert_eq!(report["findings"][0]["rule"], "acme-key", "{}", run.err);
+    assert_eq!(bench.providers.asked().len(), 0, "{}", run.err);
+    std::fs::remove_file(bench.dir.root().join(".waxseal.toml")).unwrap();
+    let rules = bench.folder.path().join("acme.toml");
+    std::fs::write(&rules, RECIPE).unwrap();
+    let (run, report) = bench.json(&["--no-verify-cache", "--rules", rules.to_str().unwrap()]);
+    assert_eq!(verdicts(&report), ["live"], "{}", run.err);
+    assert_eq!(bench.providers.asked().len(), 1);
+}
+
+#[test]
+fn a_mail_server_out_of_a_file_is_not_contacted_unless_the_operator_names_it() {
+    let login = |host: &str| {
+        format!(
+            "EMAIL_HOST = '{host}'\nEMAIL_HOST_USER = 'news'\nEMAIL_HOST_PASSWORD = '<<password>>'\n"
+        )
+    };
+    let hosts = [
+        "smtp.sendgrid.net.evil.example",
+        "evil-sendgrid.net",
+        "127.0.0.1",
+        "169.254.169.254",
+    ];
+    let planted: Vec<(String, String)> = hosts
+        .iter()
+        .map(|host| (format!("{host}.py"), login(host)))
+        .collect();
+    let planted: Vec<(&str, &str)> = planted
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_str()))
+        .collect();
+    let bench = Bench::with(&planted, provider);
+    let (run, report) = bench.json(&["--no-verify-cache"]);
+    assert_eq!(report["verification"]["requests"], 0, "{}", run.err);
+    assert!(!verdicts(&report).is_empty());
+    assert!(
+        verdicts(&report)
+            .iter()
+            .all(|it| it == "unknown" || it == "-"),
+        "{report}"
+    );
+}
+
+#[test]
+fn every_host_that_could_be_contacted_is_listed() {
+    let dir = Scratch::new();
+    let run = crate::support::program::run(dir.root(), ["verify", "--list-endpoints"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let path =
+        std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("testdata/golden/endpoints.txt");
+    if std::env::var_os("WAXSEAL_BLESS").is_some() {
+        std::fs::write(&path, &run.out).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(
+        run.out,
+        expected,
+        "WAXSEAL_BLESS=1 rewrites {}",
+        path.display()
+    );
+    for host in [
+        "api.sendgrid.com:443",
+        "api.eu.sendgrid.com:443",
+        "api.twilio.com:443",
+        "smtp.sendgrid.net",
+    ] {
+        assert!(expected.contains(host), "{host}");
+    }
+}

@@ -1,0 +1,505 @@
+//! Twilio's answers, row by row, over a script.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use waxseal::model::{Verdict, Verified};
+use waxseal::verify::{HttpReply, Trouble, Twilio, Verifier};
+
+use crate::support::script::{Held, Script, authorization, json, reply};
+
+/// An id of `kind` made of `digit`.
+fn id(kind: &str, digit: char) -> String {
+    format!("{kind}{}", digit.to_string().repeat(32))
+}
+
+fn problem(status: u16, code: u32) -> HttpReply {
+    json(
+        status,
+        &format!(r#"{{"code":{code},"message":"x","status":{status}}}"#),
+    )
+}
+
+fn list(of: &str) -> HttpReply {
+    json(200, &format!(r#"{{"{of}":[],"page":0}}"#))
+}
+
+fn refused() -> HttpReply {
+    problem(401, 20003)
+}
+
+fn token(region: Option<&str>) -> Held {
+    let sid = id("AC", 'a');
+    let mut parts = vec![("sid", sid.as_str())];
+    parts.extend(region.map(|region| ("region", region)));
+    Held::new("twilio-auth-token", &"5e".repeat(16), &parts)
+}
+
+fn key(account: bool) -> Held {
+    let (key, sid) = (id("SK", 'b'), id("AC", 'a'));
+    let mut parts = vec![("key-sid", key.as_str())];
+    parts.extend(account.then_some(("account-sid", sid.as_str())));
+    Held::new("twilio-api-key-secret", &"Z5e7".repeat(8), &parts)
+}
+
+/// What comes of asking about `held` with answers by address, and what was asked.
+fn ask(
+    held: &Held,
+    answer: impl Fn(&str) -> Result<HttpReply, Trouble>,
+) -> (Verified, Vec<String>) {
+    let mut wire = Script::http(|request| answer(&format!("{}{}", request.host, request.path)));
+    let credential = held.lent();
+    assert!(Twilio.handles(&credential));
+    let verified = Twilio.verify(&credential, &mut wire);
+    let asked = std::mem::take(&mut wire.asked);
+    // never the account itself, whose answer holds the token
+    for address in &asked {
+        assert!(
+            ["/Messages.json?", "/Keys.json?", "/v2/Services?"]
+                .iter()
+                .any(|path| address.contains(path)),
+            "{address}"
+        );
+    }
+    (verified, asked)
+}
+
+fn detail<'v>(verified: &'v Verified, name: &str) -> Option<&'v str> {
+    let detail = verified.details.iter().find(|detail| detail.name == name)?;
+    detail.values.first().map(String::as_str)
+}
+
+#[test]
+fn row_200_live() {
+    let (verified, asked) = ask(&token(None), |_| Ok(list("messages")));
+    assert_eq!(verified.verdict, Verdict::Live);
+    assert_eq!(detail(&verified, "region"), Some("us1"));
+    assert_eq!(
+        asked,
+        [format!(
+            "api.twilio.com/2010-04-01/Accounts/{}/Messages.json?PageSize=1",
+            id("AC", 'a')
+        )]
+    );
+    assert_eq!(verified.asked, ["api.twilio.com"]);
+}
+
+#[test]
+fn the_credential_is_in_the_header_alone() {
+    let mut seen = Vec::new();
+    let held = token(None);
+    let mut wire = Script::http(|request| {
+        assert_eq!(request.provider, "twilio");
+        assert!(request.body.is_none());
+        seen.push(authorization(request));
+        let shown = format!("{request:?}");
+        assert!(!shown.contains(&"5e".repeat(16)), "{shown}");
+        assert!(!shown.contains(&seen[0][6..]), "{shown}");
+        Ok(list("messages"))
+    });
+    Twilio.verify(&held.lent(), &mut wire);
+    drop(wire);
+    let pair = format!("{}:{}", id("AC", 'a'), "5e".repeat(16));
+    assert_eq!(seen, [format!("Basic {}", STANDARD.encode(pair))]);
+}
+
+#[test]
+fn row_200_of_somebody_else_is_no_answer() {
+    for body in [
+        "<html>Sign in to the network</html>",
+        "",
+        "[]",
+        "{}",
+        r#"{"messages"#,
+        r#"{"status":"ok"}"#,
+    ] {
+        let (verified, _) = ask(&token(None), |_| Ok(json(200, body)));
+        assert_eq!(verified.verdict, Verdict::Unknown, "{body}");
+    }
+}
+
+#[test]
+fn row_401_20003_is_dead_once_every_region_refuses() {
+    let (verified, asked) = ask(&token(None), |_| Ok(refused()));
+    assert_eq!(verified.verdict, Verdict::Dead);
+    assert!(verified.reason.contains("suspended or closed"));
+    let hosts: Vec<&str> = asked
+        .iter()
+        .map(|address| address.split('/').next().unwrap())
+        .collect();
+    let expected = [
+        "api.twilio.com",
+        "api.dublin.ie1.twilio.com",
+        "api.sydney.au1.twilio.com",
+        "api.tokyo.jp1.twilio.com",
+    ];
+    assert_eq!(hosts, expected);
+    assert_eq!(verified.asked, expected);
+}
+
+#[test]
+fn row_401_20003_in_one_region_is_live_in_another() {
+    let (verified, _) = ask(&token(None), |address| {
+        Ok(if address.starts_with("api.sydney.au1.") {
+            list("messages")
+        } else {
+            refused()
+        })
+    });
+    assert_eq!(verified.verdict, Verdict::Live);
+    assert_eq!(detail(&verified, "region"), Some("au1"));
+}
+
+#[test]
+fn row_401_20003_is_rejected_while_a_region_is_silent() {
+    for trouble in [
+        Trouble::NoSuchHost,
+        Trouble::Timeout,
+        Trouble::Tls,
+        Trouble::Spent,
+    ] {
+        let (verified, _) = ask(&token(None), |address| {
+            if address.starts_with("api.tokyo.") {
+                Err(trouble.clone())
+            } else {
+                Ok(refused())
+            }
+        });
+        assert_eq!(verified.verdict, Verdict::Rejected, "{trouble}");
+        assert!(verified.reason.contains(&trouble.to_string()));
+    }
+}
+
+#[test]
+fn regions_come_from_what_stands_beside() {
+    let first = |parts: &[(&'static str, &str)]| {
+        let sid = id("AC", 'a');
+        let mut all = vec![("sid", sid.as_str())];
+        all.extend(parts);
+        let held = Held::new("twilio-auth-token", "x", &all);
+        let (_, asked) = ask(&held, |_| Ok(refused()));
+        let hosts = asked.iter().map(|address| {
+            let host = address.split('/').next().unwrap();
+            host.trim_end_matches(".twilio.com").to_owned()
+        });
+        hosts.collect::<Vec<_>>()
+    };
+    assert_eq!(first(&[("region", "ie1")])[..2], ["api.dublin.ie1", "api"]);
+    assert_eq!(
+        first(&[("region", "IE1"), ("edge", "dublin")])[..2],
+        ["api.dublin.ie1", "api"]
+    );
+    // an edge alone leaves the region at its default
+    assert_eq!(first(&[("edge", "sydney")])[..2], ["api", "api.sydney.au1"]);
+    // one that is asked only if it is named
+    assert_eq!(first(&[("region", "br1")])[0], "api.sao-paulo.br1");
+    assert!(!first(&[]).contains(&"api.sao-paulo.br1".to_owned()));
+    // what a file says gets into no host name
+    for odd in ["evil", "ie1.evil.example/", "", "\0"] {
+        assert_eq!(first(&[("region", odd)]).len(), 4, "{odd}");
+    }
+}
+
+#[test]
+fn row_401_20003_on_a_guessed_pair_tries_two_other_accounts() {
+    let others = [
+        id("AC", 'c'),
+        id("AC", 'a'),
+        id("AC", 'd'),
+        id("AC", 'c'),
+        id("AC", 'e'),
+    ];
+    let held = token(None).with_others(&others);
+    let (verified, asked) = ask(&held, |_| Ok(refused()));
+    assert_eq!(verified.verdict, Verdict::Rejected);
+    assert!(
+        verified.reason.contains("2 of 3 other account ids"),
+        "{}",
+        verified.reason
+    );
+    assert!(
+        verified.reason.contains("not proven"),
+        "{}",
+        verified.reason
+    );
+    let of = |digit| {
+        let id = id("AC", digit);
+        asked.iter().filter(|address| address.contains(&id)).count()
+    };
+    assert_eq!((of('a'), of('c'), of('d'), of('e')), (4, 1, 1, 0));
+
+    let (verified, asked) = ask(&held, |address| {
+        Ok(if address.contains(&id("AC", 'd')) {
+            list("messages")
+        } else {
+            refused()
+        })
+    });
+    assert_eq!(verified.verdict, Verdict::Live);
+    assert_eq!(detail(&verified, "account-sid"), Some(&*id("AC", 'd')));
+    assert_eq!(asked.len(), 3);
+
+    // nobody is left to whom it could belong
+    let held = token(None).with_others(&others[..2]);
+    let (verified, _) = ask(&held, |_| Ok(refused()));
+    assert_eq!(verified.verdict, Verdict::Dead);
+}
+
+#[test]
+fn a_token_without_account_is_tried_with_those_of_the_scan() {
+    let alone = || Held::new("twilio-auth-token-alone", &"5e".repeat(16), &[]);
+    let (verified, asked) = ask(&alone(), |_| Ok(refused()));
+    assert_eq!((verified.verdict, asked.len()), (Verdict::Unknown, 0));
+    let others = [id("AC", 'c'), id("AC", 'd'), id("AC", 'e')];
+    let (verified, asked) = ask(&alone().with_others(&others), |_| Ok(refused()));
+    assert_eq!((verified.verdict, asked.len()), (Verdict::Rejected, 2));
+    assert!(
+        verified.reason.contains("2 of 3 account ids"),
+        "{}",
+        verified.reason
+    );
+    let (verified, _) = ask(&alone().with_others(&others), |_| Ok(list("messages")));
+    assert_eq!(verified.verdict, Verdict::Live);
+    assert_eq!(detail(&verified, "account-sid"), Some(&*others[0]));
+}
+
+#[test]
+fn an_id_of_another_form_gets_into_no_path() {
+    for odd in [
+        "AC1",
+        "AC/../../x",
+        "",
+        &id("SK", 'a'),
+        &id("AC", 'g'),
+        &format!("{}?", id("AC", 'a')),
+    ] {
+        let held =
+            Held::new("twilio-auth-token", "x", &[("sid", odd)]).with_others(&[odd.to_owned()]);
+        let (verified, asked) = ask(&held, |_| Ok(list("messages")));
+        assert_eq!(
+            (verified.verdict, asked.len()),
+            (Verdict::Unknown, 0),
+            "{odd}"
+        );
+    }
+}
+
+#[test]
+fn row_70051_is_a_live_restricted_key() {
+    for status in [401, 403] {
+        for with_account in [true, false] {
+            let (verified, asked) = ask(&key(with_account), |_| Ok(problem(status, 70051)));
+            assert_eq!(verified.verdict, Verdict::LiveRestricted);
+            assert_eq!(detail(&verified, "key-type"), Some("restricted"));
+            assert_eq!(asked.len(), 1);
+        }
+    }
+}
+
+#[test]
+fn keys_of_three_kinds_are_told_apart() {
+    for (answer, kind, verdict) in [
+        (list("keys"), "main", Verdict::Live),
+        (refused(), "standard", Verdict::Live),
+        (problem(401, 70051), "restricted", Verdict::LiveRestricted),
+    ] {
+        let (verified, asked) = ask(&key(true), |address| {
+            Ok(if address.contains("/Messages.json") {
+                list("messages")
+            } else {
+                answer.clone()
+            })
+        });
+        assert_eq!(
+            (verified.verdict, detail(&verified, "key-type")),
+            (verdict, Some(kind))
+        );
+        assert_eq!(asked.len(), 2);
+        assert!(asked[1].contains("/Keys.json?PageSize=1"));
+    }
+    // no word on the kind is none
+    let (verified, _) = ask(&key(true), |address| {
+        Ok(if address.contains("/Messages.json") {
+            list("messages")
+        } else {
+            problem(500, 20500)
+        })
+    });
+    assert_eq!(
+        (verified.verdict, detail(&verified, "key-type")),
+        (Verdict::Live, None)
+    );
+}
+
+#[test]
+fn a_key_without_its_account_is_asked_at_verify() {
+    let services = |address: &str| {
+        Ok(if address.starts_with("verify.twilio.com/v2/Services") {
+            list("services")
+        } else {
+            refused()
+        })
+    };
+    let (verified, asked) = ask(&key(false), services);
+    assert_eq!(
+        (verified.verdict, detail(&verified, "key-type")),
+        (Verdict::Live, None)
+    );
+    assert_eq!(asked, ["verify.twilio.com/v2/Services?PageSize=1"]);
+    // one beside it that is not its own
+    let (verified, asked) = ask(&key(true), services);
+    assert_eq!(
+        (verified.verdict, detail(&verified, "key-type")),
+        (Verdict::Live, None)
+    );
+    assert_eq!(asked.len(), 2);
+    // an account of elsewhere tells the kind
+    let held = key(false).with_others(&[id("AC", 'c'), id("AC", 'd')]);
+    let (verified, asked) = ask(&held, |address| {
+        Ok(match address {
+            _ if address.contains(&id("AC", 'c')) => refused(),
+            _ if address.contains("/Messages.json") => list("messages"),
+            _ if address.contains("/Keys.json") => refused(),
+            _ => list("services"),
+        })
+    });
+    assert_eq!(
+        (verified.verdict, detail(&verified, "key-type")),
+        (Verdict::Live, Some("standard"))
+    );
+    assert_eq!(asked.len(), 4);
+}
+
+#[test]
+fn row_401_20003_of_a_key_is_dead_once_kinds_and_regions_are_excluded() {
+    for (with_account, count) in [(true, 5), (false, 4)] {
+        let (verified, asked) = ask(&key(with_account), |_| Ok(refused()));
+        assert_eq!((verified.verdict, asked.len()), (Verdict::Dead, count));
+        assert!(
+            asked
+                .iter()
+                .any(|address| address.starts_with("verify.twilio.com/"))
+        );
+        let (verified, _) = ask(&key(with_account), |address| {
+            Ok(if address.contains(".jp1.") {
+                problem(404, 20404)
+            } else {
+                refused()
+            })
+        });
+        assert_eq!(verified.verdict, Verdict::Rejected);
+    }
+    let alone = Held::new("twilio-api-secret-alone", "x", &[]);
+    let (verified, asked) = ask(&alone, |_| Ok(refused()));
+    assert_eq!((verified.verdict, asked.len()), (Verdict::Unknown, 0));
+    let alone = alone.with_others(&[id("SK", 'c'), id("AC", 'c'), id("SK", 'd'), id("SK", 'e')]);
+    let (verified, asked) = ask(&alone, |_| Ok(refused()));
+    assert_eq!((verified.verdict, asked.len()), (Verdict::Rejected, 2));
+    assert!(
+        verified.reason.contains("2 of 3 key ids"),
+        "{}",
+        verified.reason
+    );
+    let (verified, _) = ask(&alone, |_| Ok(problem(401, 70051)));
+    assert_eq!(detail(&verified, "key-sid"), Some(&*id("SK", 'c')));
+}
+
+#[test]
+fn row_403_20008_is_test_credentials() {
+    for held in [token(None), key(true)] {
+        let (verified, asked) = ask(&held, |_| Ok(problem(403, 20008)));
+        assert_eq!((verified.verdict, asked.len()), (Verdict::Test, 1));
+    }
+}
+
+#[test]
+fn row_20005_is_live_but_inactive() {
+    for status in [401, 403] {
+        let (verified, _) = ask(&token(None), |_| Ok(problem(status, 20005)));
+        assert_eq!(verified.verdict, Verdict::LiveRestricted);
+        assert_eq!(detail(&verified, "account-status"), Some("inactive"));
+    }
+}
+
+#[test]
+fn rows_404_429_and_others_tell_nothing() {
+    let html = "<html>20003</html>";
+    for answer in [
+        problem(404, 20404),
+        problem(429, 20429),
+        problem(500, 20500),
+        problem(503, 20503),
+        problem(400, 20001),
+        problem(403, 20003),
+        problem(401, 20404),
+        problem(301, 0),
+        json(401, ""),
+        json(401, "{}"),
+        json(401, r#"{"code":"20003"}"#),
+        reply(401, "text/html", html),
+        reply(403, "text/html", html),
+        reply(200, "text/html", html),
+        json(204, ""),
+    ] {
+        for held in [token(None), key(true), key(false)] {
+            let (verified, _) = ask(&held, |_| Ok(answer.clone()));
+            assert_eq!(verified.verdict, Verdict::Unknown, "{answer:?}");
+            assert!(!verified.reason.is_empty());
+        }
+    }
+}
+
+#[test]
+fn no_answer_is_unknown_and_a_dry_run_asks_once() {
+    for trouble in [
+        Trouble::Timeout,
+        Trouble::Connection,
+        Trouble::Tls,
+        Trouble::Protocol,
+    ] {
+        let (verified, _) = ask(&token(None), |_| Err(trouble.clone()));
+        assert_eq!(
+            (verified.verdict, &*verified.reason),
+            (Verdict::Unknown, &*trouble.to_string())
+        );
+        assert_eq!(verified.asked.len(), 4);
+    }
+    for trouble in [Trouble::NotAsked, Trouble::Spent] {
+        let (verified, asked) = ask(&token(None), |_| Err(trouble.clone()));
+        assert_eq!((verified.verdict, asked.len()), (Verdict::Unknown, 1));
+        assert_eq!(verified.asked, [""; 0]);
+    }
+}
+
+#[test]
+fn an_oauth_client_is_not_asked_because_that_mints_a_token() {
+    let held = Held::new("twilio-oauth-client", "x", &[("client-id", &id("OQ", 'a'))]);
+    let (verified, asked) = ask(&held, |_| Ok(list("messages")));
+    assert_eq!((verified.verdict, asked.len()), (Verdict::Unknown, 0));
+    assert!(verified.reason.contains("mint"));
+}
+
+#[test]
+fn every_host_that_is_asked_is_an_endpoint() {
+    let hosts: Vec<String> = Twilio.endpoints().into_iter().map(|one| one.host).collect();
+    for held in [token(Some("br1")), key(true), key(false)] {
+        let (verified, _) = ask(&held, |_| Ok(refused()));
+        for host in verified.asked {
+            assert!(hosts.contains(&host), "{host}");
+        }
+    }
+    assert!(!Twilio.handles(&Held::new("sendgrid-api-key", "x", &[]).lent()));
+}
+
+#[test]
+fn no_reason_and_no_detail_holds_the_secret_or_the_answer() {
+    let marker = "marker5e5e5e5e5e5e5e5e5e5e5e5e5e";
+    let held = Held::new("twilio-auth-token", marker, &[("sid", &id("AC", 'a'))]);
+    for status in [200, 301, 400, 401, 403, 404, 429, 500] {
+        for code in [20003, 20005, 20008, 70051, 1] {
+            let body = format!(r#"{{"code":{code},"message":"{marker}","messages":["{marker}"]}}"#);
+            let (verified, _) = ask(&held, |_| Ok(json(status, &body)));
+            let shown = format!("{verified:?}{:?}", json(status, &body));
+            assert!(!shown.contains(marker), "{shown}");
+        }
+    }
+}
