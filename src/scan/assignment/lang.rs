@@ -131,7 +131,9 @@ impl Lang {
             | b"msmtprc" | b".esmtprc" | b"esmtprc" => Self::Netrc,
             b"sasl_passwd" | b"passwd.client" | b"sasl_password" => Self::SaslPasswd,
             b".muttrc" | b"muttrc" | b".npmrc" | b".pypirc" | b".gitconfig" | b"gitconfig"
-            | b"config" | b".my.cnf" | b".pgpass" => Self::Properties,
+            | b"config" | b".my.cnf" | b".pgpass" | b"secure.config" | b"gerrit.config" => {
+                Self::Properties
+            }
             b"dockerfile" | b"containerfile" => Self::Docker,
             b"gemfile" | b"rakefile" | b"vagrantfile" | b"fastfile" | b"appfile" | b"podfile" => {
                 Self::Ruby
@@ -163,8 +165,9 @@ impl Lang {
         Some(match suffix {
             b"env" => Self::Env,
             b"properties" | b"ini" | b"conf" | b"cfg" | b"cnf" | b"config-ini" | b"hocon"
-            | b"service" | b"desktop" | b"inf" | b"reg" | b"cf" | b"muttrc" => Self::Properties,
-            b"yml" | b"yaml" | b"sls" | b"raml" => Self::Yaml,
+            | b"service" | b"desktop" | b"inf" | b"reg" | b"cf" | b"muttrc" | b"rc" | b"mailrc"
+            | b"htaccess" | b"container" | b"timer" | b"socket" | b"prefs" => Self::Properties,
+            b"yml" | b"yaml" | b"sls" | b"raml" | b"neon" => Self::Yaml,
             b"json" | b"json5" | b"jsonc" | b"ipynb" | b"tfstate" | b"jsonl" | b"ndjson"
             | b"har" | b"webmanifest" => Self::Json,
             b"toml" => Self::Toml,
@@ -180,14 +183,15 @@ impl Lang {
             b"rb" | b"rake" | b"gemspec" | b"ru" | b"jbuilder" | b"haml" | b"slim" | b"cr" => {
                 Self::Ruby
             }
-            b"pl" | b"pm" | b"t" | b"pp" | b"lua" | b"r" | b"jl" | b"nim" | b"pas" | b"tcl" => {
-                Self::Script
-            }
-            b"sql" => Self::Sql,
+            b"pl" | b"pm" | b"t" | b"pp" | b"lua" | b"r" | b"jl" | b"nim" | b"pas" | b"tcl"
+            | b"dpr" | b"ahk" | b"au3" | b"hs" | b"ml" | b"sas" => Self::Script,
+            b"sql" | b"pls" | b"plsql" | b"pks" | b"pkb" | b"psql" | b"ddl" => Self::Sql,
             b"go" => Self::Go,
             b"java" | b"kt" | b"kts" | b"scala" | b"groovy" | b"gradle" | b"swift" | b"dart"
             | b"sbt" => Self::Java,
-            b"cs" | b"vb" | b"fs" | b"vbs" | b"bas" | b"csx" => Self::CSharp,
+            b"cs" | b"vb" | b"fs" | b"vbs" | b"bas" | b"csx" | b"frm" | b"cls" | b"asp" => {
+                Self::CSharp
+            }
             b"sh" | b"bash" | b"zsh" | b"ksh" | b"fish" | b"csh" | b"mk" | b"envrc" => Self::Shell,
             b"bat" | b"cmd" => Self::Batch,
             b"ps1" | b"psm1" | b"psd1" => Self::PowerShell,
@@ -200,7 +204,7 @@ impl Lang {
             b"clj" | b"cljs" | b"edn" | b"el" | b"lisp" | b"scm" => Self::Lisp,
             b"dockerfile" => Self::Docker,
             b"md" | b"markdown" | b"mdx" | b"txt" | b"rst" | b"adoc" | b"log" | b"csv" | b"tsv"
-            | b"tex" | b"org" | b"eml" => Self::Text,
+            | b"tex" | b"org" | b"eml" | b"asciidoc" | b"textile" | b"wiki" => Self::Text,
             b"netrc" | b"msmtprc" | b"authinfo" => Self::Netrc,
             _ => return None,
         })

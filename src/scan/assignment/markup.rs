@@ -97,9 +97,20 @@ fn element(text: &[u8], key: &Key) -> Option<Value> {
         _ => return None,
     };
     if before(text, open - 1) == b'/' {
-        return None;
+        return value_attribute(text, key.end, open);
     }
     element_text(text, open, &text[key.start..key.end])
+}
+
+/// The value of `<key value="v"/>`, whose name ends at `from` and whose tag ends at `end`.
+fn value_attribute(text: &[u8], from: usize, end: usize) -> Option<Value> {
+    let name = skip_space(text, from);
+    let sign = name + b"value".len();
+    if !starts(text, name, b"value") || byte(text, sign) != b'=' || !is_quote(byte(text, sign + 1))
+    {
+        return None;
+    }
+    value::quoted(text, sign + 1, Lang::Xml).filter(|value| value.after <= end)
 }
 
 /// The offset of the `>` that ends the tag around `i`, quotes skipped.
@@ -174,10 +185,20 @@ fn element_text(text: &[u8], open: usize, name: &[u8]) -> Option<Value> {
     })
 }
 
-/// `<key>k</key><string>v</string>`, `<name>k</name><value>v</value>`.
+/// The name of a tag that ends at `end`: `param-name`.
+fn tag_before(text: &[u8], end: usize) -> std::ops::Range<usize> {
+    super::lexeme::run_back(text, end, 64, |b| is_word(b) || b == b'-')..end
+}
+
+/// `name` of `param-name`.
+fn last_word(tag: &[u8]) -> &[u8] {
+    memchr::memrchr(b'-', tag).map_or(tag, |dash| &tag[dash + 1..])
+}
+
+/// `<key>k</key><string>v</string>`, `<name>k</name><value>v</value>`, `<param-name>k</param-name><param-value>v</param-value>`.
 fn element_pair(text: &[u8], key: &Key) -> Option<Value> {
-    let name = word_before(text, key.start - 1);
-    if before(text, name.start) != b'<' || !is_one_of(&text[name.clone()], &NAMES) {
+    let name = tag_before(text, key.start - 1);
+    if before(text, name.start) != b'<' || !is_one_of(last_word(&text[name.clone()]), &NAMES) {
         return None;
     }
     let close = key.end + 2;
@@ -185,11 +206,11 @@ fn element_pair(text: &[u8], key: &Key) -> Option<Value> {
         return None;
     }
     let open = skip_space(text, close + name.len() + 1);
-    let tag = word_after(text, open + 1);
+    let tag = open + 1..run(text, open + 1, 64, |b| is_word(b) || b == b'-');
     let value = &text[tag.clone()];
     if byte(text, open) != b'<'
         || byte(text, tag.end) != b'>'
-        || !(is_one_of(value, &VALUES) || value == b"string")
+        || !(is_one_of(last_word(value), &VALUES) || value == b"string")
     {
         return None;
     }
@@ -264,6 +285,25 @@ fn object_pair(text: &[u8], key: &Key, name: usize, lang: Lang) -> Option<Value>
 
 fn run_back_quotes(text: &[u8], i: usize) -> usize {
     super::lexeme::run_back(text, i, 4, |b| is_quote(b) || b == b'\\')
+}
+
+/// The member that holds the value in the object at `open`: `"key": {"description": "…", "value": "v"}`.
+pub(super) fn member(text: &[u8], open: usize) -> Option<Value> {
+    if byte(text, open) != b'{' {
+        return None;
+    }
+    let mut at = skip_space(text, open + 1);
+    for _ in 0..MEMBERS {
+        if let Some(value) = half(text, at, Lang::Json) {
+            return Some(value);
+        }
+        let end = argument_end(text, at, PAIR_REACH);
+        if byte(text, end) != b',' {
+            return None;
+        }
+        at = skip_space(text, end + 1);
+    }
+    None
 }
 
 /// The value half `"value": "v"` at `i`.

@@ -192,9 +192,20 @@ pub fn read_at(text: &[u8], at: usize, lang: Lang) -> Option<Assignment> {
             value,
             &value::Place::new(text, &key, (syntax, value), lang),
         )?;
+        if lang == Lang::Json
+            && value.form == Form::Block
+            && let Some(value) = markup::member(text, value.start)
+        {
+            return Some(Assignment::new(&key, Syntax::NameValue, value));
+        }
         return Some(Assignment::new(&key, syntax, value));
     }
+    let updated = || {
+        let value = (lang == Lang::Sql).then(|| rows::updated(text, &key))??;
+        Some((Syntax::Pair, value))
+    };
     let (syntax, value) = lookup::default_of(text, &key, lang)
+        .or_else(updated)
         .or_else(|| markup::read(text, &key, lang))
         .or_else(|| words::read(text, &key, lang))?;
     Some(Assignment::new(&key, syntax, value))

@@ -30,7 +30,9 @@ const VERBS: [&[u8]; 47] = [
 ];
 
 /// Functions whose first argument is a key and whose second is its value.
-const SETTERS: [&[u8]; 32] = [
+const SETTERS: [&[u8]; 34] = [
+    b"setpref",
+    b"set_parameter",
     b"setitem",
     b"setsecret",
     b"values",
@@ -80,6 +82,30 @@ pub(super) fn after(text: &[u8], key: &Key, lang: Lang) -> Option<Operator> {
     {
         end += 1;
     }
+    // `Fields("password") = …` in Basic
+    if key.quotes.is_some()
+        && before(text, key.outer_start()) == b'('
+        && matches!(
+            lang,
+            Lang::CSharp | Lang::Script | Lang::Python | Lang::Php | Lang::PowerShell
+        )
+    {
+        let close = skip_blank(text, end);
+        let tail = close
+            + 1
+            + if starts_any_case(text, close + 1, b".value") {
+                6
+            } else {
+                0
+            };
+        let sign = skip_blank(text, tail);
+        if byte(text, close) == b')' && is_assign(text, sign) {
+            return Some(Operator {
+                syntax: Syntax::Equals,
+                value: sign + 1,
+            });
+        }
+    }
     let blank = skip_blank(text, end);
     let found = |syntax, value| Some(Operator { syntax, value });
     match byte(text, blank) {
@@ -99,12 +125,24 @@ pub(super) fn after(text: &[u8], key: &Key, lang: Lang) -> Option<Operator> {
             found(Syntax::Colon, blank + 2)
         }
         b'<' if starts(text, blank, b"<- ") => found(Syntax::Equals, blank + 3),
-        b',' if lang == Lang::Sql && rows::is_pair(text, key, blank + 1) => {
+        b',' | b')' if lang == Lang::Sql => {
+            let value = rows::pair(text, key, blank + 1)
+                .filter(|_| byte(text, blank) == b',')
+                .or_else(|| rows::column(text, key))?;
+            found(Syntax::Pair, value)
+        }
+        // `{password, "…"}` in Erlang
+        b',' if lang == Lang::Elixir && key.quotes.is_none() && open == b'{' => {
             found(Syntax::Pair, blank + 1)
         }
-        b',' | b')' if lang == Lang::Sql => found(Syntax::Pair, rows::column(text, key)?),
+        // `curl_easy_setopt(curl, CURLOPT_PASSWORD, "…")`
+        b',' if key.quotes.is_none() && starts(text, key.start, b"CURLOPT_") => {
+            found(Syntax::Pair, blank + 1)
+        }
         b',' if key.quotes.is_some() => {
-            let callee = callee_before(text, key.outer_start())?;
+            // a section may come first: `set('smtp', 'password', '…')`
+            let first = behind_section(text, key.outer_start()).unwrap_or(key.outer_start());
+            let callee = callee_before(text, first)?;
             is_one_of(&text[last_segment(text, &callee)], &SETTERS)
                 .then_some(())
                 .and_then(|()| found(Syntax::Pair, blank + 1))
@@ -123,6 +161,12 @@ pub(super) fn after(text: &[u8], key: &Key, lang: Lang) -> Option<Operator> {
             let colon = run(text, blank + 3, 8, |b| b.is_ascii_digit());
             (byte(text, colon) == b':').then_some(())?;
             found(Syntax::Pair, colon + 1)
+        }
+        // `password CONSTANT VARCHAR2(60) := '…'`
+        _ if lang == Lang::Sql && blank > end => {
+            let sign = run(text, blank, 48, |b| is_word(b) || b" ()%.".contains(&b));
+            starts(text, sign, b":=").then_some(())?;
+            found(Syntax::Equals, sign + 2)
         }
         // `std::string password("…")`
         b'(' | b'{'
@@ -268,6 +312,20 @@ fn is_setter(text: &[u8], key: &Key) -> bool {
     member && !VERBS.iter().any(|verb| starts_any_case(name, 0, verb))
 }
 
+/// The start of the string before the one at `start`, where both are arguments: the name of a section.
+fn behind_section(text: &[u8], start: usize) -> Option<usize> {
+    let comma = skip_space_back(text, start);
+    let end = skip_blank_back(text, comma.checked_sub(1)?);
+    let quote = before(text, end);
+    if before(text, comma) != b',' || !is_quote(quote) {
+        return None;
+    }
+    let inner = super::lexeme::run_back(text, end - 1, 64, |b| {
+        is_word(b) || matches!(b, b'-' | b'.')
+    });
+    (before(text, inner) == quote).then(|| inner - 1)
+}
+
 /// The path of the callee when `start` is the first argument of a call.
 pub(super) fn callee_before(text: &[u8], start: usize) -> Option<Range<usize>> {
     let open = skip_space_back(text, start);
@@ -285,6 +343,12 @@ pub(super) fn callee_before(text: &[u8], start: usize) -> Option<Range<usize>> {
 pub(super) fn last_segment(text: &[u8], path: &Range<usize>) -> Range<usize> {
     let word = word_before(text, path.end);
     word.start.max(path.start)..path.end
+}
+
+/// Whether the key begins a line of a file that stands in a string: `"smtp:\n  password: v\n"`.
+pub(super) fn is_spelled_out(text: &[u8], key: &Key) -> bool {
+    let lead = skip_blank_back(text, key.start);
+    key.quotes.is_none() && before(text, lead) == b'n' && before(text, lead - 1) == b'\\'
 }
 
 /// Whether the key stands inside a string, so that what follows it without quotes is text: the pairs of

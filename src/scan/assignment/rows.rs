@@ -1,8 +1,13 @@
-//! Rows of tables in SQL: a name in one column with its value in the next, and columns that are named before their values.
+//! Rows of tables in SQL: a name in one column with its value in the next, columns that are named before their values, and a value
+//! that is set where a column has a name.
 
+use super::Lang;
 use super::call::argument_end;
 use super::key::Key;
-use super::lexeme::{before, byte, run, skip_space, skip_space_back, starts_any_case};
+use super::lexeme::{
+    before, byte, is_word, run, run_back, skip_space, skip_space_back, starts_any_case, word_before,
+};
+use super::value::{self, Value};
 
 /// Bytes in which the list of columns stands, and each of the values.
 const LIST: usize = 1024;
@@ -10,12 +15,23 @@ const LIST: usize = 1024;
 /// Most columns that are counted.
 const COLUMNS: usize = 64;
 
-/// Whether a string stands in a row before another one: `(12, 'smtp_password', '…')`. The value comes from `value` on.
-pub(super) fn is_pair(text: &[u8], key: &Key, value: usize) -> bool {
+/// Where the string begins that stands in a row behind another one: `(12, 'smtp_password', '…')`. Between a constant's name and its
+/// value a number may stand.
+/// What follows the key's comma begins at `value`.
+pub(super) fn pair(text: &[u8], key: &Key, value: usize) -> Option<usize> {
     let open = before(text, skip_space_back(text, key.outer_start()));
-    key.quotes.is_some_and(|quotes| quotes.quote == b'\'')
-        && matches!(open, b',' | b'(')
-        && byte(text, skip_space(text, value)) == b'\''
+    if key.quotes.is_none_or(|quotes| quotes.quote != b'\'') || !matches!(open, b',' | b'(') {
+        return None;
+    }
+    let first = skip_space(text, value);
+    let number = run(text, first, 6, |b| b.is_ascii_digit());
+    let constant = !text[key.start..key.end].iter().any(u8::is_ascii_lowercase);
+    let start = if constant && number > first && byte(text, number) == b',' {
+        skip_space(text, number + 1)
+    } else {
+        first
+    };
+    (byte(text, start) == b'\'').then_some(start)
 }
 
 /// Where the value of a column begins: `(host, password) VALUES ('…', '…')`.
@@ -45,4 +61,40 @@ pub(super) fn column(text: &[u8], key: &Key) -> Option<usize> {
         at += 1;
     }
     Some(at)
+}
+
+/// The value that is set where a column is `key`: `UPDATE settings SET value = '…' WHERE name = 'smtp_password'`.
+pub(super) fn updated(text: &[u8], key: &Key) -> Option<Value> {
+    const SET: &[u8] = b"set";
+    if key.quotes.is_none_or(|quotes| quotes.quote != b'\'') {
+        return None;
+    }
+    let sign = skip_space_back(text, key.outer_start());
+    if before(text, sign) != b'=' {
+        return None;
+    }
+    let column = column_before(text, sign - 1);
+    if !text[word_before(text, skip_space_back(text, column))].eq_ignore_ascii_case(b"where") {
+        return None;
+    }
+    let floor = key.start.saturating_sub(LIST);
+    let statement = memchr::memrchr(b';', &text[floor..column]).map_or(floor, |at| floor + at + 1);
+    let set = (statement..column).find(|&at| {
+        starts_any_case(text, at, SET)
+            && before(text, at).is_ascii_whitespace()
+            && byte(text, at + SET.len()).is_ascii_whitespace()
+    })?;
+    let sign = run(text, set + SET.len(), 128, |b| b != b'=' && b != b'\'');
+    let start = skip_space(text, sign + 1);
+    if byte(text, sign) != b'=' || byte(text, start) != b'\'' {
+        return None;
+    }
+    value::quoted(text, start, Lang::Sql).filter(|value| value.after <= column)
+}
+
+/// The start of the column's name that ends before `end`, with its quotes and its table.
+fn column_before(text: &[u8], end: usize) -> usize {
+    run_back(text, skip_space_back(text, end), 96, |b| {
+        is_word(b) || b"`\"[].".contains(&b)
+    })
 }

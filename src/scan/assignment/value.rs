@@ -87,6 +87,7 @@ impl Place {
                 Bare::Expression
             }
             (Syntax::Flag, _) => Bare::Token,
+            (Syntax::Colon, Lang::Json) if operator::is_spelled_out(text, key) => Bare::Embedded,
             (Syntax::Equals, _) if operator::is_embedded(text, key, sign) => Bare::Embedded,
             (_, Lang::Properties | Lang::Netrc) | (Syntax::Equals, Lang::Batch) => Bare::Line,
             (Syntax::Equals, Lang::Yaml) if !starts_item(text, key) => Bare::ShellWord,

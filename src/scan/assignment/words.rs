@@ -78,12 +78,21 @@ pub(super) fn read(text: &[u8], key: &Key, lang: Lang) -> Option<(Syntax, Value)
                 || is_git_config(command, mark, text, key)
                 || is_config_set(text, key) =>
         {
-            value::word(text, start, lang).and_then(words)
+            value::word(text, option_value(text, start), lang).and_then(words)
         }
         Lang::Yaml | Lang::Docker if is_config_set(text, key) => {
             value::word(text, start, lang).and_then(words)
         }
-        Lang::Properties if value::leads_line(text, key.start) || is_one_of(command, &[b"set"]) => {
+        _ if is_printed(text, key) => printed(text, start, lang).and_then(words),
+        Lang::Properties | Lang::Unknown | Lang::Text | Lang::Script if follows_user(text, key) => {
+            value::word(text, start, lang).and_then(words)
+        }
+        Lang::Yaml | Lang::Shell if stands_in_list(text, key, start) => {
+            value::word(text, start, lang).and_then(words)
+        }
+        Lang::Properties
+            if value::leads_line(text, key.start) || is_one_of(command, &DIRECTIVES) =>
+        {
             let value = value::word(text, start, lang)?;
             let rest = &text[value.after..line_end(text, value.after, VALUE_MAX)];
             let rest = rest.trim_ascii();
@@ -93,6 +102,72 @@ pub(super) fn read(text: &[u8], key: &Key, lang: Lang) -> Option<(Syntax, Value)
         }
         _ => None,
     }
+}
+
+/// Whether a user and its name stand right before the key: `username "u" password "p"`.
+fn follows_user(text: &[u8], key: &Key) -> bool {
+    let end = skip_blank_back(text, key.start);
+    let quote = before(text, end);
+    let start = if is_quote(quote) {
+        run_back(text, end - 1, 128, |b| b != quote && b != b'\n').saturating_sub(1)
+    } else {
+        run_back(text, end, 128, |b| !b.is_ascii_whitespace())
+    };
+    let name = word_before(text, skip_blank_back(text, start));
+    // `username and password in …` is a sentence
+    let is_user = is_quote(quote) || text[start..end].contains(&b'@');
+    start < end && is_user && is_one_of(&text[name], &[b"user", b"username", b"login", b"account"])
+}
+
+/// Whether the key begins a line that a string spells out: `printf 'host h\npassword v\n'`.
+fn is_printed(text: &[u8], key: &Key) -> bool {
+    let escape = |at: usize| before(text, at) == b'n' && before(text, at - 1) == b'\\';
+    escape(key.start) || (before(text, key.start) == b'\\' && text[key.start] == b'n')
+}
+
+/// The value on such a line, if nothing else stands there.
+fn printed(text: &[u8], start: usize, lang: Lang) -> Option<Value> {
+    let end = run(text, start, VALUE_MAX, |b| {
+        !b.is_ascii_whitespace() && !is_quote(b) && b != b'\\'
+    });
+    let closed = starts(text, end, b"\\n") || is_quote(byte(text, end));
+    (closed && end > start).then(|| Value::bare(text, start..end, lang))
+}
+
+/// Directives that give a value to the name behind them: `SetEnv SMTP_PASS v` of Apache, `fastcgi_param SMTP_PASS v` of nginx.
+const DIRECTIVES: [&[u8]; 5] = [
+    b"set",
+    b"setenv",
+    b"fastcgi_param",
+    b"uwsgi_param",
+    b"setenvif",
+];
+
+/// Words that begin the other lines of an account of msmtp and its like.
+const SETTINGS: [&[u8]; 9] = [
+    b"host", b"user", b"port", b"auth", b"tls", b"from", b"account", b"machine", b"login",
+];
+
+/// Whether the key and its value stand on a line of their own, between others that are settings of an account: the file that a
+/// script or a cloud's configuration writes.
+fn stands_in_list(text: &[u8], key: &Key, start: usize) -> bool {
+    let leads = |line: usize| {
+        let first = skip_blank(text, line);
+        let word = value_word(text, first);
+        is_one_of(word, &SETTINGS) && matches!(byte(text, first + word.len()), b' ' | b'\t')
+    };
+    let line = line_start(text, key.start, 128);
+    let end = line_end(text, start, VALUE_MAX);
+    let alone = text[line..key.start]
+        .iter()
+        .all(|b| matches!(b, b' ' | b'\t'))
+        && !text[start..end].trim_ascii().contains(&b' ');
+    let above = (line > 0).then(|| line_start(text, line - 1, 128));
+    alone && (above.is_some_and(leads) || leads(value::next_line(text, end)))
+}
+
+fn value_word(text: &[u8], start: usize) -> &[u8] {
+    &text[start.min(text.len())..run(text, start, 16, is_word).max(start).min(text.len())]
 }
 
 /// `git config --global sendemail.smtpPass v`.
@@ -106,7 +181,14 @@ fn is_git_config(command: &[u8], mark: u8, text: &[u8], key: &Key) -> bool {
 /// `magento config:set system/smtp/password v`, `drush config:set smtp.settings smtp_password v`: at most two options or names
 /// stand between the command and the key.
 fn is_config_set(text: &[u8], key: &Key) -> bool {
-    const COMMANDS: [&[u8]; 4] = [b"config:set", b"config-set", b"cset", b"config set"];
+    const COMMANDS: [&[u8]; 6] = [
+        b"config:set",
+        b"config-set",
+        b"cset",
+        b"config set",
+        b"config:system:set",
+        b"config:app:set",
+    ];
     let mut end = run_back(text, key.start, 96, |b| {
         is_word(b) || matches!(b, b'.' | b'/' | b'-')
     });
@@ -121,6 +203,17 @@ fn is_config_set(text: &[u8], key: &Key) -> bool {
         end = run_back(text, lead, 96, |b| b.is_ascii_graphic());
     }
     false
+}
+
+/// Where the value begins that may stand behind an option: `config:system:set key --value v`.
+fn option_value(text: &[u8], start: usize) -> usize {
+    const OPTION: &[u8] = b"--value";
+    let end = start + OPTION.len();
+    if starts(text, start, OPTION) && matches!(byte(text, end), b' ' | b'=') {
+        skip_blank(text, end + 1)
+    } else {
+        start
+    }
 }
 
 /// The value of `--key v`, and of `"--key", "v"` in a list of arguments.
@@ -194,18 +287,25 @@ fn rest_of_line(text: &[u8], i: usize, lang: Lang) -> Option<Value> {
     (end > i).then(|| Value::bare(text, i..end, lang))
 }
 
-/// The default of `variable "key" { default = "v" }`.
+/// The default of `variable "key" { default = "v" }`, and the value of `resource "parameter" "key" { value = "v" }`.
 fn variable(text: &[u8], key: &Key) -> Option<Value> {
     let word = word_before(text, skip_blank_back(text, key.outer_start()));
     let open = skip_blank(text, key.outer_end());
-    if &text[word] != b"variable" || byte(text, open) != b'{' {
-        return None;
-    }
+    let names: &[&[u8]] = match &text[word.clone()] {
+        _ if byte(text, open) != b'{' => return None,
+        b"variable" => &[b"default"],
+        _ if is_quote(before(text, skip_blank_back(text, key.outer_start()))) => {
+            &[b"value", b"secret_string", b"secret_data"]
+        }
+        _ => return None,
+    };
     let mut line = open + 1;
     for _ in 0..8 {
         let start = skip_space(text, line);
-        if starts(text, start, b"default") {
-            let sign = skip_blank(text, start + b"default".len());
+        if let Some(name) = names.iter().find(|name| starts(text, start, name))
+            && !is_word(byte(text, start + name.len()))
+        {
+            let sign = skip_blank(text, start + name.len());
             return (byte(text, sign) == b'=')
                 .then(|| lookup::argument(text, sign + 1, Lang::Hcl))
                 .flatten();

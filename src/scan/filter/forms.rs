@@ -112,6 +112,8 @@ fn is_cut_template(value: &[u8]) -> bool {
     ];
     let rules = [
         b"required|".as_slice(),
+        b"required_if:",
+        b"required_with:",
         b"nullable|",
         b"string|",
         b"sometimes|",
@@ -209,11 +211,12 @@ const ENCRYPTED: [&[u8]; 30] = [
 
 fn is_encrypted(value: &[u8]) -> bool {
     ENCRYPTED.iter().any(|head| value.starts_with(head))
-        && (!value.starts_with(b"AgB") || value.len() > 200)
+        && (!value.starts_with(b"AgB") || value.len() > 150)
 }
 
 /// Beginnings that point to where the secret lives instead of being it.
-const REFERENCES: [&[u8]; 29] = [
+const REFERENCES: [&[u8]; 30] = [
+    b"secretref:",
     b"op://",
     b"ref+",
     b"sm://",

@@ -110,6 +110,12 @@ pub struct About<'a> {
 /// Shortest password that is reported, bytes. Three-letter values are labels and samples in every file read.
 const MIN_PASSWORD: usize = 4;
 
+/// Whether a value is a short number: a port, a code of an error, a limit.
+fn is_number(value: &[u8]) -> bool {
+    const DIGITS: usize = 5;
+    value.len() <= DIGITS && value.iter().all(u8::is_ascii_digit)
+}
+
 /// Whether `value` is harmless by itself, and why.
 pub fn judge(value: &[u8], about: About<'_>) -> Option<Drop> {
     let value = value.trim_ascii();
@@ -117,7 +123,7 @@ pub fn judge(value: &[u8], about: About<'_>) -> Option<Drop> {
         return Some(Drop::Empty);
     }
     forms::harmless(value)
-        .or_else(|| (value.len() < MIN_PASSWORD).then_some(Drop::TooShort))
+        .or_else(|| (value.len() < MIN_PASSWORD || is_number(value)).then_some(Drop::TooShort))
         .or_else(|| shape::harmless(value, about.kind))
         .or_else(|| words::is_placeholder(value, about.kind).then_some(Drop::Placeholder))
         .or_else(|| words::echoes(value, about.key).then_some(Drop::Echo))

@@ -62,7 +62,7 @@ pub(super) fn harmless(value: &[u8], kind: ValueKind) -> Option<Drop> {
     if distinct <= 1 || (value.len() >= 8 && distinct <= 3) || is_redacted(value, kind) {
         return Some(Drop::Repeated);
     }
-    if is_ramp(value, kind) || is_periodic(value) {
+    if is_ramp(value, kind) || is_periodic(value) || is_doubled_ramp(value, kind) {
         return Some(Drop::Ramp);
     }
     if DIGESTS
@@ -174,6 +174,13 @@ fn is_ramp(value: &[u8], kind: ValueKind) -> bool {
         ValueKind::Opaque => covered * 2 > lower.len(),
         ValueKind::Password => covered == lower.len(),
     }
+}
+
+/// A ramp with every sign written twice: `00112233445566778899aabbccddeeff`.
+fn is_doubled_ramp(value: &[u8], kind: ValueKind) -> bool {
+    let (pairs, rest) = value.as_chunks::<2>();
+    let once: Vec<u8> = pairs.iter().map(|pair| pair[0]).collect();
+    value.len() >= 8 && rest.is_empty() && pairs.iter().all(|[a, b]| a == b) && is_ramp(&once, kind)
 }
 
 /// Whether the value is one block of at least two bytes twice or more: `1234567890abcdef1234567890abcdef`.

@@ -124,6 +124,11 @@ const WHOLE: &[&str] = &[
     "correct horse battery staple",
     "fake_mail_password",
     "hunter2",
+    "minioadmin",
+    "nope",
+    "notsecure",
+    "insecure",
+    "!changeme!",
     "must-not-return",
     "p@$$w0rd",
     "p@ssw0rd",
@@ -156,7 +161,7 @@ pub(super) fn is_placeholder(value: &[u8], kind: ValueKind) -> bool {
         return false;
     };
     let lower = text.to_lowercase();
-    if WHOLE.contains(&lower.as_str()) {
+    if WHOLE.contains(&lower.as_str()) || WHOLE.contains(&unleet(&lower).as_str()) {
         return true;
     }
     let words = split(text);
@@ -257,7 +262,7 @@ fn is_word(word: &str) -> bool {
         "0" | "1" | "2" | "3" | "01" | "12" | "16" | "123" | "1234" | "12345"
     );
     WORDS.contains(&word)
-        || (counts && (stem.is_empty() || SPEAKING.contains(&stem)))
+        || (counts && (stem.is_empty() || SPEAKING.contains(&stem) || is_run_together(stem)))
         || is_filler(word)
         || is_run_together(word)
 }
@@ -268,7 +273,7 @@ fn is_filler(word: &str) -> bool {
     word.len() > 1 && chars.all(|c| Some(c) == first)
 }
 
-/// `yoursmtppassword`, `mysecretkey`, `emailhere`: listed words without a joint. Only when it begins or ends as a placeholder
+/// `yoursmtppassword`, `mysecretkey`, `emailhere`, `passwordenv`: listed words without a joint. Only when it begins or ends as a placeholder
 /// does, so that a real pass phrase of plain words is not lost.
 fn is_run_together(word: &str) -> bool {
     const CLOSERS: [&str; 4] = ["here", "password", "placeholder", "example"];
@@ -291,6 +296,14 @@ fn is_run_together(word: &str) -> bool {
             .iter()
             .find_map(|louder| word.strip_prefix(louder))
             .is_some_and(|rest| SPEAKING.contains(&rest))
+        || SPEAKING.iter().any(|first| {
+            word.strip_prefix(first)
+                .is_some_and(|rest| rest.len() > 2 && SPEAKING.contains(&rest))
+        })
+        || (word.len() <= 40
+            && word
+                .strip_prefix("password")
+                .is_some_and(|rest| !rest.is_empty() && consists(rest, 2)))
         || (word.len() <= 40
             && CLOSERS
                 .iter()

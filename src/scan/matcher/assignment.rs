@@ -8,10 +8,9 @@ use crate::rules::{Assignment as Rule, Call, Context};
 use crate::scan::assignment::{self, Assignment, Form, Lang, Quoting, Syntax};
 use crate::scan::candidate::{Candidate, CandidatePart, Decisions};
 use crate::scan::filter::{self, About, Drop, HostSays};
-use crate::scan::view;
 
 use super::companions::{self, Places};
-use super::{Compiled, Slot, Text, mail, parts, stored};
+use super::{Compiled, Slot, Text, mail, manifest, parts, stored, table};
 
 /// Judges the anchor `at`: the key it stands in, or the call it names.
 pub fn judge(
@@ -36,7 +35,9 @@ pub fn judge(
         Some(found) if found.form != Form::Expression => {
             judge_assignment(compiled, rule, text, &found, out);
         }
-        _ if matches!(text.lang, Lang::Text | Lang::Unknown) => {
+        _ if gives_value(text, at.start)
+            && (matches!(text.lang, Lang::Text | Lang::Unknown) || in_comment(text, at.start)) =>
+        {
             judge_note(compiled, rule, text, at.start, out);
         }
         _ => {}
@@ -46,11 +47,39 @@ pub fn judge(
 /// Bytes that may stand on a line before a key that begins it: indentation, bullets, comment signs.
 const LONGEST_MARGIN: usize = 64;
 
-/// Judges `Password: value` in plain text and in fenced blocks of a document, where it may as well be prose: it counts when it
+/// Words before `password` that only say whose it is: `SMTP password: …`.
+const NAMES_OF_MAIL: [&[u8]; 5] = [b"smtp", b"e-mail", b"email", b"mail", b"mailbox"];
+
+/// Whether a sign follows the word at `at` that a value may follow. Asked first: most words in prose and comments have none.
+fn gives_value(text: &Text<'_>, at: usize) -> bool {
+    const LONGEST: usize = 96;
+    let rest = text.slice(at..at + LONGEST);
+    let word = rest
+        .iter()
+        .take_while(|b| b.is_ascii_alphanumeric() || b"_-. \t*`\"'".contains(b))
+        .count();
+    rest.get(word).is_some_and(|b| b":=|".contains(b))
+}
+
+/// Whether nothing but a comment stands on the line of `at`, as far as its sign tells: what it says is text in every language.
+fn in_comment(text: &Text<'_>, at: usize) -> bool {
+    const SIGNS: [&[u8]; 6] = [b"#", b"//", b"* ", b"--", b";", b"<!--"];
+    let lead = text.slice(at.saturating_sub(LONGEST_MARGIN)..at);
+    let line = memchr::memrchr(b'\n', lead).map_or(lead, |at| &lead[at + 1..]);
+    let line = line.trim_ascii_start();
+    SIGNS.iter().any(|sign| line.starts_with(sign))
+}
+
+/// Judges `Password: value` in plain text, in comments and in fenced blocks of a document, where it may as well be prose: it counts when it
 /// stands on a line of its own beside a mail host or an address.
 fn judge_note(compiled: &Compiled, rule: &Rule, text: &Text<'_>, at: usize, out: &mut Decisions) {
-    if rule.context != Context::Mail || !mail::is_near(text, at..at) {
+    if rule.context != Context::Mail
+        || !(mail::is_near(text, at..at) || mail::names_host(text, at..at))
+    {
         return;
+    }
+    if let Some(found) = table::row(text.bytes, at) {
+        return judge_assignment(compiled, rule, text, &found, out);
     }
     let notes = Text {
         lang: Lang::Yaml,
@@ -63,18 +92,31 @@ fn judge_note(compiled: &Compiled, rule: &Rule, text: &Text<'_>, at: usize, out:
     let value = text.slice(found.value.range());
     let low = key.start.saturating_sub(LONGEST_MARGIN);
     let line = memchr::memrchr(b'\n', &text.bytes[low..key.start]).map_or(low, |at| low + at + 1);
+    let margin = text.slice(line..key.start).trim_ascii_end();
+    let margin = NAMES_OF_MAIL
+        .iter()
+        .find(|name| {
+            margin.len() >= name.len()
+                && margin[margin.len() - name.len()..].eq_ignore_ascii_case(name)
+        })
+        .map_or(margin, |name| &margin[..margin.len() - name.len()]);
     let alone = (line > low || low == 0)
-        && text.bytes[line..key.start]
+        && margin
             .iter()
             .all(|b| !b.is_ascii_alphanumeric() || b.is_ascii_whitespace())
         && !value.iter().any(u8::is_ascii_whitespace)
-        && !value.iter().all(u8::is_ascii_alphabetic);
+        && (!value.iter().all(u8::is_ascii_alphabetic) || is_app_password(value));
     if alone
         && found.form == Form::Literal
         && mail::login(&notes, &rule.calls, &found).is_ok_and(|login| login.names_account(&notes))
     {
         judge_assignment(compiled, rule, &notes, &found, out);
     }
+}
+
+/// Sixteen lower-case letters, as mailboxes hand them out to programs.
+fn is_app_password(value: &[u8]) -> bool {
+    value.len() == 16 && value.iter().all(u8::is_ascii_lowercase)
 }
 
 /// Judges one assignment that has been read.
@@ -117,7 +159,7 @@ pub fn judge_assignment(
     if rule.context == Context::Mail && stored::is_of_others(text, found) {
         return out.drop(compiled.ix, Drop::NoContext);
     }
-    if text.translations {
+    if text.translations && is_label(text.slice(found.value.range())) {
         return out.drop(compiled.ix, Drop::Prose);
     }
     if found.syntax == Syntax::Flag && goes_on_as_prose(text, found) {
@@ -143,7 +185,9 @@ pub fn judge_assignment(
         secret = password;
     }
     let stored = text.slice(secret.range());
-    let decoded = kubernetes_value(text, found)
+    let plain = manifest::value(text, found);
+    let is_manifest = plain.is_some();
+    let decoded = plain
         .or_else(|| stored::value(text, found))
         .filter(|_| !has_part);
     let value = decoded.as_deref().unwrap_or(stored);
@@ -161,7 +205,12 @@ pub fn judge_assignment(
     }
     let mut severity = compiled.rule.severity;
     if rule.context == Context::Mail {
-        match mail::login(text, &rule.calls, found) {
+        let login = if is_manifest {
+            manifest::login(text, &rule.calls, found)
+        } else {
+            mail::login(text, &rule.calls, found)
+        };
+        match login {
             Ok(login) => {
                 confidence = confidence.min(login.confidence);
                 parts = login.parts;
@@ -216,6 +265,11 @@ fn is_called_example(text: &Text<'_>, found: &Assignment) -> bool {
             .is_some_and(|word| word.eq_ignore_ascii_case(b"example"))
 }
 
+/// Whether a value where texts are translated is one: words, without the digits of a password.
+fn is_label(value: &[u8]) -> bool {
+    value.iter().any(u8::is_ascii_whitespace) || !value.iter().any(u8::is_ascii_digit)
+}
+
 /// Whether a flag is spoken of in a sentence: `--smtp-pass always overrides these variables`. What is typed after a command has
 /// another flag, an address or nothing behind a value, or the value is more than a word.
 fn goes_on_as_prose(text: &Text<'_>, found: &Assignment) -> bool {
@@ -253,11 +307,12 @@ fn judge_call(
     };
     let args = companions::positional(text, open);
     let places = Places::of(text, call, &args);
-    let Some(password) = places.password else {
+    let Some(password) = places.password.or_else(|| companions::secret(text, open)) else {
         return;
     };
     let value = text.slice(password.range());
-    if !call.typed && !mail::is_near(text, open..open) {
+    let said = call.typed || mail::is_near(text, open..open);
+    if !said && !mail::names_host(text, name.clone()) {
         return out.drop(compiled.ix, Drop::NoContext);
     }
     let user = places.user().map(|user| text.slice(user.range()));
@@ -273,6 +328,7 @@ fn judge_call(
         end: password.range().end,
     };
     match mail::call_login(text, &rule.calls, &given) {
+        Ok(login) if !said && !login.names_host(text) => out.drop(compiled.ix, Drop::NoContext),
         Ok(login) => {
             let confidence = compiled.rule.confidence.min(login.confidence);
             let mut candidate = candidate(compiled, password, value, confidence, login.parts);
@@ -289,7 +345,7 @@ fn judge_call(
 /// command begin.
 fn argument_list(text: &Text<'_>, end: usize) -> Option<usize> {
     let bytes = text.bytes;
-    if bytes[..end].ends_with(b"(") {
+    if bytes[..end].ends_with(b"(") || bytes[..end].ends_with(b"[") {
         return Some(end);
     }
     let blank = bytes[end..]
@@ -377,42 +433,4 @@ fn userinfo(text: &Text<'_>, value: Span) -> Option<(Span, Span)> {
         Span::new(start + user, start + colon),
         Span::new(start + colon + 1, start + at),
     ))
-}
-
-/// Bytes in which `kind: Secret` is looked for around a value of a Kubernetes manifest.
-const MANIFEST: usize = 2048;
-
-/// The decoded value where `found` stands in the `data` of a Kubernetes Secret, which holds base64.
-fn kubernetes_value(text: &Text<'_>, found: &Assignment) -> Option<Vec<u8>> {
-    if !matches!(text.lang, Lang::Yaml | Lang::Json | Lang::Unknown) {
-        return None;
-    }
-    let is_data = |span: &Span| text.slice(span.range()).eq_ignore_ascii_case(b"data");
-    if !assignment::parents(text.bytes, found, text.lang)
-        .names()
-        .first()
-        .is_some_and(is_data)
-    {
-        return None;
-    }
-    let around = text.slice(
-        found.key.range().start.saturating_sub(MANIFEST)..found.value.range().end + MANIFEST,
-    );
-    let says_so = memchr::memmem::find(around, b"Secret").is_some();
-    let opening = view::Opening {
-        encoding: Encoding::Base64,
-        phase: 0,
-    };
-    let value = found.value.range();
-    let view = view::open(text.slice(value.clone()), 0..value.len().min(4), opening)?;
-    let decoded = view.bytes.trim_ascii();
-    let readable = decoded
-        .iter()
-        .all(|b| !b.is_ascii_control() || b.is_ascii_whitespace());
-    // a fragment of a manifest does not say that it is one; eight digits that decode to printable ASCII do, by chance only
-    // one value in 400 does
-    let looks_so = value.len() >= 8
-        && value.len().is_multiple_of(4)
-        && decoded.iter().all(u8::is_ascii_graphic);
-    (readable && (says_so || looks_so)).then(|| decoded.to_vec())
 }

@@ -233,6 +233,17 @@ impl Places {
             .map(|host| host + 1)
             .filter(|&port| at(port).is_some_and(|span| is_number(text.slice(span.range()))));
         let shifted = |place: u8| at(place + u8::from(extra.is_some_and(|port| place >= port)));
+        // a mechanism or an encoding may come first: `login(AUTH_LOGIN, user, password)`
+        let first = args.first().is_some_and(|arg| arg.form == Form::Expression);
+        let pair = (call.user, call.password) == (Some(0), 1);
+        if pair && first && args.len() == 3 && at(2).is_some() {
+            return Self {
+                password: at(2),
+                host: None,
+                port: None,
+                user: at(1),
+            };
+        }
         Self {
             password: shifted(call.password),
             host: call.host.and_then(at),
@@ -245,6 +256,16 @@ impl Places {
     pub fn user(&self) -> Option<Span> {
         self.user
     }
+}
+
+/// The password among the arguments that are given by name to the call whose first one starts at `open`.
+pub fn secret(text: &Text<'_>, open: usize) -> Option<Span> {
+    let args = assignment::call_args(text.bytes, open, text.lang);
+    let named = args.iter().find(|arg| {
+        arg.name
+            .is_some_and(|name| text.slice(name.range()) == b"secret")
+    })?;
+    literal(named)
 }
 
 /// The arguments by position of the call whose first one starts at `open`.

@@ -12,7 +12,7 @@ use crate::model::{Encoding, Secret, Span};
 use crate::rules::{Encoded, EncodedForm, ValueKind};
 use crate::scan::candidate::{Candidate, CandidatePart, Decisions};
 use crate::scan::filter::{self, About, Drop, HostSays};
-use crate::scan::view::{self, Opening, View};
+use crate::scan::view::{self, Map, Opening, View};
 
 use super::{Compiled, Slot, Text};
 
@@ -30,6 +30,17 @@ struct Decoded {
 }
 
 impl Decoded {
+    /// What stands at `range` as it is, not encoded yet.
+    fn written(bytes: &[u8], range: Range<usize>) -> Self {
+        let mut view = View::new(Encoding::Base64);
+        view.bytes.extend_from_slice(&bytes[range.clone()]);
+        view.map = Map::identity();
+        Self {
+            digits: range,
+            view,
+        }
+    }
+
     /// Decodes the digits at `digits`; `None` where they are none.
     fn read(bytes: &[u8], digits: Range<usize>) -> Option<Self> {
         let word = bytes.get(digits.clone())?;
@@ -77,6 +88,8 @@ struct Login {
     /// `None` where both were packed together.
     apart: Option<Decoded>,
     password: Range<usize>,
+    /// Whether it stands there as it is: a program encodes it before it is sent.
+    written: bool,
 }
 
 impl Login {
@@ -98,7 +111,9 @@ pub fn judge(
     let window = text.around(at.clone(), reach.before, reach.after);
     let login = match rule.form {
         EncodedForm::Sasl => sasl(text, &at, &window),
-        EncodedForm::Basic => basic(text, at.end, window.end),
+        EncodedForm::Basic => {
+            basic(text, at.end, window.end).or_else(|| written(text, at.end, window.end))
+        }
     };
     let Some(login) = login else {
         return;
@@ -143,7 +158,11 @@ pub fn judge(
         parts,
         confidence,
         mask: Span::new(source.digits.start, source.digits.end),
-        encodings: vec![Encoding::Base64],
+        encodings: if login.written {
+            Vec::new()
+        } else {
+            vec![Encoding::Base64]
+        },
         ..compiled.candidate(secret, Secret::new(password, 0))
     });
 }
@@ -209,7 +228,54 @@ fn basic(text: &Text<'_>, from: usize, end: usize) -> Option<Login> {
         user: (decoded, 0..colon),
         apart: None,
         password: colon + 1..word.end,
+        written: false,
     })
+}
+
+/// Longest stretch between `Basic ` and the text that is encoded for it, bytes.
+const LONGEST_CALL: usize = 96;
+
+/// `user:password` that is not encoded yet: right behind `Basic `, where somebody took the documentation at its word, or the text that
+/// a call on the same line encodes: `"Basic " + btoa("user:password")`.
+fn written(text: &Text<'_>, from: usize, end: usize) -> Option<Login> {
+    let line = text.slice(from..end.min(from + LONGEST_CALL + LONGEST));
+    let line = line.split(|b| *b == b'\n').next().unwrap_or_default();
+    let word = line
+        .iter()
+        .take_while(|b| !b.is_ascii_whitespace() && !b"\"'`<>\\,;".contains(b))
+        .count();
+    let range = if line[..word].contains(&b':') && !line[..word].contains(&b'(') {
+        0..word
+    } else {
+        encoded_text(line)?
+    };
+    let colon = memchr::memchr(b':', &line[range.clone()])?;
+    let length = range.len();
+    let whole = Decoded::written(text.bytes, from + range.start..from + range.end);
+    whole.word()?;
+    Some(Login {
+        user: (whole, 0..colon),
+        apart: None,
+        password: colon + 1..length,
+        written: true,
+    })
+}
+
+/// Where the text stands that the first call on `line` encodes.
+fn encoded_text(line: &[u8]) -> Option<Range<usize>> {
+    const ENCODERS: [&[u8]; 4] = [b"64", b"btoa", b"Buffer", b"buffer"];
+    let open = line
+        .windows(2)
+        .take(LONGEST_CALL)
+        .position(|two| two[0] == b'(' && b"\"'`bu@$".contains(&two[1]))?;
+    let quote = open + 1 + usize::from(!b"\"'`".contains(&line[open + 1]));
+    let mark = *line.get(quote).filter(|b| b"\"'`".contains(b))?;
+    let encodes = |word: &&[u8]| memchr::memmem::find(&line[..open], word).is_some();
+    if !ENCODERS.iter().any(encodes) {
+        return None;
+    }
+    let length = memchr::memchr(mark, line.get(quote + 1..)?)?;
+    Some(quote + 1..quote + 1 + length)
 }
 
 /// The login that begins with the command `at`.
@@ -239,6 +305,7 @@ fn sasl(text: &Text<'_>, at: &Range<usize>, window: &Range<usize>) -> Option<Log
         user: (user, name),
         apart: Some(password),
         password: word,
+        written: false,
     })
 }
 
@@ -255,6 +322,7 @@ fn packed(decoded: Decoded) -> Option<Login> {
         user: (decoded, user),
         apart: None,
         password,
+        written: false,
     })
 }
 

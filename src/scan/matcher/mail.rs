@@ -31,6 +31,13 @@ pub struct Login {
 }
 
 impl Login {
+    /// Whether the host is one of mail by its name.
+    pub fn names_host(&self, text: &Text<'_>) -> bool {
+        self.parts
+            .iter()
+            .any(|part| part.name == "host" && looks_like_mail_host(text.slice(part.span.range())))
+    }
+
     /// Whether host or user are such as only mail has.
     pub fn names_account(&self, text: &Text<'_>) -> bool {
         self.parts.iter().any(|part| {
@@ -82,8 +89,12 @@ pub fn login(text: &Text<'_>, calls: &[Call], a: &Assignment) -> Result<Login, D
     if user.is_some_and(|user| user.eq_ignore_ascii_case(b"anonymous")) {
         return Err(Drop::Example);
     }
-    if host.is_none() && user.is_some_and(is_example_address) && filter::is_weak(value) {
+    let is_example = |user| is_example_address(user) || is_test_user(user);
+    if host.is_none() && user.is_some_and(is_example) && filter::is_weak(value) {
         return Err(Drop::Example);
+    }
+    if !typed && host.is_some_and(keeps_mail) {
+        return Err(Drop::NoContext);
     }
     let mut confidence = if typed || host.is_some() || user.is_some() {
         Confidence::Medium
@@ -95,6 +106,7 @@ pub fn login(text: &Text<'_>, calls: &[Call], a: &Assignment) -> Result<Login, D
             || !is_sibling
             || looks_like_mail_host(host)
             || port.is_some_and(is_submission_port)
+            || (text.mail_file && user.is_some_and(|user| user.contains(&b'@')))
             || is_near_tightly(text, a);
         if !fits {
             return Err(Drop::NoContext);
@@ -105,11 +117,29 @@ pub fn login(text: &Text<'_>, calls: &[Call], a: &Assignment) -> Result<Login, D
             HostSays::Harmless(reason) => return Err(reason),
         }
     }
+    // what listens there shows mail to developers and lets everybody in
+    if port == Some(b"1025".as_slice()) {
+        return Err(Drop::LocalHost);
+    }
     let sandbox = host.is_some_and(filter::is_sandbox_host);
     Ok(Login {
         confidence,
         parts: parts(text, &found),
         sandbox,
+    })
+}
+
+/// Whether a user is called a test, as in the tests of mail libraries: `testuser`.
+fn is_test_user(user: &[u8]) -> bool {
+    user.get(..4)
+        .is_some_and(|word| word.eq_ignore_ascii_case(b"test"))
+}
+
+/// Whether a host hands out mail and takes none.
+fn keeps_mail(host: &[u8]) -> bool {
+    [b"imap".as_slice(), b"pop.", b"pop3"].iter().any(|word| {
+        host.get(..word.len())
+            .is_some_and(|head| head.eq_ignore_ascii_case(word))
     })
 }
 
@@ -153,7 +183,7 @@ fn parts(text: &Text<'_>, companions: &[Companion]) -> Vec<CandidatePart> {
 }
 
 /// Whether a word for a host stands near. Cheap, and false for most passwords in code, which spares reading their siblings.
-fn names_host(text: &Text<'_>, at: Range<usize>) -> bool {
+pub(super) fn names_host(text: &Text<'_>, at: Range<usize>) -> bool {
     const WORDS: [&[u8]; 8] = [
         b"ost", b"erver", b"ddress", b"elay", b"OST", b"ERVER", b"ADDR", b"machine",
     ];
@@ -177,7 +207,9 @@ pub(super) fn is_submission_port(port: &[u8]) -> bool {
 /// Whether a key says `password` and no more than whose: one that says of what (`SIGNING_PASSPHRASE`, `db_password`) means another
 /// password than that of the mail settings beside it.
 fn is_plain_password(key: &[u8]) -> bool {
-    const WHOSE: [&[u8]; 26] = [
+    const WHOSE: [&[u8]; 28] = [
+        b"str",
+        b"curlopt",
         b"relayhost",
         b"smarthost",
         b"sasl",
@@ -205,6 +237,8 @@ fn is_plain_password(key: &[u8]) -> bool {
         b"net",
         b"credential",
     ];
+    // a key may be the name of a schema: `http://schemas.microsoft.com/cdo/configuration/sendpassword`
+    let key = memchr::memrchr(b'/', key).map_or(key, |at| &key[at + 1..]);
     let lower = key.to_ascii_lowercase();
     // the password itself, beside a command that prints one
     if lower.ends_with(b".auth.raw") {
@@ -220,7 +254,8 @@ fn is_plain_password(key: &[u8]) -> bool {
         .copied()
         .filter(u8::is_ascii_alphanumeric)
         .collect();
-    WHOSE.contains(&whose.as_slice())
+    // `k_password` and `strPassword` say of what kind the variable is
+    whose.len() == 1 || WHOSE.contains(&whose.as_slice())
 }
 
 /// Whether `smtp` stands near enough to `at` in a text that has no better sign.

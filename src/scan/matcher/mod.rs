@@ -9,10 +9,12 @@ pub mod companions;
 mod encoded;
 pub mod login;
 pub mod mail;
+mod manifest;
 pub mod pair;
 mod parts;
 mod role;
 mod stored;
+mod table;
 pub mod token;
 
 use std::ops::Range;

@@ -40,7 +40,9 @@ impl Role {
 }
 
 /// Endings of keys that name the host.
-const HOSTS: [&[u8]; 10] = [
+const HOSTS: [&[u8]; 12] = [
+    b"server_name",
+    b"servername",
     b"host",
     b"server",
     b"address",

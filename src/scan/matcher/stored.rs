@@ -4,7 +4,7 @@
 //! Reading serialized text and rows is the assignment reader's; here is only what they mean.
 
 use crate::model::Encoding;
-use crate::scan::assignment::{Assignment, Lang};
+use crate::scan::assignment::{Assignment, Lang, Syntax};
 use crate::scan::view::{self, Opening};
 
 use super::Text;
@@ -49,7 +49,7 @@ pub fn is_of_others(text: &Text<'_>, found: &Assignment) -> bool {
     const SIGNS: [&[u8]; 3] = [b"smtp", b"host", b"server"];
     let key = found.key.range();
     let between = text.slice(key.end..found.value.range().start);
-    if text.lang != Lang::Sql || !between.contains(&b')') {
+    if text.lang != Lang::Sql || found.syntax != Syntax::Pair || !between.contains(&b')') {
         return false;
     }
     let low = key.start.saturating_sub(STATEMENT);
