@@ -95,7 +95,7 @@ def theirs(official, item, path):
     return Document(Path(official) / name)
 
 
-def differences(path, method, our_doc, our, their_doc, their):
+def differences(our_doc, our, their_doc, their):
     """In what our operation disagrees with theirs, as sentences."""
     their_codes, our_codes = set(their["responses"]), set(our["responses"])
     for code in sorted(their_codes - our_codes - {"default"}):
@@ -170,7 +170,7 @@ def compare(official):
                 if method not in there:
                     wrong.append(f"{where}: not in {other.file.name}")
                     continue
-                for text in differences(path, method, document, operation, other, there[method]):
+                for text in differences(document, operation, other, there[method]):
                     wrong.append(f"{where}: {text}")
     return wrong, count
 
@@ -197,8 +197,7 @@ def merged(official):
             for method, operation in operations(item):
                 served = copy.deepcopy(there[method]) if there else operation
                 add(served, operation)
-                # the legacy logins of SendGrid come as Basic: let them reach the answer that was chosen for them
-                served["security"] = [{"bearer": []}, {"basic": []}]
+                served["security"] = [{scheme: []} for scheme in sorted(document.schemes(operation))]
                 served.pop("servers", None)
                 served.pop("operationId", None)
                 kept[method] = served

@@ -58,6 +58,11 @@ unpack_debian() {
     done
     # a set-user-id bit is of no use to a server that never leaves this user
     chmod u-s "$home/debian.part/usr/sbin/exim4" || return
+    # dovecot looks for its modules where Debian installs them, and no setting says otherwise; a path of the same length
+    # leads its copy here to `modules` in the folder it runs in
+    grep -rlZ /usr/lib/dovecot/modules "$home/debian.part/usr/lib/dovecot" "$home/debian.part/usr/bin/doveconf" |
+        LC_ALL=C xargs -0 sed -i 's|/usr/lib/dovecot/modules|././././././././/modules|g' || return
+    rm -rf "$home/debian.part/usr/share" "$home/debian.part/etc"
     rm -rf "$home/debian" "$home/apt"
     mv "$home/debian.part" "$home/debian"
     echo "$packages" >"$home/debian/.complete"

@@ -1,0 +1,295 @@
+"""What is planted and what it gets: one case a row of the tables of answers, with the verdict that is to come of it.
+
+The credentials are made anew for each run. None of them is one, and none stands in this repository.
+"""
+
+import base64
+import os
+import re
+import secrets
+import string
+import uuid
+from dataclasses import dataclass, field
+
+# Verdicts, as waxseal names them.
+LIVE, RESTRICTED, TEST, DEAD, REJECTED, UNKNOWN = "live", "live-restricted", "test", "dead", "rejected", "unknown"
+
+# Where a question goes: method, host and path, as one line.
+SCOPES = r"GET [^ ]+ /v3/scopes"
+SCOPES_EU = r"GET api\.eu\.sendgrid\.com /v3/scopes"
+KEYS = r"[A-Z]+ [^ ]+ /2010-04-01/Accounts/[^/]+/Keys(/[^/]+)?\.json"
+BALANCE = r"GET [^ ]+ /2010-04-01/Accounts/[^/]+/Balance\.json"
+IRELAND = r"[A-Z]+ api\.dublin\.ie1\.twilio\.com .*"
+ANY = r".*"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What comes back. From Prism with a status and one of the document's examples, or from a scripted peer."""
+
+    status: int = 0
+    example: str = ""
+    peer: str = ""
+    drop: bool = False
+    retry_after: str = ""
+    # seconds from the start of the servers
+    reset_in: int = 0
+
+
+def prism(status, example="", **more):
+    return Answer(status=status, example=example, **more)
+
+
+def peer(name):
+    return Answer(peer=name)
+
+
+@dataclass
+class Case:
+    """One planted credential."""
+
+    name: str
+    # the row of the tables, in words
+    row: str
+    kind: str
+    # those that may come of it; more than one where the table leaves it open
+    verdicts: tuple
+    # for HTTP: (where, Answer), the first that fits; unanswered questions get what a credential gets that nobody knows
+    answers: list = field(default_factory=list)
+    # for SMTP: the server, and for the scripted one what it says
+    server: str = ""
+    says: tuple = ()
+    # host that the planted file names, where it is not the server's own
+    host: str = ""
+    # further lines of the planted file
+    hints: tuple = ()
+    # most questions that may be asked about it
+    most: int = 4
+    # made at run time
+    secret: str = ""
+    user: str = ""
+    account: str = ""
+
+    @property
+    def path(self):
+        return f"{self.name}.yml"
+
+
+def sendgrid(name, row, verdicts, *answers, **more):
+    return Case(name, row, "sendgrid", verdicts, list(answers), **more)
+
+
+def token(name, row, verdicts, *answers, **more):
+    return Case(name, row, "twilio-token", verdicts, list(answers), **more)
+
+
+def key(name, row, verdicts, *answers, **more):
+    return Case(name, row, "twilio-key", verdicts, list(answers), **more)
+
+
+def smtp(name, row, verdicts, server, *says, **more):
+    return Case(name, row, "smtp", verdicts, server=server, says=says, **more)
+
+
+def http_cases():
+    """Those of SendGrid and Twilio."""
+    revoked = (SCOPES, prism(401, "revoked"))
+    authenticate = prism(401, "authenticate")
+    return [
+        # ---- SendGrid, by status and text
+        sendgrid("sg-live", "200 with scopes", (LIVE,), (SCOPES, prism(200))),
+        sendgrid("sg-live-sending", "200, may send only", (LIVE,), (SCOPES, prism(200, "sending"))),
+        sendgrid("sg-live-powerful", "200, may do nearly all", (LIVE,), (SCOPES, prism(200, "powerful"))),
+        sendgrid("sg-dead", "401 grant invalid, at both hosts", (DEAD,), revoked),
+        sendgrid("sg-live-eu", "401 at the global host, 200 at the EU host", (LIVE,), (SCOPES_EU, prism(200)), revoked),
+        sendgrid("sg-header", "401 authorization required", (UNKNOWN,), (SCOPES, prism(401, "authorization-required"))),
+        sendgrid("sg-address-401", "401 address not listed", (RESTRICTED,), (SCOPES, prism(401, "address-not-listed"))),
+        sendgrid("sg-address-403", "403 address not listed", (RESTRICTED,), (SCOPES, prism(403, "address-not-listed"))),
+        sendgrid("sg-credits", "401 credits exceeded", (LIVE, RESTRICTED), (SCOPES, prism(401, "credits-exceeded"))),
+        sendgrid("sg-not-for-mail", "401 not authorized to send", (LIVE, RESTRICTED), (SCOPES, prism(401, "not-for-mail"))),
+        sendgrid("sg-forbidden", "403 access forbidden", (RESTRICTED,), (SCOPES, prism(403, "access-forbidden"))),
+        sendgrid("sg-forbidden-long", "403 access forbidden, longer", (RESTRICTED,), (SCOPES, prism(403, "access-forbidden-long"))),
+        sendgrid("sg-blocked", "403 with another text: a block", (UNKNOWN,), (SCOPES, prism(403, "temporary-block"))),
+        sendgrid("sg-waf", "403 with a page of a firewall", (UNKNOWN,), (SCOPES, peer("firewall-page"))),
+        sendgrid("sg-throttled", "429, reset far off", (UNKNOWN,), (SCOPES, prism(429, "throttled", reset_in=7200))),
+        sendgrid("sg-throttled-after", "429, Retry-After far off", (UNKNOWN,), (SCOPES, prism(429, "throttled", retry_after="7200"))),
+        sendgrid("sg-throttled-once", "429, Retry-After a second, then 200", (LIVE,), (SCOPES, peer("throttled-once"))),
+        sendgrid("sg-residency", "451 at both hosts", (UNKNOWN,), (SCOPES, prism(451, "residency"))),
+        sendgrid("sg-residency-eu", "451 at the global host, 200 at the EU host", (LIVE,), (SCOPES_EU, prism(200)), (SCOPES, prism(451, "residency"))),
+        sendgrid("sg-not-acceptable", "406", (UNKNOWN,), (SCOPES, prism(406, "not-acceptable"))),
+        sendgrid("sg-not-found", "404", (UNKNOWN,), (SCOPES, prism(404))),
+        sendgrid("sg-500", "500", (UNKNOWN,), (SCOPES, prism(500))),
+        sendgrid("sg-503", "503", (UNKNOWN,), (SCOPES, prism(503, "unavailable"))),
+        Case("sg-login", "basic auth declined: 2FA", "sendgrid-login", (UNKNOWN,), [(ANY, peer("two-factor"))]),
+        # ---- answers that are none
+        sendgrid("sg-drop", "closed without a word", (UNKNOWN,), (SCOPES, Answer(drop=True))),
+        sendgrid("sg-cut", "closed within the body", (UNKNOWN,), (SCOPES, peer("cut"))),
+        sendgrid("sg-silent", "no answer", (UNKNOWN,), (SCOPES, peer("silent"))),
+        sendgrid("sg-drip", "a body of one byte a second", (UNKNOWN,), (SCOPES, peer("drip"))),
+        sendgrid("sg-large", "200 with a body of 8 MB", (UNKNOWN,), (SCOPES, peer("large"))),
+        sendgrid("sg-endless", "200 with a body without an end", (UNKNOWN,), (SCOPES, peer("endless"))),
+        sendgrid("sg-bomb", "200 with a compressed gigabyte", (UNKNOWN,), (SCOPES, peer("bomb"))),
+        sendgrid("sg-not-utf8", "200 with bytes that are no text", (UNKNOWN,), (SCOPES, peer("not-utf8"))),
+        sendgrid("sg-page", "200 with a page", (UNKNOWN,), (SCOPES, peer("page"))),
+        sendgrid("sg-other-json", "200 with another JSON", (UNKNOWN,), (SCOPES, peer("other-json"))),
+        sendgrid("sg-echo", "401 that quotes the credential", (UNKNOWN, DEAD), (SCOPES, peer("echo"))),
+        sendgrid("sg-redirect", "302 to another host", (UNKNOWN,), (SCOPES, peer("redirect-away"))),
+        sendgrid("sg-redirect-plain", "301 to plain HTTP", (UNKNOWN,), (SCOPES, peer("redirect-plain"))),
+        sendgrid("sg-redirect-here", "307 to the same host", (UNKNOWN,), (SCOPES, peer("redirect-here"))),
+        # ---- Twilio: account and token
+        token("tw-live", "200", (LIVE,), (ANY, prism(200))),
+        token("tw-wrong", "401 20003 Authenticate", (REJECTED, DEAD), (ANY, authenticate)),
+        token("tw-no-account", "401 20003 invalid username", (REJECTED, DEAD), (ANY, prism(401, "invalid-username"))),
+        token("tw-test", "403 20008 test credentials", (TEST,), (ANY, prism(403, "test-credentials"))),
+        token("tw-inactive", "403 20005 account not active", (LIVE, RESTRICTED), (ANY, prism(403, "not-active"))),
+        token("tw-unlisted", "403 with a code of no list", (UNKNOWN,), (ANY, prism(403, "unlisted"))),
+        token("tw-not-found", "404 20404", (UNKNOWN,), (ANY, prism(404, "not-found"))),
+        token("tw-throttled", "429 20429", (UNKNOWN,), (ANY, prism(429, "throttled", retry_after="7200"))),
+        token("tw-500", "500", (UNKNOWN,), (ANY, prism(500, "internal"))),
+        token("tw-503", "503", (UNKNOWN,), (ANY, prism(503, "unavailable"))),
+        token("tw-page", "200 with a page", (UNKNOWN,), (ANY, peer("page"))),
+        token(
+            "tw-ireland",
+            "401 in the default region, 200 in the one that the file names",
+            (LIVE,),
+            (IRELAND, prism(200)),
+            (ANY, authenticate),
+            hints=("region: ie1", "edge: dublin"),
+        ),
+        # ---- Twilio: key and secret
+        key("tw-key-main", "200 everywhere", (LIVE,), (ANY, prism(200))),
+        key("tw-key-standard", "401 on keys and balance, else 200", (LIVE,), (KEYS, authenticate), (BALANCE, authenticate), (ANY, prism(200))),
+        key("tw-key-restricted", "401 70051", (RESTRICTED,), (ANY, prism(401, "restricted"))),
+        key("tw-key-restricted-403", "403 70051", (RESTRICTED,), (ANY, prism(403, "restricted"))),
+        key("tw-key-wrong", "401 20003", (REJECTED, DEAD), (ANY, authenticate)),
+    ]
+
+
+def smtp_cases():
+    """Logins at real mail servers, at scripted ones and at hostile ones."""
+    said = "scripted-starttls"
+    return [
+        # ---- exim
+        smtp("exim-live", "235", (LIVE,), "exim-starttls"),
+        smtp("exim-live-tls", "235, TLS from the first byte", (LIVE,), "exim-tls"),
+        smtp("exim-wrong", "535", (DEAD,), "exim-starttls"),
+        smtp("exim-wrong-tls", "535, TLS from the first byte", (DEAD,), "exim-tls"),
+        smtp("exim-later", "435", (UNKNOWN,), "exim-starttls"),
+        # ---- dovecot, which makes the next login wait after a wrong one
+        smtp("dovecot-live", "235 2.7.0", (LIVE,), "dovecot-starttls"),
+        smtp("dovecot-live-tls", "235 2.7.0, TLS from the first byte", (LIVE,), "dovecot-tls"),
+        smtp("dovecot-wrong", "535 5.7.8, late", (DEAD,), "dovecot-starttls"),
+        # ---- texts of providers, said by a script
+        smtp("said-235", "235", (LIVE,), said, "235 Authentication successful"),
+        smtp("said-432", "432 4.7.12", (UNKNOWN, LIVE, RESTRICTED), said, "432 4.7.12 A password transition is needed"),
+        smtp("said-451", "451 Authentication failed", (UNKNOWN, RESTRICTED), said, "451 Authentication failed"),
+        smtp("said-451-credits", "451, credits exceeded", (LIVE, RESTRICTED, UNKNOWN), said, "451 Authentication failed: Maximum credits exceeded"),
+        smtp("said-454", "454 4.7.0", (UNKNOWN,), said, "454 4.7.0 Temporary authentication failure"),
+        smtp("said-500", "500 5.5.6", (UNKNOWN,), said, "500 5.5.6 Authentication exchange line is too long"),
+        smtp("said-501", "501 5.5.2", (UNKNOWN,), said, "501 5.5.2 Cannot decode"),
+        smtp("said-503", "503", (UNKNOWN,), said, "503 5.5.1 Bad sequence"),
+        smtp("said-504", "504 5.5.4", (UNKNOWN,), said, "504 5.5.4 Unrecognized authentication type"),
+        smtp("said-530", "530 5.7.0", (UNKNOWN,), said, "530 5.7.0 Must issue a STARTTLS command first"),
+        smtp("said-530-client", "530 5.7.57", (UNKNOWN,), said, "530 5.7.57 Client not authenticated to send mail"),
+        smtp("said-534-weak", "534 5.7.9, mechanism too weak", (UNKNOWN,), said, "534 5.7.9 Authentication mechanism is too weak"),
+        smtp("said-534-app", "534 5.7.9, app password wanted", (RESTRICTED, LIVE), said, "534-5.7.9 Application-specific password required.", "534 5.7.9 See the support pages"),
+        smtp("said-534-web", "534 5.7.9, web browser wanted", (RESTRICTED, LIVE, UNKNOWN), said, "534-5.7.9 Please log in with your web browser and then try again.", "534 5.7.9 See the support pages"),
+        smtp("said-535", "535 5.7.8", (DEAD,), said, "535 5.7.8 Authentication credentials invalid"),
+        smtp("said-535-grant", "535, grant invalid", (DEAD,), said, "535 Authentication failed: The provided authorization grant is invalid, expired, or revoked"),
+        smtp("said-535-2fa", "535, 2FA", (UNKNOWN,), said, "535 Authentication failed: Basic authentication is not allowed with 2FA enabled"),
+        smtp("said-535-off", "535 5.7.139, disabled for the tenant", (UNKNOWN,), said, "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant."),
+        smtp("said-535-incorrect", "535 5.7.139, credentials incorrect", (DEAD,), said, "535 5.7.139 Authentication unsuccessful, the user credentials were incorrect."),
+        smtp("said-538", "538 5.7.11", (UNKNOWN,), said, "538 5.7.11 Encryption required for requested authentication mechanism"),
+        smtp("said-550", "550", (UNKNOWN,), said, "550 Unauthenticated senders not allowed"),
+        smtp("said-login", "235 by LOGIN, where PLAIN is not offered", (LIVE,), "login-only", "235 2.7.0 Accepted"),
+        smtp("said-echo", "535 that quotes what was sent", (DEAD, UNKNOWN), "echo"),
+        # ---- servers that a login must not be sent to, or whose word counts for nothing
+        smtp("bad-plain", "AUTH offered, no STARTTLS", (UNKNOWN,), "no-starttls"),
+        smtp("bad-refused", "STARTTLS offered and refused", (UNKNOWN,), "starttls-refused"),
+        smtp("bad-injected", "replies sent before the handshake", (UNKNOWN,), "injection"),
+        smtp("bad-silent", "no greeting", (UNKNOWN,), "silent"),
+        smtp("bad-drip", "a greeting of a byte a second", (UNKNOWN,), "drip"),
+        smtp("bad-endless-line", "a line without an end", (UNKNOWN,), "endless-line"),
+        smtp("bad-endless-reply", "a reply without a last line", (UNKNOWN,), "endless-reply"),
+        smtp("bad-closing", "421 for a greeting", (UNKNOWN,), "closing"),
+        smtp("bad-garbage", "not SMTP", (UNKNOWN,), "garbage"),
+        smtp("bad-no-auth", "no AUTH offered", (UNKNOWN,), "no-auth"),
+        smtp("bad-unknown-auth", "none but XOAUTH2 offered", (UNKNOWN,), "xoauth2"),
+        smtp("bad-cut", "closed at the password", (UNKNOWN,), "cut"),
+        smtp("bad-early", "235 before anything was sent", (UNKNOWN,), "early"),
+        smtp("bad-expired", "a certificate that has expired", (UNKNOWN,), "expired"),
+        smtp("bad-name", "a certificate of another name", (UNKNOWN,), "other-name"),
+        smtp("bad-issuer", "a certificate that nobody vouches for", (UNKNOWN,), "unknown-issuer"),
+    ]
+
+
+# A server of this name knows the password; a wrong one is planted where the name of the case says so.
+KNOWN = re.compile(r"^(exim|dovecot)-live")
+
+
+def _letters(count, alphabet=string.ascii_letters + string.digits):
+    return "".join(secrets.choice(alphabet) for _ in range(count))
+
+
+def _url64(data):
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def _hex():
+    return secrets.token_hex(16)
+
+
+def cases():
+    """All cases, with credentials made for this run."""
+    made = http_cases() + smtp_cases()
+    assert len({case.name for case in made}) == len(made), "two cases of one name"
+    for case in made:
+        if case.kind == "sendgrid":
+            # the id of a key is a random UUID, its secret is 32 bytes
+            case.secret = f"SG.{_url64(uuid.uuid4().bytes)}.{_url64(os.urandom(32))}"
+        elif case.kind in ("smtp", "sendgrid-login"):
+            case.user = f"{case.name}@mail.example"
+            case.secret = f"{_letters(1, string.ascii_uppercase)}{_letters(9)}{_letters(4, string.digits)}{_letters(3)}"
+        elif case.kind == "twilio-token":
+            case.account, case.secret = "AC" + _hex(), _hex()
+        elif case.kind == "twilio-key":
+            case.account, case.user, case.secret = "AC" + _hex(), "SK" + _hex(), _letters(32)
+    return made
+
+
+def authorization(case):
+    """The header that a question about it has."""
+    if case.kind == "sendgrid":
+        return f"Bearer {case.secret}"
+    user = case.account if case.kind == "twilio-token" else case.user
+    return "Basic " + base64.b64encode(f"{user}:{case.secret}".encode()).decode()
+
+
+def spellings(case):
+    """All forms of a secret that must show up nowhere."""
+    raw = case.secret.encode()
+    forms = {case.secret, base64.b64encode(raw).decode().rstrip("="), raw.hex()}
+    if case.kind == "smtp":
+        forms.add(base64.b64encode(b"\0" + case.user.encode() + b"\0" + raw).decode().rstrip("="))
+    else:
+        forms.add(authorization(case).split(" ", 1)[1].rstrip("="))
+    if case.kind == "sendgrid":
+        forms.add(case.secret.rsplit(".", 1)[1])
+    return sorted(forms)
+
+
+def planted(case, port):
+    """The text of the file that holds it."""
+    if case.kind == "sendgrid":
+        lines = ["mail:", f"  sendgrid_api_key: {case.secret}"]
+    elif case.kind == "sendgrid-login":
+        lines = ["sendgrid:", f"  sendgrid_username: {case.user}", f"  sendgrid_password: {case.secret}"]
+    elif case.kind == "twilio-token":
+        lines = ["twilio:", f"  account_sid: {case.account}", f"  auth_token: {case.secret}"]
+    elif case.kind == "twilio-key":
+        lines = ["twilio:", f"  account_sid: {case.account}", f"  api_key_sid: {case.user}", f"  api_key_secret: {case.secret}"]
+    else:
+        lines = ["smtp:", f"  host: {case.host or 'localhost'}", f"  port: {port}", f"  user: {case.user}", f"  password: {case.secret}"]
+        if case.server.endswith("-tls"):
+            lines.append("  encryption: ssl")
+    return "\n".join(lines + [f"  {hint}" for hint in case.hints]) + "\n"
