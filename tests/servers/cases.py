@@ -18,7 +18,6 @@ LIVE, RESTRICTED, TEST, DEAD, REJECTED, UNKNOWN = "live", "live-restricted", "te
 SCOPES = r"GET [^ ]+ /v3/scopes"
 SCOPES_EU = r"GET api\.eu\.sendgrid\.com /v3/scopes"
 KEYS = r"[A-Z]+ [^ ]+ /2010-04-01/Accounts/[^/]+/Keys(/[^/]+)?\.json"
-BALANCE = r"GET [^ ]+ /2010-04-01/Accounts/[^/]+/Balance\.json"
 IRELAND = r"[A-Z]+ api\.dublin\.ie1\.twilio\.com .*"
 ANY = r".*"
 
@@ -59,8 +58,9 @@ class Case:
     # for SMTP: the server, and for the scripted one what it says
     server: str = ""
     says: tuple = ()
-    # host that the planted file names, where it is not the server's own
+    # mail server of a provider that the planted file names, and whose texts the answer is read by; else the server itself
     host: str = ""
+    port: int = 587
     # further lines of the planted file
     hints: tuple = ()
     # most questions that may be asked about it
@@ -124,10 +124,10 @@ def http_cases():
         # ---- answers that are none
         sendgrid("sg-drop", "closed without a word", (UNKNOWN,), (SCOPES, Answer(drop=True))),
         sendgrid("sg-cut", "closed within the body", (UNKNOWN,), (SCOPES, peer("cut"))),
-        sendgrid("sg-silent", "no answer", (UNKNOWN,), (SCOPES, peer("silent"))),
-        sendgrid("sg-drip", "a body of one byte a second", (UNKNOWN,), (SCOPES, peer("drip"))),
+        sendgrid("slow-sg-silent", "no answer", (UNKNOWN,), (SCOPES, peer("silent"))),
+        sendgrid("slow-sg-drip", "a body of one byte a second", (UNKNOWN,), (SCOPES, peer("drip"))),
         sendgrid("sg-large", "200 with a body of 8 MB", (UNKNOWN,), (SCOPES, peer("large"))),
-        sendgrid("sg-endless", "200 with a body without an end", (UNKNOWN,), (SCOPES, peer("endless"))),
+        sendgrid("slow-sg-endless", "200 with a body without an end", (UNKNOWN,), (SCOPES, peer("endless"))),
         sendgrid("sg-bomb", "200 with a compressed gigabyte", (UNKNOWN,), (SCOPES, peer("bomb"))),
         sendgrid("sg-not-utf8", "200 with bytes that are no text", (UNKNOWN,), (SCOPES, peer("not-utf8"))),
         sendgrid("sg-page", "200 with a page", (UNKNOWN,), (SCOPES, peer("page"))),
@@ -158,7 +158,7 @@ def http_cases():
         ),
         # ---- Twilio: key and secret
         key("tw-key-main", "200 everywhere", (LIVE,), (ANY, prism(200))),
-        key("tw-key-standard", "401 on keys and balance, else 200", (LIVE,), (KEYS, authenticate), (BALANCE, authenticate), (ANY, prism(200))),
+        key("tw-key-standard", "401 on the list of keys, else 200", (LIVE,), (KEYS, authenticate), (ANY, prism(200))),
         key("tw-key-restricted", "401 70051", (RESTRICTED,), (ANY, prism(401, "restricted"))),
         key("tw-key-restricted-403", "403 70051", (RESTRICTED,), (ANY, prism(403, "restricted"))),
         key("tw-key-wrong", "401 20003", (REJECTED, DEAD), (ANY, authenticate)),
@@ -168,47 +168,56 @@ def http_cases():
 def smtp_cases():
     """Logins at real mail servers, at scripted ones and at hostile ones."""
     said = "scripted-starttls"
+    at_sendgrid, at_google = {"host": "smtp.sendgrid.net"}, {"host": "smtp.gmail.com"}
+    at_microsoft, at_amazon = {"host": "smtp.office365.com"}, {"host": "email-smtp.eu-west-1.amazonaws.com"}
+    exim_tls = {"host": "smtp.mailgun.org", "port": 465}
+    dovecot_tls = {"host": "in-v3.mailjet.com", "port": 465}
     return [
         # ---- exim
         smtp("exim-live", "235", (LIVE,), "exim-starttls"),
-        smtp("exim-live-tls", "235, TLS from the first byte", (LIVE,), "exim-tls"),
+        smtp("exim-live-tls", "235, TLS from the first byte", (LIVE,), "exim-tls", **exim_tls),
         smtp("exim-wrong", "535", (DEAD,), "exim-starttls"),
-        smtp("exim-wrong-tls", "535, TLS from the first byte", (DEAD,), "exim-tls"),
+        smtp("exim-wrong-tls", "535, TLS from the first byte", (DEAD,), "exim-tls", **exim_tls),
         smtp("exim-later", "435", (UNKNOWN,), "exim-starttls"),
         # ---- dovecot, which makes the next login wait after a wrong one
         smtp("dovecot-live", "235 2.7.0", (LIVE,), "dovecot-starttls"),
-        smtp("dovecot-live-tls", "235 2.7.0, TLS from the first byte", (LIVE,), "dovecot-tls"),
+        smtp("dovecot-live-tls", "235 2.7.0, TLS from the first byte", (LIVE,), "dovecot-tls", **dovecot_tls),
         smtp("dovecot-wrong", "535 5.7.8, late", (DEAD,), "dovecot-starttls"),
-        # ---- texts of providers, said by a script
-        smtp("said-235", "235", (LIVE,), said, "235 Authentication successful"),
-        smtp("said-432", "432 4.7.12", (UNKNOWN, LIVE, RESTRICTED), said, "432 4.7.12 A password transition is needed"),
-        smtp("said-451", "451 Authentication failed", (UNKNOWN, RESTRICTED), said, "451 Authentication failed"),
-        smtp("said-451-credits", "451, credits exceeded", (LIVE, RESTRICTED, UNKNOWN), said, "451 Authentication failed: Maximum credits exceeded"),
+        # ---- codes of the standards, said by a script
+        smtp("said-235", "235", (LIVE,), said, "235 2.7.0 Authentication successful"),
+        smtp("said-432", "432 4.7.12", (UNKNOWN,), said, "432 4.7.12 A password transition is needed"),
+        smtp("said-451", "451", (UNKNOWN,), said, "451 4.3.0 Try again later"),
         smtp("said-454", "454 4.7.0", (UNKNOWN,), said, "454 4.7.0 Temporary authentication failure"),
         smtp("said-500", "500 5.5.6", (UNKNOWN,), said, "500 5.5.6 Authentication exchange line is too long"),
         smtp("said-501", "501 5.5.2", (UNKNOWN,), said, "501 5.5.2 Cannot decode"),
         smtp("said-503", "503", (UNKNOWN,), said, "503 5.5.1 Bad sequence"),
         smtp("said-504", "504 5.5.4", (UNKNOWN,), said, "504 5.5.4 Unrecognized authentication type"),
         smtp("said-530", "530 5.7.0", (UNKNOWN,), said, "530 5.7.0 Must issue a STARTTLS command first"),
-        smtp("said-530-client", "530 5.7.57", (UNKNOWN,), said, "530 5.7.57 Client not authenticated to send mail"),
-        smtp("said-534-weak", "534 5.7.9, mechanism too weak", (UNKNOWN,), said, "534 5.7.9 Authentication mechanism is too weak"),
-        smtp("said-534-app", "534 5.7.9, app password wanted", (RESTRICTED, LIVE), said, "534-5.7.9 Application-specific password required.", "534 5.7.9 See the support pages"),
-        smtp("said-534-web", "534 5.7.9, web browser wanted", (RESTRICTED, LIVE, UNKNOWN), said, "534-5.7.9 Please log in with your web browser and then try again.", "534 5.7.9 See the support pages"),
+        smtp("said-534", "534 5.7.9, mechanism too weak", (UNKNOWN,), said, "534 5.7.9 Authentication mechanism is too weak"),
         smtp("said-535", "535 5.7.8", (DEAD,), said, "535 5.7.8 Authentication credentials invalid"),
-        smtp("said-535-grant", "535, grant invalid", (DEAD,), said, "535 Authentication failed: The provided authorization grant is invalid, expired, or revoked"),
-        smtp("said-535-2fa", "535, 2FA", (UNKNOWN,), said, "535 Authentication failed: Basic authentication is not allowed with 2FA enabled"),
-        smtp("said-535-off", "535 5.7.139, disabled for the tenant", (UNKNOWN,), said, "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant."),
-        smtp("said-535-incorrect", "535 5.7.139, credentials incorrect", (DEAD,), said, "535 5.7.139 Authentication unsuccessful, the user credentials were incorrect."),
         smtp("said-538", "538 5.7.11", (UNKNOWN,), said, "538 5.7.11 Encryption required for requested authentication mechanism"),
-        smtp("said-550", "550", (UNKNOWN,), said, "550 Unauthenticated senders not allowed"),
+        smtp("said-550", "550", (UNKNOWN,), said, "550 5.7.1 No"),
         smtp("said-login", "235 by LOGIN, where PLAIN is not offered", (LIVE,), "login-only", "235 2.7.0 Accepted"),
         smtp("said-echo", "535 that quotes what was sent", (DEAD, UNKNOWN), "echo"),
+        # ---- texts of providers
+        smtp("sendgrid-235", "SendGrid, 235", (LIVE,), said, "235 Authentication successful", **at_sendgrid),
+        smtp("sendgrid-451", "SendGrid, 451", (UNKNOWN, RESTRICTED), said, "451 Authentication failed", **at_sendgrid),
+        smtp("sendgrid-451-credits", "SendGrid, 451 credits exceeded", (LIVE, RESTRICTED), said, "451 Authentication failed: Maximum credits exceeded", **at_sendgrid),
+        smtp("sendgrid-535-grant", "SendGrid, 535 grant invalid", (DEAD,), said, "535 Authentication failed: The provided authorization grant is invalid, expired, or revoked", **at_sendgrid),
+        smtp("sendgrid-535-2fa", "SendGrid, 535 basic authentication with 2FA", (UNKNOWN,), said, "535 Authentication failed: Basic authentication is not allowed with 2FA enabled", **at_sendgrid),
+        smtp("sendgrid-535-bad", "SendGrid, bad username / password", (DEAD, UNKNOWN), said, "535 Authentication failed: Bad username / password", **at_sendgrid),
+        smtp("sendgrid-550", "SendGrid, 550 unauthenticated senders", (UNKNOWN,), said, "550 Unauthenticated senders not allowed", **at_sendgrid),
+        smtp("google-534-app", "Google, 534 application-specific password", (RESTRICTED, LIVE), said, "534-5.7.9 Application-specific password required.", "534 5.7.9 See the support pages", **at_google),
+        smtp("google-534-web", "Google, 534 log in with your web browser", (RESTRICTED, LIVE), said, "534-5.7.9 Please log in with your web browser and then try again.", "534 5.7.9 See the support pages", **at_google),
+        smtp("google-535", "Google, 535: said of right passwords too", (REJECTED, UNKNOWN), said, "535-5.7.8 Username and Password not accepted.", "535 5.7.8 See the support pages", **at_google),
+        smtp("microsoft-530", "Microsoft, 530 not authenticated", (UNKNOWN,), said, "530 5.7.57 Client not authenticated to send mail", **at_microsoft),
+        smtp("microsoft-535-off", "Microsoft, 535 disabled for the tenant", (UNKNOWN,), said, "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.", **at_microsoft),
+        smtp("microsoft-535", "Microsoft, 535 credentials incorrect", (DEAD,), said, "535 5.7.139 Authentication unsuccessful, the user credentials were incorrect.", **at_microsoft),
+        smtp("amazon-535", "Amazon SES, 535: said in a wrong region too", (REJECTED, UNKNOWN), said, "535 Authentication Credentials Invalid", **at_amazon),
         # ---- servers that a login must not be sent to, or whose word counts for nothing
         smtp("bad-plain", "AUTH offered, no STARTTLS", (UNKNOWN,), "no-starttls"),
         smtp("bad-refused", "STARTTLS offered and refused", (UNKNOWN,), "starttls-refused"),
         smtp("bad-injected", "replies sent before the handshake", (UNKNOWN,), "injection"),
-        smtp("bad-silent", "no greeting", (UNKNOWN,), "silent"),
-        smtp("bad-drip", "a greeting of a byte a second", (UNKNOWN,), "drip"),
         smtp("bad-endless-line", "a line without an end", (UNKNOWN,), "endless-line"),
         smtp("bad-endless-reply", "a reply without a last line", (UNKNOWN,), "endless-reply"),
         smtp("bad-closing", "421 for a greeting", (UNKNOWN,), "closing"),
@@ -220,6 +229,8 @@ def smtp_cases():
         smtp("bad-expired", "a certificate that has expired", (UNKNOWN,), "expired"),
         smtp("bad-name", "a certificate of another name", (UNKNOWN,), "other-name"),
         smtp("bad-issuer", "a certificate that nobody vouches for", (UNKNOWN,), "unknown-issuer"),
+        smtp("slow-silent", "no greeting", (UNKNOWN,), "silent"),
+        smtp("slow-drip", "a greeting of a byte a second", (UNKNOWN,), "drip"),
     ]
 
 
@@ -279,7 +290,7 @@ def spellings(case):
 
 
 def planted(case, port):
-    """The text of the file that holds it."""
+    """The text of the file that holds it; `port` is that of its mail server."""
     if case.kind == "sendgrid":
         lines = ["mail:", f"  sendgrid_api_key: {case.secret}"]
     elif case.kind == "sendgrid-login":
@@ -289,7 +300,6 @@ def planted(case, port):
     elif case.kind == "twilio-key":
         lines = ["twilio:", f"  account_sid: {case.account}", f"  api_key_sid: {case.user}", f"  api_key_secret: {case.secret}"]
     else:
-        lines = ["smtp:", f"  host: {case.host or 'localhost'}", f"  port: {port}", f"  user: {case.user}", f"  password: {case.secret}"]
-        if case.server.endswith("-tls"):
-            lines.append("  encryption: ssl")
+        host, port = (case.host, case.port) if case.host else ("localhost", port)
+        lines = ["smtp:", f"  host: {host}", f"  port: {port}", f"  user: {case.user}", f"  password: {case.secret}"]
     return "\n".join(lines + [f"  {hint}" for hint in case.hints]) + "\n"

@@ -1,0 +1,437 @@
+#!/usr/bin/env python3
+"""Runs waxseal against the servers of rig.py, and checks what it says and what the servers saw.
+
+Usage: check.py WAXSEAL [--demo]   within rig.py; tests/verify-servers.sh does that
+       --demo   only shows a scan with all verdicts side by side, for people
+
+Exit status: 0 when all is as it should be, 1 when something is not, 2 when it could not be tried.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import cases
+import reference
+
+FORMATS = ("json", "jsonl", "sarif", "github", "gitlab", "junit", "codequality")
+# Fast, since the servers are ours and there are many cases.
+SPEED = ["--verify-rate", "200", "--verify-concurrency", "32"]
+# Where the names of providers lead: every HTTP host to one port, chosen by name and credential.
+HTTP_HOSTS = ("api.sendgrid.com", "api.eu.sendgrid.com", "api.twilio.com", "verify.twilio.com", "api.dublin.ie1.twilio.com", "verify.dublin.ie1.twilio.com")
+# What a client of mail servers may say.
+VERBS = {"EHLO", "HELO", "STARTTLS", "AUTH", "QUIT"}
+
+
+class Checks:
+    """Counts, and tells what is wrong at once."""
+
+    def __init__(self):
+        self.passed, self.failed = 0, 0
+
+    def that(self, holds, what, told=""):
+        if holds:
+            self.passed += 1
+        else:
+            self.failed += 1
+            print(f"servers: FAILED: {what}" + (f"\n    {told}" if told else ""), file=sys.stderr)
+        return holds
+
+
+class Bench:
+    """The program, the servers and a place to work."""
+
+    def __init__(self, program):
+        self.program = str(Path(program).resolve())
+        self.folder = Path(os.environ["WAXSEAL_RIG"])
+        self.rig = json.loads((self.folder / "rig.json").read_text(encoding="utf-8"))
+        self.ports = self.rig["ports"]
+        self.cases = []
+        for entry in self.rig["cases"]:
+            entry.pop("answers")
+            self.cases.append(cases.Case(**entry))
+        self.checks = Checks()
+        self.runs = 0
+        # all that waxseal writes, to be searched for secrets
+        self.written = []
+
+    def fast(self):
+        return [case for case in self.cases if not case.name.startswith("slow-")]
+
+    def slow(self):
+        return [case for case in self.cases if case.name.startswith("slow-")]
+
+    def named(self, *names):
+        found = [case for case in self.cases if case.name in names]
+        assert len(found) == len(names), f"no such case among {names}"
+        return found
+
+    def repository(self, planted):
+        """A repository with a file for each of the cases."""
+        self.runs += 1
+        folder = self.folder / "work" / f"repository{self.runs}"
+        folder.mkdir()
+        for case in planted:
+            text = cases.planted(case, self.ports.get(case.server))
+            (folder / case.path).write_text(text, encoding="utf-8")
+        for command in (["init", "-q"], ["add", "-A"], ["-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-qm", "all"]):
+            subprocess.run(["git", *command], cwd=folder, check=True, env=self.environment())
+        return folder
+
+    def environment(self, **more):
+        home = self.folder / "work" / "home"
+        home.mkdir(exist_ok=True)
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "WAXSEAL", "XDG_"))}
+        # no proxy of the environment may be used: this one records whoever comes
+        trap = f"http://127.0.0.1:{self.ports['trap']}"
+        proxies = {name: trap for word in ("http", "https", "all") for name in (f"{word}_proxy", f"{word.upper()}_PROXY")}
+        return {**kept, **proxies, "HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "XDG_CONFIG_HOME": str(home / "config"), **more}
+
+    def led(self, port="https"):
+        """Options that lead the hosts of providers here, each under its own name."""
+        out = ["--allow-loopback", "--ca", self.rig["ca"]]
+        for host in HTTP_HOSTS:
+            out += ["--endpoint", f"{host}=https://{host}:{self.ports[port]},127.0.0.1"]
+        return out
+
+    def led_mail(self, planted):
+        out = ["--smtp-host", "localhost"]
+        for host in sorted({case.host for case in planted if case.host}):
+            server = next(case.server for case in planted if case.host == host)
+            scheme = "smtps" if server.endswith("-tls") else "smtp"
+            out += ["--endpoint", f"{host}={scheme}://localhost:{self.ports[server]}"]
+            # those of people's mailboxes are asked on request only
+            out += ["--smtp-host", host]
+        return out
+
+    def waxseal(self, folder, *arguments, timeout=150, **environment):
+        """Runs it in `folder`: exit status, standard output and error."""
+        done = subprocess.run(
+            [self.program, *map(str, arguments)], cwd=folder, env=self.environment(**environment),
+            capture_output=True, timeout=timeout, stdin=subprocess.DEVNULL, check=False,
+        )  # fmt: skip
+        for name, data in (("stdout", done.stdout), ("stderr", done.stderr)):
+            self.written.append((f"{name} of waxseal {' '.join(map(str, arguments[:2]))}", data))
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+    def scan(self, planted, *options, folder=None, formats=("json",), timeout=150):
+        """Scans a repository with the cases; gives back exit status, text, standard error and the JSON report."""
+        folder = folder or self.repository(planted)
+        out = folder.with_name(f"{folder.name}-reports")
+        out.mkdir(exist_ok=True)
+        wanted = [part for name in formats for part in ("--format", f"{name}={out / name}")]
+        status, text, told = self.waxseal(
+            folder, "scan", ".", "--verify", *SPEED, *options, "--format", "text", *wanted, timeout=timeout
+        )
+        if status not in (0, 1, 2) or not (out / "json").exists():
+            self.checks.that(False, f"a scan ended with {status}", told[-1500:])
+            return status, text, told, {"findings": []}
+        for name in formats:
+            self.written.append((f"report {name}", (out / name).read_bytes()))
+        return status, text, told, json.loads((out / "json").read_text(encoding="utf-8"))
+
+    # ---- witnesses
+
+    def asked(self):
+        """What nginx saw, one entry a request."""
+        file = self.folder / "asked.jsonl"
+        return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] if file.exists() else []
+
+    def peers(self):
+        """What the scripted peers saw."""
+        lines = (self.folder / "peers.jsonl").read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines]
+
+    def exim(self):
+        """Logins that exim saw: user and whether the password was right."""
+        log = self.folder / "exim/log/mainlog"
+        text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+        wrong = re.findall(r"authenticator failed for .*?: (?:535|435) .*\(set_id=([^)]+)\)", text)
+        return text, wrong
+
+
+def verdicts(report):
+    """What a JSON report says: verdicts by path."""
+    found = {}
+    for finding in report["findings"]:
+        if "verification" in finding:
+            found.setdefault(finding["path"], []).append(finding["verification"]["verdict"])
+    return found
+
+
+def sarif_verdicts(text):
+    found = {}
+    for run in json.loads(text)["runs"]:
+        for result in run["results"]:
+            verification = result.get("properties", {}).get("verification")
+            if verification:
+                uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+                found.setdefault(uri, []).append(verification["verdict"])
+    return found
+
+
+def text_verdicts(text):
+    """What the text for people says, read the way they do: a verdict below the path of a file."""
+    found, path = {}, None
+    for line in text.splitlines():
+        if match := re.match(r"^(\S+\.yml)\b", line):
+            path = match[1]
+        elif path and (match := re.match(r"^\s+(live-restricted|live|test|dead|rejected|unknown)\b", line)):
+            found.setdefault(path, []).append(match[1])
+    return found
+
+
+# ---- The checks.
+
+
+def check_reference(bench):
+    """The servers do as the cases say, as Python's own clients see them."""
+    seen = {}
+    for case in bench.named("exim-live", "exim-live-tls", "exim-wrong", "exim-wrong-tls", "exim-later", "dovecot-live", "dovecot-live-tls"):
+        seen[case.name] = reference.smtp_code(bench.rig, case)[0]
+    for case in bench.fast():
+        if case.kind == "smtp" and case.says:
+            seen[case.name] = reference.smtp_code(bench.rig, case)[0]
+            expected = int(case.says[0][:3])
+            bench.checks.that(seen[case.name] == expected, f"{case.name}: the server says {seen[case.name]}, not {expected}")
+    for name, expected in {
+        "exim-live": 235, "exim-live-tls": 235, "exim-wrong": 535, "exim-wrong-tls": 535, "exim-later": 435,
+        "dovecot-live": 235, "dovecot-live-tls": 235,
+    }.items():  # fmt: skip
+        bench.checks.that(seen[name] == expected, f"{name}: the server says {seen[name]}, not {expected}")
+    for name, expected in {"sg-live": 200, "sg-address-403": 403, "sg-residency": 451, "sg-throttled": 429, "tw-live": 200, "tw-test": 403, "tw-wrong": 401, "tw-key-restricted": 401}.items():
+        status = reference.http_status(bench.rig, *bench.named(name))
+        bench.checks.that(status == expected, f"{name}: the server says {status}, not {expected}")
+    return seen
+
+
+def check_rows(bench, seen):
+    """Each row of the tables gets its verdict, in every format, and each credential is tried as seldom as may be."""
+    planted = bench.fast()
+    before, peers_before = len(bench.asked()), len(bench.peers())
+    exim_before = len(bench.exim()[0])
+    began = time.monotonic()
+    status, text, told, report = bench.scan(
+        planted, *bench.led(), *bench.led_mail(planted), "-vv", "--no-verify-cache", formats=FORMATS
+    )
+    took = time.monotonic() - began
+    found = verdicts(report)
+    for case in planted:
+        got = found.get(case.path, [])
+        wanted = " or ".join(case.verdicts)
+        reason = [f["verification"]["reason"] for f in report["findings"] if f["path"] == case.path and "verification" in f]
+        bench.checks.that(
+            got and set(got) <= set(case.verdicts), f"{case.name} ({case.row}): {wanted} expected, {got} came", "; ".join(reason)
+        )
+    out = bench.folder / "work" / f"repository{bench.runs}-reports"
+    if (out / "sarif").exists():
+        bench.checks.that(sarif_verdicts((out / "sarif").read_text(encoding="utf-8")) == found, "SARIF and JSON disagree about verdicts")
+    bench.checks.that(text_verdicts(text) == found, "the text and JSON disagree about verdicts", difference(text_verdicts(text), found))
+    bench.checks.that(set(cases_verdicts(found)) == set(ALL), f"not all verdicts came: {sorted(set(cases_verdicts(found)))}")
+    # a second opinion: what Python's own client was told
+    for name, code in seen.items():
+        got = set(found.get(f"{name}.yml", []))
+        bench.checks.that((code == 235) == (got == {cases.LIVE}) or name.startswith("sendgrid-451"), f"{name}: {code} to Python's client, {got} to waxseal")
+        bench.checks.that(cases.DEAD not in got or code == 535, f"{name}: dead, and Python's client was told {code}")
+    check_requests(bench, bench.asked()[before:], planted)
+    check_mail(bench, bench.peers()[peers_before:], exim_before, planted)
+    print(f"servers: {len(planted)} cases, {took:.1f} s")
+
+
+ALL = (cases.LIVE, cases.RESTRICTED, cases.TEST, cases.DEAD, cases.REJECTED, cases.UNKNOWN)
+
+
+def cases_verdicts(found):
+    return [verdict for verdicts in found.values() for verdict in verdicts]
+
+
+def difference(one, other):
+    return "; ".join(f"{path}: {one.get(path)} and {other.get(path)}" for path in sorted({*one, *other}) if one.get(path) != other.get(path))[:600]
+
+
+def check_requests(bench, asked, planted):
+    """Read-only requests, no more than needed, and honest ones."""
+    known = {case.name: case for case in planted}
+    counts = {}
+    for request in asked:
+        counts[request["case"]] = counts.get(request["case"], 0) + 1
+        bench.checks.that(request["method"] == "GET", f"{request['case']}: asked with {request['method']} {request['path']}")
+        bench.checks.that(request["agent"].startswith("waxseal/"), f"{request['case']}: introduced as {request['agent']!r}")
+        bench.checks.that(request["prefer"] == "", "a header that only a mock server knows was sent")
+        bench.checks.that(request["query"] in ("", "PageSize=1"), f"{request['case']}: the query is {request['query']!r}")
+    for name, case in known.items():
+        if case.kind == "smtp":
+            continue
+        bench.checks.that(counts.get(name, 0) <= case.most, f"{name}: asked {counts.get(name)} times, {case.most} at most")
+        bench.checks.that(counts.get(name, 0) >= 1 or case.kind == "sendgrid-login", f"{name}: not asked")
+    redirected = [one for one in asked if "again" in one["query"]]
+    bench.checks.that(not redirected, "a redirect was followed")
+
+
+def check_mail(bench, events, exim_before, planted):
+    """One login each, only inside TLS, and never a mail."""
+    logins = {}
+    for event in events:
+        if event["event"] == "heard":
+            bench.checks.that(event["verb"] in VERBS, f"{event['server']} heard {event['verb']}")
+            bench.checks.that(event["safe"] or event["verb"] != "AUTH", f"{event['server']} heard AUTH in clear")
+        if event["event"] == "login":
+            bench.checks.that(event["safe"], f"{event['server']}: a login in clear")
+            logins[event["user"]] = logins.get(event["user"], 0) + 1
+    for case in planted:
+        if case.kind == "smtp" and case.says:
+            bench.checks.that(logins.get(case.user) == 1, f"{case.name}: {logins.get(case.user, 0)} logins")
+        if case.kind == "smtp" and case.name.startswith("bad-") and case.name not in ("bad-cut", "bad-unknown-auth", "bad-no-auth"):
+            bench.checks.that(case.user not in logins, f"{case.name}: the login was sent")
+    trapped = [event for event in events if event["server"] == "trap"]
+    bench.checks.that(not trapped, "a proxy of the environment or a redirect was followed")
+    log, wrong = bench.exim()
+    log, wrong = log[exim_before:], [user for user in wrong]
+    for name in ("exim-wrong", "exim-wrong-tls"):
+        (case,) = bench.named(name)
+        # once by Python's client, and once by waxseal
+        bench.checks.that(wrong.count(case.user) == 2, f"{name}: {wrong.count(case.user)} tries at exim, 2 expected")
+    bench.checks.that(" MAIL " not in log, "exim heard MAIL")
+
+
+def check_slow(bench):
+    """Peers that never end don't hold a run longer than it may take."""
+    planted = bench.slow()
+    began = time.monotonic()
+    status, _, told, report = bench.scan(planted, *bench.led(), *bench.led_mail(planted), "--no-verify-cache", "--verify-timeout", "6")
+    took = time.monotonic() - began
+    bench.checks.that(took < 20, f"slow peers held the run for {took:.0f} s")
+    bench.checks.that(status == 2, f"nobody answered, and the exit status is {status}", told[-500:])
+    found = verdicts(report)
+    for case in planted:
+        bench.checks.that(found.get(case.path) == [cases.UNKNOWN], f"{case.name}: {found.get(case.path)}")
+    print(f"servers: slow peers, {took:.1f} s")
+
+
+def check_transport(bench):
+    """Whatever is wrong below HTTP makes it unknown, and the credential stays here."""
+    planted = bench.named("sg-live")
+    folder = bench.repository(planted)
+    hopeless = ["https-expired", "https-other-name", "https-unknown-issuer", "handshake-plain", "https-garbage", "https-closed", "https-endless-header"]
+    for name in hopeless:
+        check_unknown(bench, name, folder, planted, *bench.led(name))
+    for name in ("handshake-silent", "https-drip-header"):
+        check_unknown(bench, name, folder, planted, *bench.led(name), "--verify-timeout", "3")
+    seen = [one["port"] for one in bench.asked() if int(one["port"]) != bench.ports["https"]]
+    bench.checks.that(not seen, "a request was sent to a server whose certificate is not in order")
+    # without our authority; without leave for this machine
+    options = [option for option in bench.led() if option not in ("--ca", bench.rig["ca"])]
+    before = len(bench.asked())
+    check_unknown(bench, "an authority that is not trusted", folder, planted, *options)
+    options = [option for option in bench.led() if option != "--allow-loopback"]
+    check_unknown(bench, "loopback without leave", folder, planted, *options)
+    bench.checks.that(len(bench.asked()) == before, "a request was sent that should not have been")
+
+
+def check_unknown(bench, what, folder, planted, *options):
+    status, _, told, report = bench.scan(planted, *options, "--no-verify-cache", folder=folder)
+    found = verdicts(report)
+    bench.checks.that(cases_verdicts(found) == [cases.UNKNOWN], f"{what}: {found}", told[-300:])
+    bench.checks.that(status == 2, f"{what}: exit status {status}")
+
+
+def check_mail_hosts(bench):
+    """A mail server out of a scanned file is not contacted, whatever it is called."""
+    planted = bench.named("exim-live", "said-235")
+    folder = bench.repository(planted)
+    for host, case in (("smtp.sendgrid.net.localhost", planted[1]), ("evil-smtp.sendgrid.net", planted[1])):
+        text = cases.planted(case, bench.ports[case.server]).replace("host: localhost", f"host: {host}")
+        (folder / f"{host}.yml").write_text(text, encoding="utf-8")
+    before, log = len(bench.peers()), bench.exim()[0]
+    _, _, told, report = bench.scan(planted, "--allow-loopback", "--ca", bench.rig["ca"], "--no-verify-cache", folder=folder)
+    found = verdicts(report)
+    bench.checks.that(found and set(cases_verdicts(found)) == {cases.UNKNOWN}, f"hosts out of the file: {found}", told[-300:])
+    bench.checks.that(len(bench.peers()) == before and bench.exim()[0] == log, "a host out of the scanned file was contacted")
+
+
+def check_cache(bench):
+    """A second run asks nothing about what the first was told, and what is kept holds no secret."""
+    planted = bench.named("sg-live", "sg-dead", "tw-live", "exim-live")
+    folder = bench.repository(planted)
+    options = (*bench.led(), *bench.led_mail(planted))
+    first = verdicts(bench.scan(planted, *options, folder=folder)[3])
+    before, log = len(bench.asked()), bench.exim()[0]
+    report = bench.scan(planted, *options, folder=folder)[3]
+    bench.checks.that(verdicts(report) == first, f"kept answers differ: {difference(first, verdicts(report))}")
+    bench.checks.that(len(bench.asked()) == before, f"the second run asked again over HTTPS: {len(bench.asked()) - before}")
+    bench.checks.that(bench.exim()[0] == log, "the second run logged in again")
+    bench.checks.that(all(f["verification"]["cached"] for f in report["findings"] if "verification" in f), "kept answers are not called so")
+    for file in (bench.folder / "work/home").rglob("*"):
+        if file.is_file():
+            bench.written.append((f"kept file {file.name}", file.read_bytes()))
+
+
+def check_secrets(bench):
+    """No secret, in no form, in anything that was written."""
+    forms = [(case.name, form.encode()) for case in bench.cases for form in cases.spellings(case)]
+    for what, data in bench.written:
+        shown = sorted({name for name, form in forms if form in data})
+        bench.checks.that(not shown, f"{what} holds secrets of {', '.join(shown)}")
+        bench.checks.that(b"Are you a robot" not in data, f"{what} holds a reply")
+    size = sum(len(data) for _, data in bench.written)
+    bench.checks.that(size > 10_000, "nothing was written that could have been searched")
+    print(f"servers: {len(bench.written)} outputs and kept files, {size} bytes, searched for {len(forms)} forms of secrets")
+
+
+def demo(bench):
+    """One scan with every verdict."""
+    planted = bench.named(
+        "sg-live", "sg-live-powerful", "sg-live-eu", "sg-address-403", "sg-dead", "sg-503",
+        "tw-live", "tw-test", "tw-wrong", "tw-key-standard", "tw-key-restricted", "exim-live", "exim-wrong", "exim-later",
+    )  # fmt: skip
+    folder = bench.repository(planted)
+    options = [*bench.led(), *bench.led_mail(planted)]
+    command = " ".join(["waxseal", "scan", "--verify", *options])
+    print("$ " + command.replace(str(bench.folder), "$RIG"), flush=True)
+    status, text, told = bench.waxseal(folder, "scan", "--verify", *SPEED, *options)
+    print(told + text + f"exit status {status}")
+    return 0
+
+
+def check_demo(bench):
+    """Providers by their names, all at one address, and the six verdicts side by side."""
+    planted = bench.named("sg-live", "sg-address-403", "tw-test", "sg-dead", "tw-wrong", "sg-blocked", "exim-live")
+    url = f"https://127.0.0.1:{bench.ports['https']}"
+    options = ["--allow-loopback", "--ca", bench.rig["ca"], "--endpoint", f"sendgrid={url}", "--endpoint", f"twilio={url}", "--smtp-host", "localhost"]
+    status, text, told, report = bench.scan(planted, *options, "--no-verify-cache", formats=("json", "sarif"))
+    found = verdicts(report)
+    for case in planted:
+        bench.checks.that(set(found.get(case.path, [])) and set(found[case.path]) <= set(case.verdicts), f"by provider: {case.name}: {found.get(case.path)}")
+    bench.checks.that(status == 1, f"all answered, and the exit status is {status}", told[-500:])
+    bench.checks.that(url.removeprefix("https://") in told + text, "it is not said loudly that providers were asked elsewhere")
+
+
+def main(arguments):
+    if not arguments or "WAXSEAL_RIG" not in os.environ:
+        print(__doc__, file=sys.stderr)
+        return 2
+    if not shutil.which(arguments[0]) and not Path(arguments[0]).is_file():
+        print(f"check.py: no program {arguments[0]}", file=sys.stderr)
+        return 2
+    bench = Bench(arguments[0])
+    if arguments[1:] == ["--demo"]:
+        return demo(bench)
+    seen = check_reference(bench)
+    check_rows(bench, seen)
+    check_demo(bench)
+    check_slow(bench)
+    check_transport(bench)
+    check_mail_hosts(bench)
+    check_cache(bench)
+    check_secrets(bench)
+    print(f"servers: {bench.checks.passed} checks passed, {bench.checks.failed} failed (answers by {bench.ports['documents']} documents)")
+    return 1 if bench.checks.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
