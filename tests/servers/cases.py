@@ -58,7 +58,7 @@ class Case:
     # for SMTP: the server, and for the scripted one what it says
     server: str = ""
     says: tuple = ()
-    # mail server of a provider that the planted file names, and whose texts the answer is read by; else the server itself
+    # mail server of a provider that the planted file names, and whose texts the answer is read by
     host: str = ""
     port: int = 587
     # further lines of the planted file
@@ -73,6 +73,11 @@ class Case:
     @property
     def path(self):
         return f"{self.name}.yml"
+
+    @property
+    def mail_host(self):
+        """The mail server that the planted file names. waxseal is led from there to a port of this machine."""
+        return self.host or f"{self.server}.rig.test"
 
 
 def sendgrid(name, row, verdicts, *answers, **more):
@@ -289,8 +294,8 @@ def spellings(case):
     return sorted(forms)
 
 
-def planted(case, port):
-    """The text of the file that holds it; `port` is that of its mail server."""
+def planted(case):
+    """The text of the file that holds it."""
     if case.kind == "sendgrid":
         lines = ["mail:", f"  sendgrid_api_key: {case.secret}"]
     elif case.kind == "sendgrid-login":
@@ -300,6 +305,5 @@ def planted(case, port):
     elif case.kind == "twilio-key":
         lines = ["twilio:", f"  account_sid: {case.account}", f"  api_key_sid: {case.user}", f"  api_key_secret: {case.secret}"]
     else:
-        host, port = (case.host, case.port) if case.host else ("localhost", port)
-        lines = ["smtp:", f"  host: {host}", f"  port: {port}", f"  user: {case.user}", f"  password: {case.secret}"]
+        lines = ["smtp:", f"  host: {case.mail_host}", f"  port: {case.port}", f"  user: {case.user}", f"  password: {case.secret}"]
     return "\n".join(lines + [f"  {hint}" for hint in case.hints]) + "\n"

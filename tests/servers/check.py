@@ -77,8 +77,7 @@ class Bench:
         folder = self.folder / "work" / f"repository{self.runs}"
         folder.mkdir()
         for case in planted:
-            text = cases.planted(case, self.ports.get(case.server))
-            (folder / case.path).write_text(text, encoding="utf-8")
+            (folder / case.path).write_text(cases.planted(case), encoding="utf-8")
         for command in (["init", "-q"], ["add", "-A"], ["-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-qm", "all"]):
             subprocess.run(["git", *command], cwd=folder, check=True, env=self.environment())
         return folder
@@ -100,13 +99,12 @@ class Bench:
         return out
 
     def led_mail(self, planted):
-        out = ["--smtp-host", "localhost"]
-        for host in sorted({case.host for case in planted if case.host}):
-            server = next(case.server for case in planted if case.host == host)
+        """Options that lead the mail servers of the cases here, and give leave to ask them."""
+        servers = {case.mail_host: case.server for case in planted if case.kind == "smtp"}
+        out = []
+        for host, server in sorted(servers.items()):
             scheme = "smtps" if server.endswith("-tls") else "smtp"
-            out += ["--endpoint", f"{host}={scheme}://localhost:{self.ports[server]}"]
-            # those of people's mailboxes are asked on request only
-            out += ["--smtp-host", host]
+            out += ["--smtp-host", host, "--endpoint", f"{host}={scheme}://localhost:{self.ports[server]},127.0.0.1"]
         return out
 
     def waxseal(self, folder, *arguments, timeout=150, **environment):
@@ -342,16 +340,16 @@ def check_unknown(bench, what, folder, planted, *options):
 
 def check_mail_hosts(bench):
     """A mail server out of a scanned file is not contacted, whatever it is called."""
-    planted = bench.named("exim-live", "said-235")
-    folder = bench.repository(planted)
-    for host, case in (("smtp.sendgrid.net.localhost", planted[1]), ("evil-smtp.sendgrid.net", planted[1])):
-        text = cases.planted(case, bench.ports[case.server]).replace("host: localhost", f"host: {host}")
+    (case,) = bench.named("said-235")
+    folder = bench.repository([case])
+    for host in ("smtp.sendgrid.net.evil.test", "evil-smtp.sendgrid.net", "smtp.sendgrid.net@evil.test", "169.254.169.254"):
+        text = cases.planted(case).replace(case.mail_host, host)
         (folder / f"{host}.yml").write_text(text, encoding="utf-8")
-    before, log = len(bench.peers()), bench.exim()[0]
-    _, _, told, report = bench.scan(planted, "--allow-loopback", "--ca", bench.rig["ca"], "--no-verify-cache", folder=folder)
+    before = len(bench.peers())
+    _, _, told, report = bench.scan([case], "--allow-loopback", "--ca", bench.rig["ca"], "--no-verify-cache", folder=folder)
     found = verdicts(report)
-    bench.checks.that(found and set(cases_verdicts(found)) == {cases.UNKNOWN}, f"hosts out of the file: {found}", told[-300:])
-    bench.checks.that(len(bench.peers()) == before and bench.exim()[0] == log, "a host out of the scanned file was contacted")
+    bench.checks.that(len(found) >= 3 and set(cases_verdicts(found)) == {cases.UNKNOWN}, f"hosts out of the file: {found}", told[-300:])
+    bench.checks.that(report["verification"]["requests"] == 0 and len(bench.peers()) == before, "a host out of the scanned file was contacted")
 
 
 def check_cache(bench):
@@ -402,7 +400,7 @@ def check_demo(bench):
     """Providers by their names, all at one address, and the six verdicts side by side."""
     planted = bench.named("sg-live", "sg-address-403", "tw-test", "sg-dead", "tw-wrong", "sg-blocked", "exim-live")
     url = f"https://127.0.0.1:{bench.ports['https']}"
-    options = ["--allow-loopback", "--ca", bench.rig["ca"], "--endpoint", f"sendgrid={url}", "--endpoint", f"twilio={url}", "--smtp-host", "localhost"]
+    options = ["--allow-loopback", "--ca", bench.rig["ca"], "--endpoint", f"sendgrid={url}", "--endpoint", f"twilio={url}", *bench.led_mail(planted)]
     status, text, told, report = bench.scan(planted, *options, "--no-verify-cache", formats=("json", "sarif"))
     found = verdicts(report)
     for case in planted:

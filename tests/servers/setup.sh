@@ -62,6 +62,10 @@ unpack_debian() {
     # leads its copy here to `modules` in the folder it runs in
     grep -rlZ /usr/lib/dovecot/modules "$home/debian.part/usr/lib/dovecot" "$home/debian.part/usr/bin/doveconf" |
         LC_ALL=C xargs -0 sed -i 's|/usr/lib/dovecot/modules|././././././././/modules|g' || return
+    case $(LD_LIBRARY_PATH="$home/debian.part/usr/lib/dovecot" "$home/debian.part/usr/sbin/dovecot" --version) in
+        2.3.*) ;;
+        *) echo "dovecot 2.3 is needed: later ones read another configuration" && return 1 ;;
+    esac
     rm -rf "$home/debian.part/usr/share" "$home/debian.part/etc"
     rm -rf "$home/debian" "$home/apt"
     mv "$home/debian.part" "$home/debian"
@@ -70,8 +74,11 @@ unpack_debian() {
 
 if [ "$(cat "$home/debian/.complete" 2>/dev/null)" != "$packages" ]; then
     echo "servers: fetching Debian's packages of nginx, exim and dovecot"
-    unpack_debian ||
+    # what apt says is of interest only when it fails: its own hooks complain when no root runs it
+    unpack_debian >"$home/apt.log" 2>&1 || {
+        cat "$home/apt.log" >&2
         missing "could not fetch Debian's packages: $packages" "HTTPS (nginx), SMTP (exim, dovecot)"
+    }
 fi
 
 if ! grep -q "\"version\": \"$prism\"" "$home/prism/node_modules/@stoplight/prism-cli/package.json" 2>/dev/null; then
