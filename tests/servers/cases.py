@@ -167,6 +167,11 @@ def http_cases():
         key("tw-key-restricted", "401 70051", (RESTRICTED,), (ANY, prism(401, "restricted"))),
         key("tw-key-restricted-403", "403 70051", (RESTRICTED,), (ANY, prism(403, "restricted"))),
         key("tw-key-wrong", "401 20003", (REJECTED, DEAD), (ANY, authenticate)),
+        # ---- keys that are revoked, and who may do that; not part of the scan of all rows
+        sendgrid("revoke-sg", "works until it is deleted", (LIVE,), (ANY, peer("revocable"))),
+        sendgrid("revoke-sg-admin", "may delete keys", (LIVE,), (r"DELETE [^ ]+ /v3/api_keys/.*", peer("revocable"))),
+        key("revoke-tw", "works until it is deleted", (LIVE,), (ANY, peer("revocable"))),
+        key("revoke-tw-admin", "may delete keys", (LIVE,), (r"DELETE [^ ]+ /2010-04-01/Accounts/[^/]+/Keys/.*", peer("revocable"))),
     ]
 
 

@@ -61,7 +61,7 @@ class Bench:
         self.written = []
 
     def fast(self):
-        return [case for case in self.cases if not case.name.startswith("slow-")]
+        return [case for case in self.cases if not case.name.startswith(("slow-", "revoke-"))]
 
     def slow(self):
         return [case for case in self.cases if case.name.startswith("slow-")]
@@ -352,6 +352,68 @@ def check_mail_hosts(bench):
     bench.checks.that(report["verification"]["requests"] == 0 and len(bench.peers()) == before, "a host out of the scanned file was contacted")
 
 
+def check_proxy(bench):
+    """A proxy that the operator names is used, and learns names alone."""
+    planted = bench.named("sg-live", "exim-live")
+    before = len(bench.peers())
+    through = f"http://127.0.0.1:{bench.ports['proxy']}"
+    _, _, told, report = bench.scan(planted, *bench.led(), *bench.led_mail(planted), "--proxy", through, "--no-verify-cache")
+    found = verdicts(report)
+    bench.checks.that(found == {case.path: [cases.LIVE] for case in planted}, f"through a proxy: {found}", told[-300:])
+    asked = [event for event in bench.peers()[before:] if event["server"] == "proxy"]
+    bench.checks.that({event["verb"] for event in asked} == {"CONNECT"} and len(asked) == 2, f"the proxy was asked {len(asked)} times")
+    bench.written += [("what the proxy saw", event["head"].encode()) for event in asked]
+
+
+def check_commands(bench):
+    """Asking about a report, telling what would be asked, and listing all hosts."""
+    planted = bench.named("sg-live", "sg-dead", "tw-test", "exim-live")
+    folder = bench.repository(planted)
+    options = (*bench.led(), *bench.led_mail(planted), "--no-verify-cache")
+    before, log = len(bench.asked()), bench.exim()[0]
+    report = bench.scan(planted, *options, "--dry-run", folder=folder)[3]
+    bench.checks.that(report["verification"]["dry_run"] and report["verification"]["requests"] == 0, "a dry run made requests")
+    file = folder.with_name("findings.json")
+    bench.waxseal(folder, "scan", ".", "--format", f"json={file}")
+    bench.checks.that(len(bench.asked()) == before and bench.exim()[0] == log, "something was asked without --verify")
+    asked = folder.with_name("asked.json")
+    status, _, told = bench.waxseal(folder, "verify", file, *SPEED, *options, "--format", f"json={asked}")
+    found = verdicts(json.loads(asked.read_text(encoding="utf-8"))) if asked.exists() else {}
+    wanted = {case.path: list(case.verdicts) for case in planted}
+    bench.checks.that(found == wanted, f"verify of a report: {difference(found, wanted)}", told[-500:])
+    status, listed, told = bench.waxseal(folder, "verify", "--list-endpoints")
+    bench.checks.that(status == 0 and all(host in listed for host in HTTP_HOSTS), "not all hosts are listed", listed + told)
+
+
+def check_revoke(bench):
+    """A key is deleted when that is asked for in so many words, and is dead afterwards."""
+    for name, variable in (("revoke-sg", "SENDGRID_ADMIN_API_KEY"), ("revoke-tw", "TWILIO_ADMIN_KEY")):
+        leaked, admin = *bench.named(name), *bench.named(f"{name}-admin")
+        key = admin.secret if admin.kind == "sendgrid" else f"{admin.user}:{admin.secret}"
+        folder = bench.repository([leaked])
+        report = bench.scan([leaked], *bench.led(), "--no-verify-cache", folder=folder)[3]
+        bench.checks.that(verdicts(report) == {leaked.path: [cases.LIVE]}, f"{name}: {verdicts(report)} before")
+        if not report["findings"]:
+            continue
+        fingerprint = report["findings"][0]["fingerprint"]
+        options = ("revoke", fingerprint, *bench.led())
+
+        def deletions(since):
+            return [one for one in bench.asked()[since:] if one["method"] == "DELETE"]
+
+        before = len(bench.asked())
+        status, out, told = bench.waxseal(folder, *options, **{variable: key})
+        bench.checks.that(status == 1 and not deletions(before), f"{name}: exit status {status} without --yes", out + told)
+        status, out, told = bench.waxseal(folder, *options, "--yes")
+        bench.checks.that(status != 0 and not deletions(before), f"{name}: exit status {status} without an admin key", out + told)
+        status, out, told = bench.waxseal(folder, *options, "--yes", **{variable: key})
+        bench.checks.that(status == 0, f"{name}: exit status {status}", out + told)
+        done = deletions(before)
+        bench.checks.that(len(done) == 1 and done[0]["case"] == admin.name, f"{name}: deletions {done}")
+        report = bench.scan([leaked], *bench.led(), "--no-verify-cache", folder=folder)[3]
+        bench.checks.that(verdicts(report)[leaked.path][0] in (cases.DEAD, cases.REJECTED), f"{name}: {verdicts(report)} afterwards")
+
+
 def check_cache(bench):
     """A second run asks nothing about what the first was told, and what is kept holds no secret."""
     planted = bench.named("sg-live", "sg-dead", "tw-live", "exim-live")
@@ -425,6 +487,9 @@ def main(arguments):
     check_slow(bench)
     check_transport(bench)
     check_mail_hosts(bench)
+    check_proxy(bench)
+    check_commands(bench)
+    check_revoke(bench)
     check_cache(bench)
     check_secrets(bench)
     print(f"servers: {bench.checks.passed} checks passed, {bench.checks.failed} failed (answers by {bench.ports['documents']} documents)")

@@ -74,6 +74,7 @@ def _head(status, body=b"", media="application/json", *headers, length=None):
 
 PAGE = b"<!DOCTYPE html><title>One moment</title><p>Are you a robot?"
 SCOPES = b'{"scopes":["mail.send"]}'
+REVOKED = "The provided authorization grant is invalid, expired, or revoked"
 
 
 class Http:
@@ -81,7 +82,9 @@ class Http:
 
     def __init__(self, log, trap_port):
         self.log, self.trap_port = log, trap_port
-        self.seen, self.deleted = set(), set()
+        self.seen = set()
+        # names of deleted keys, and how often they still work
+        self.deleted = {}
         self.lock = threading.Lock()
 
     def serve(self, connection):
@@ -161,16 +164,56 @@ class Http:
         connection.sendall(_head(307, b"", "text/plain", "Location: /v3/scopes?again"))
 
     def revocable(self, connection, case, request, headers):
-        """A key that works until it is deleted."""
+        """A key that works until it is deleted, and once more after that: deletion takes its time at providers."""
+        if request[0] == "DELETE":
+            name = request[1].rsplit("/", 1)[1].removesuffix(".json")
+            with self.lock:
+                known = name not in self.deleted
+                self.deleted[name] = 1
+            connection.sendall(_head(204) if known else _head(404, b'{"errors":[{"message":"not found"}]}'))
+            return
+        scheme, _, credential = headers.get("authorization", "").partition(" ")
+        if scheme == "Bearer":
+            name, alive, gone = credential.split(".")[1], SCOPES, json.dumps({"errors": [{"message": REVOKED}]}).encode()
+        else:
+            name = base64.b64decode(credential).decode().split(":")[0]
+            listed = request[1].split("?")[0].rsplit("/", 1)[1].removesuffix(".json").lower()
+            alive, gone = json.dumps({listed: []}).encode(), b'{"code":20003,"message":"Authenticate","status":401}'
         with self.lock:
-            if request[0] == "DELETE":
-                known = case not in self.deleted
-                self.deleted.add(case)
-                connection.sendall(_head(204) if known else _head(404, b'{"errors":[{"message":"not found"}]}'))
-                return
-            gone = case in self.deleted
-        text = "The provided authorization grant is invalid, expired, or revoked"
-        connection.sendall(_head(401, json.dumps({"errors": [{"message": text}]}).encode()) if gone else _head(200, SCOPES))
+            left = self.deleted.get(name)
+            if left:
+                self.deleted[name] = left - 1
+        connection.sendall(_head(401, gone) if left == 0 else _head(200, alive))
+
+
+class Proxy:
+    """A proxy for CONNECT, whatever the name, to the same port of this machine. Writes down where it was asked to go."""
+
+    def __init__(self, log):
+        self.log = log
+
+    def serve(self, connection):
+        head = _request(connection).decode("latin-1")
+        verb, target = head.split()[:2]
+        self.log.write(server="proxy", event="asked", verb=verb, target=target, head=head)
+        if verb != "CONNECT":
+            connection.sendall(b"HTTP/1.1 405 No\r\n\r\n")
+            return
+        with socket.create_connection(("127.0.0.1", int(target.rsplit(":", 1)[1])), LIFE) as there:
+            connection.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
+            back = threading.Thread(target=_pour, args=(there, connection), daemon=True)
+            back.start()
+            _pour(connection, there)
+            back.join(LIFE)
+
+
+def _pour(source, target):
+    try:
+        while data := source.recv(65536):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
 
 
 # ---- HTTPS without nginx, for what it would not let through. One port a behaviour, TLS first.
@@ -180,6 +223,7 @@ def _request(connection):
     got = b""
     while b"\r\n\r\n" not in got and (more := connection.recv(4096)):
         got += more
+    return got
 
 
 def https_endless_header(connection):

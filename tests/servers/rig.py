@@ -180,6 +180,7 @@ class Rig:
         listen("trap", lambda connection: None)
         listen("peers", peers.Http(log, self.ports["trap"]).serve)
         listen("relay", peers.relay(log))
+        listen("proxy", peers.Proxy(log).serve)
         mail("scripted-starttls")
         mail("scripted-tls", implicit=True)
         mail("login-only", offers="LOGIN")
