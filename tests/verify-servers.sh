@@ -17,8 +17,10 @@ if [ $# -eq 0 ]; then
     exit 2
 fi
 
+export PYTHONDONTWRITEBYTECODE=1
 servers=$(cd "$(dirname "$0")/servers" && pwd)
 "$servers/setup.sh"
+python3 "$servers/test_openapi.py" --quiet
 if [ -n "${WAXSEAL_OPENAPI_DIR:-}" ]; then
     python3 "$servers/openapi.py" compare "$WAXSEAL_OPENAPI_DIR"
 else
