@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Runs waxseal against the servers of rig.py, and checks what it says and what the servers saw.
 
-Usage: check.py WAXSEAL [--demo]   within rig.py; tests/verify-servers.sh does that
+Usage: check.py WAXSEAL [--demo|--load]   within rig.py; tests/verify-servers.sh does that
        --demo   only shows a scan with all verdicts side by side, for people
+       --load   only measures: 1000 credentials at a server that takes 50 ms for an answer
 
 Exit status: 0 when all is as it should be, 1 when something is not, 2 when it could not be tried.
 """
@@ -78,7 +79,8 @@ class Bench:
         folder.mkdir()
         for case in planted:
             (folder / case.path).write_text(cases.planted(case), encoding="utf-8")
-        for command in (["init", "-q"], ["add", "-A"], ["-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-qm", "all"]):
+        commit = ["-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-q", "--allow-empty", "-m", "all"]
+        for command in (["init", "-q"], ["add", "-A"], commit):
             subprocess.run(["git", *command], cwd=folder, check=True, env=self.environment())
         return folder
 
@@ -458,6 +460,24 @@ def demo(bench):
     return 0
 
 
+def load(bench):
+    """Time and memory for a thousand credentials. Printed, and not judged: it depends on the build and on the machine."""
+    many = [case for _ in range(1000 // len(bench.cases) + 1) for case in cases.cases() if case.kind == "sendgrid"]
+    while len(many) < 1000:
+        many += [case for case in cases.cases() if case.kind == "sendgrid"]
+    folder = bench.repository([])
+    (folder / "keys.txt").write_text("".join(f"sendgrid_api_key: {case.secret}\n" for case in many[:1000]), encoding="utf-8")
+    options = [*bench.led("https-late"), "--no-verify-cache", "--verify-rate", "1000", "--verify-concurrency", "32", "--quiet"]
+    began = time.monotonic()
+    process = subprocess.Popen([bench.program, "scan", ".", "--verify", *options, "--format", "json=../load.json"], cwd=folder, env=bench.environment(), stdin=subprocess.DEVNULL)
+    _, _, usage = os.wait4(process.pid, 0)
+    took = time.monotonic() - began
+    report = json.loads((folder.parent / "load.json").read_text(encoding="utf-8"))
+    live = report["verification"]["verdicts"]["live"]
+    print(f"servers: {live} of 1000 credentials live, {took:.1f} s, {usage.ru_maxrss / 1024:.0f} MB at most")
+    return 0 if live == 1000 else 1
+
+
 def check_demo(bench):
     """Providers by their names, all at one address, and the six verdicts side by side."""
     planted = bench.named("sg-live", "sg-address-403", "tw-test", "sg-dead", "tw-wrong", "sg-blocked", "exim-live")
@@ -481,6 +501,8 @@ def main(arguments):
     bench = Bench(arguments[0])
     if arguments[1:] == ["--demo"]:
         return demo(bench)
+    if arguments[1:] == ["--load"]:
+        return load(bench)
     seen = check_reference(bench)
     check_rows(bench, seen)
     check_demo(bench)

@@ -14,6 +14,8 @@ import time
 
 # Longest life of a connection: more than any client here waits.
 LIFE = 40
+# What an answer of a provider takes, in seconds.
+LATE = 0.05
 
 
 class Log:
@@ -33,7 +35,7 @@ class Listener:
 
     def __init__(self, name, log, serve, context=None):
         self.name, self.log, self.serve, self.context = name, log, serve, context
-        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.socket = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.port = self.socket.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
 
@@ -107,6 +109,10 @@ class Http:
     def two_factor(self, connection, *_):
         text = "invalid authentication method - declined because you are using basic authentication with 2FA enabled"
         connection.sendall(_head(401, json.dumps({"errors": [{"field": None, "message": text}]}).encode()))
+
+    def late(self, connection, *_):
+        time.sleep(LATE)
+        connection.sendall(_head(200, SCOPES))
 
     def throttled_once(self, connection, case, *_):
         with self.lock:
