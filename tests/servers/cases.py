@@ -260,14 +260,18 @@ def _hex():
     return secrets.token_hex(16)
 
 
+def sendgrid_key():
+    """One of the right form: its id is a random UUID, its secret is 32 bytes."""
+    return f"SG.{_url64(uuid.uuid4().bytes)}.{_url64(os.urandom(32))}"
+
+
 def cases():
     """All cases, with credentials made for this run."""
     made = http_cases() + smtp_cases()
     assert len({case.name for case in made}) == len(made), "two cases of one name"
     for case in made:
         if case.kind == "sendgrid":
-            # the id of a key is a random UUID, its secret is 32 bytes
-            case.secret = f"SG.{_url64(uuid.uuid4().bytes)}.{_url64(os.urandom(32))}"
+            case.secret = sendgrid_key()
         elif case.kind in ("smtp", "sendgrid-login"):
             case.user = f"{case.name}@mail.example"
             case.secret = f"{_letters(1, string.ascii_uppercase)}{_letters(9)}{_letters(4, string.digits)}{_letters(3)}"
