@@ -27,4 +27,6 @@ if [ -n "${WAXSEAL_OPENAPI_DIR:-}" ]; then
 else
     echo "servers: WAXSEAL_OPENAPI_DIR is not set: the description in testdata/openapi is not held against the providers' documents"
 fi
+# built before the servers run, so that they don't wait for it
+(cd "$servers/../.." && cargo test --locked --quiet --test it --no-run)
 exec python3 "$servers/rig.py" -- python3 "$servers/check.py" "$@"
