@@ -306,7 +306,11 @@ def check_mail(bench, events, exim_before, planted):
         (case,) = bench.named(name)
         tries = len(re.findall(rf"authenticator failed .* 535 .*\(set_id={re.escape(case.user)}\)", log))
         bench.checks.that(tries == 1, f"{name}: {tries} tries at exim")
-    bench.checks.that(" MAIL " not in log, "exim heard MAIL")
+    sessions = [(line, said[1].split(",")) for line in log.splitlines() if (said := re.search(r" C=([A-Z,]+)$", line))]
+    bench.checks.that(len(sessions) >= 5, f"exim tells of {len(sessions)} sessions")
+    for line, said in sessions:
+        bench.checks.that(set(said) <= VERBS, f"exim heard {said}")
+        bench.checks.that("AUTH" not in said or " X=TLS" in line, "exim heard AUTH in clear")
 
 
 def check_slow(bench):
