@@ -47,6 +47,7 @@ def peer(name):
 class Case:
     """One planted credential."""
 
+    # begins with what is special about it: `slow-` never ends, `held-` keeps all others from being asked, `revoke-` is deleted
     name: str
     # the row of the tables, in words
     row: str
@@ -116,8 +117,8 @@ def http_cases():
         sendgrid("sg-forbidden-long", "403 access forbidden, longer", (RESTRICTED,), (SCOPES, prism(403, "access-forbidden-long"))),
         sendgrid("sg-blocked", "403 with another text: a block", (UNKNOWN,), (SCOPES, prism(403, "temporary-block"))),
         sendgrid("sg-waf", "403 with a page of a firewall", (UNKNOWN,), (SCOPES, peer("firewall-page"))),
-        sendgrid("sg-throttled", "429, reset far off", (UNKNOWN,), (SCOPES, prism(429, "throttled", reset_in=7200))),
-        sendgrid("sg-throttled-after", "429, Retry-After far off", (UNKNOWN,), (SCOPES, prism(429, "throttled", retry_after="7200"))),
+        sendgrid("held-sg-reset", "429, reset far off", (UNKNOWN,), (SCOPES, prism(429, "throttled", reset_in=7200))),
+        sendgrid("held-sg-after", "429, Retry-After far off", (UNKNOWN,), (SCOPES, prism(429, "throttled", retry_after="7200"))),
         sendgrid("sg-throttled-once", "429, Retry-After a second, then 200", (LIVE,), (SCOPES, peer("throttled-once"))),
         sendgrid("sg-residency", "451 at both hosts", (UNKNOWN,), (SCOPES, prism(451, "residency"))),
         sendgrid("sg-residency-eu", "451 at the global host, 200 at the EU host", (LIVE,), (SCOPES_EU, prism(200)), (SCOPES, prism(451, "residency"))),
@@ -149,7 +150,7 @@ def http_cases():
         token("tw-inactive", "403 20005 account not active", (LIVE, RESTRICTED), (ANY, prism(403, "not-active"))),
         token("tw-unlisted", "403 with a code of no list", (UNKNOWN,), (ANY, prism(403, "unlisted"))),
         token("tw-not-found", "404 20404", (UNKNOWN,), (ANY, prism(404, "not-found"))),
-        token("tw-throttled", "429 20429", (UNKNOWN,), (ANY, prism(429, "throttled", retry_after="7200"))),
+        token("held-tw-after", "429 20429", (UNKNOWN,), (ANY, prism(429, "throttled", retry_after="7200"))),
         token("tw-500", "500", (UNKNOWN,), (ANY, prism(500, "internal"))),
         token("tw-503", "503", (UNKNOWN,), (ANY, prism(503, "unavailable"))),
         token("tw-page", "200 with a page", (UNKNOWN,), (ANY, peer("page"))),

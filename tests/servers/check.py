@@ -61,11 +61,11 @@ class Bench:
         # all that waxseal writes, to be searched for secrets
         self.written = []
 
-    def fast(self):
-        return [case for case in self.cases if not case.name.startswith(("slow-", "revoke-"))]
+    def ordinary(self):
+        return [case for case in self.cases if not case.name.startswith(("slow-", "held-", "revoke-"))]
 
-    def slow(self):
-        return [case for case in self.cases if case.name.startswith("slow-")]
+    def special(self, what):
+        return [case for case in self.cases if case.name.startswith(f"{what}-")]
 
     def named(self, *names):
         found = [case for case in self.cases if case.name in names]
@@ -192,7 +192,7 @@ def check_reference(bench):
     seen = {}
     for case in bench.named("exim-live", "exim-live-tls", "exim-wrong", "exim-wrong-tls", "exim-later", "dovecot-live", "dovecot-live-tls"):
         seen[case.name] = reference.smtp_code(bench.rig, case)[0]
-    for case in bench.fast():
+    for case in bench.ordinary():
         if case.kind == "smtp" and case.says:
             seen[case.name] = reference.smtp_code(bench.rig, case)[0]
             expected = int(case.says[0][:3])
@@ -202,7 +202,7 @@ def check_reference(bench):
         "dovecot-live": 235, "dovecot-live-tls": 235,
     }.items():  # fmt: skip
         bench.checks.that(seen[name] == expected, f"{name}: the server says {seen[name]}, not {expected}")
-    for name, expected in {"sg-live": 200, "sg-address-403": 403, "sg-residency": 451, "sg-throttled": 429, "tw-live": 200, "tw-test": 403, "tw-wrong": 401, "tw-key-restricted": 401}.items():
+    for name, expected in {"sg-live": 200, "sg-address-403": 403, "sg-residency": 451, "held-sg-reset": 429, "tw-live": 200, "tw-test": 403, "tw-wrong": 401, "tw-key-restricted": 401}.items():
         status = reference.http_status(bench.rig, *bench.named(name))
         bench.checks.that(status == expected, f"{name}: the server says {status}, not {expected}")
     return seen
@@ -223,7 +223,7 @@ def check_dialogue(bench, seen):
 
 def check_rows(bench, seen):
     """Each row of the tables gets its verdict, in every format, and each credential is tried as seldom as may be."""
-    planted = bench.fast()
+    planted = bench.ordinary()
     before, peers_before = len(bench.asked()), len(bench.peers())
     exim_before = len(bench.exim())
     began = time.monotonic()
@@ -315,7 +315,7 @@ def check_mail(bench, events, exim_before, planted):
 
 def check_slow(bench):
     """Peers that never end don't hold a run longer than it may take."""
-    planted = bench.slow()
+    planted = bench.special("slow")
     began = time.monotonic()
     status, _, told, report = bench.scan(planted, *bench.led(), *bench.led_mail(planted), "--no-verify-cache", "--verify-timeout", "6")
     took = time.monotonic() - began
@@ -325,6 +325,17 @@ def check_slow(bench):
     for case in planted:
         bench.checks.that(found.get(case.path) == [cases.UNKNOWN], f"{case.name}: {found.get(case.path)}")
     print(f"servers: slow peers, {took:.1f} s")
+
+
+def check_held(bench):
+    """A provider that wants to be left alone is, for as long as it says."""
+    for case in bench.special("held"):
+        before = len(bench.asked())
+        status, _, told, report = bench.scan([case], *bench.led(), "--no-verify-cache")
+        bench.checks.that(verdicts(report) == {case.path: [cases.UNKNOWN]}, f"{case.name}: {verdicts(report)}", told[-300:])
+        bench.checks.that(status == 2, f"{case.name}: exit status {status}")
+        asked = bench.asked()[before:]
+        bench.checks.that(len(asked) == 1, f"{case.name}: asked {len(asked)} times")
 
 
 def check_transport(bench):
@@ -520,6 +531,7 @@ def main(arguments):
     check_rows(bench, seen)
     check_demo(bench)
     check_slow(bench)
+    check_held(bench)
     check_transport(bench)
     check_mail_hosts(bench)
     check_proxy(bench)
