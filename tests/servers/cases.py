@@ -137,6 +137,7 @@ def http_cases():
         sendgrid("sg-bomb", "200 with a compressed gigabyte", (UNKNOWN,), (SCOPES, peer("bomb"))),
         sendgrid("sg-not-utf8", "200 with bytes that are no text", (UNKNOWN,), (SCOPES, peer("not-utf8"))),
         sendgrid("sg-page", "200 with a page", (UNKNOWN,), (SCOPES, peer("page"))),
+        sendgrid("sg-page-401", "401 with a page", (UNKNOWN,), (SCOPES, peer("page-401"))),
         sendgrid("sg-other-json", "200 with another JSON", (UNKNOWN,), (SCOPES, peer("other-json"))),
         sendgrid("sg-echo", "401 that quotes the credential", (UNKNOWN, DEAD), (SCOPES, peer("echo"))),
         sendgrid("sg-redirect", "302 to another host", (UNKNOWN,), (SCOPES, peer("redirect-away"))),
@@ -154,6 +155,8 @@ def http_cases():
         token("tw-500", "500", (UNKNOWN,), (ANY, prism(500, "internal"))),
         token("tw-503", "503", (UNKNOWN,), (ANY, prism(503, "unavailable"))),
         token("tw-page", "200 with a page", (UNKNOWN,), (ANY, peer("page"))),
+        token("tw-page-401", "401 with a page", (UNKNOWN,), (ANY, peer("page-401"))),
+        token("tw-waf", "403 with a page of a firewall", (UNKNOWN,), (ANY, peer("firewall-page"))),
         token(
             "tw-ireland",
             "401 in the default region, 200 in the one that the file names",
@@ -209,6 +212,7 @@ def smtp_cases():
         smtp("said-538", "538 5.7.11", (UNKNOWN,), said, "538 5.7.11 Encryption required for requested authentication mechanism"),
         smtp("said-550", "550", (UNKNOWN,), said, "550 5.7.1 No"),
         smtp("said-login", "235 by LOGIN, where PLAIN is not offered", (LIVE,), "login-only", "235 2.7.0 Accepted"),
+        smtp("said-not-utf8", "535 with bytes that are no text", (DEAD,), said, "535 5.7.8 \udcff\udcfe"),
         smtp("said-echo", "535 that quotes what was sent", (DEAD, UNKNOWN), "echo"),
         # ---- texts of providers
         smtp("sendgrid-235", "SendGrid, 235", (LIVE,), said, "235 Authentication successful", **at_sendgrid),

@@ -342,7 +342,7 @@ def check_transport(bench):
     """Whatever is wrong below HTTP makes it unknown, and the credential stays here."""
     planted = bench.named("sg-live")
     folder = bench.repository(planted)
-    hopeless = ["https-expired", "https-other-name", "https-unknown-issuer", "handshake-plain", "https-garbage", "https-closed", "https-endless-header"]
+    hopeless = ["https-old", "https-expired", "https-other-name", "https-unknown-issuer", "handshake-plain", "https-garbage", "https-closed", "https-endless-header"]
     for name in hopeless:
         check_unknown(bench, name, folder, planted, *bench.led(name))
     for name in ("handshake-silent", "https-drip-header"):

@@ -106,6 +106,9 @@ class Http:
     def page(self, connection, *_):
         connection.sendall(_head(200, PAGE, "text/html"))
 
+    def page_401(self, connection, *_):
+        connection.sendall(_head(401, PAGE, "text/html"))
+
     def two_factor(self, connection, *_):
         text = "invalid authentication method - declined because you are using basic authentication with 2FA enabled"
         connection.sendall(_head(401, json.dumps({"errors": [{"field": None, "message": text}]}).encode()))
@@ -286,7 +289,7 @@ class Mail:
         reader = connection.makefile("rb")
 
         def say(*lines):
-            connection.sendall("".join(line + "\r\n" for line in lines).encode())
+            connection.sendall("".join(line + "\r\n" for line in lines).encode(errors="surrogateescape"))
 
         def hear():
             line = reader.readline(4096)

@@ -233,7 +233,7 @@ class Rig:
     def start(self):
         self.lay_out()
         self.scripted()
-        for name in ("prism", "https", "https-late", "https-expired", "https-other-name", "https-unknown-issuer"):
+        for name in ("prism", "https", "https-late", "https-old", "https-expired", "https-other-name", "https-unknown-issuer"):
             self.ports[name] = free_port()
         for name in ("exim-starttls", "exim-tls", "dovecot-starttls", "dovecot-tls"):
             self.ports[name] = free_port()
