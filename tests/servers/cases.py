@@ -101,6 +101,7 @@ def http_cases():
     """Those of SendGrid and Twilio."""
     revoked = (SCOPES, prism(401, "revoked"))
     authenticate = prism(401, "authenticate")
+    # fmt: off
     return [
         # ---- SendGrid, by status and text
         sendgrid("sg-live", "200 with scopes", (LIVE,), (SCOPES, prism(200))),
@@ -177,6 +178,7 @@ def http_cases():
         key("revoke-tw", "works until it is deleted", (LIVE,), (ANY, peer("revocable"))),
         key("revoke-tw-admin", "may delete keys", (LIVE,), (r"DELETE [^ ]+ /2010-04-01/Accounts/[^/]+/Keys/.*", peer("revocable"))),
     ]
+    # fmt: on
 
 
 def smtp_cases():
@@ -186,6 +188,7 @@ def smtp_cases():
     at_microsoft, at_amazon = {"host": "smtp.office365.com"}, {"host": "email-smtp.eu-west-1.amazonaws.com"}
     exim_tls = {"host": "smtp.mailgun.org", "port": 465}
     dovecot_tls = {"host": "in-v3.mailjet.com", "port": 465}
+    # fmt: off
     return [
         # ---- exim
         smtp("exim-live", "235", (LIVE,), "exim-starttls"),
@@ -247,6 +250,7 @@ def smtp_cases():
         smtp("slow-silent", "no greeting", (UNKNOWN,), "silent"),
         smtp("slow-drip", "a greeting of a byte a second", (UNKNOWN,), "drip"),
     ]
+    # fmt: on
 
 
 # A server of this name knows the password; a wrong one is planted where the name of the case says so.
@@ -319,5 +323,11 @@ def planted(case):
     elif case.kind == "twilio-key":
         lines = ["twilio:", f"  account_sid: {case.account}", f"  api_key_sid: {case.user}", f"  api_key_secret: {case.secret}"]
     else:
-        lines = ["smtp:", f"  host: {case.mail_host}", f"  port: {case.port}", f"  user: {case.user}", f"  password: {case.secret}"]
+        lines = [
+            "smtp:",
+            f"  host: {case.mail_host}",
+            f"  port: {case.port}",
+            f"  user: {case.user}",
+            f"  password: {case.secret}",
+        ]
     return "\n".join(lines + [f"  {hint}" for hint in case.hints]) + "\n"

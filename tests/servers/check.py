@@ -24,7 +24,14 @@ FORMATS = ("json", "jsonl", "sarif", "github", "gitlab", "junit", "codequality")
 # Fast, since the servers are ours and there are many cases.
 SPEED = ["--verify-rate", "200", "--verify-concurrency", "32"]
 # Where the names of providers lead: every HTTP host to one port, chosen by name and credential.
-HTTP_HOSTS = ("api.sendgrid.com", "api.eu.sendgrid.com", "api.twilio.com", "verify.twilio.com", "api.dublin.ie1.twilio.com", "verify.dublin.ie1.twilio.com")
+HTTP_HOSTS = (
+    "api.sendgrid.com",
+    "api.eu.sendgrid.com",
+    "api.twilio.com",
+    "verify.twilio.com",
+    "api.dublin.ie1.twilio.com",
+    "verify.dublin.ie1.twilio.com",
+)
 # What a client of mail servers may say.
 VERBS = {"EHLO", "HELO", "STARTTLS", "AUTH", "QUIT"}
 
@@ -91,7 +98,14 @@ class Bench:
         # no proxy of the environment may be used: this one records whoever comes
         trap = f"http://127.0.0.1:{self.ports['trap']}"
         proxies = {name: trap for word in ("http", "https", "all") for name in (f"{word}_proxy", f"{word.upper()}_PROXY")}
-        return {**kept, **proxies, "HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "XDG_CONFIG_HOME": str(home / "config"), **more}
+        return {
+            **kept,
+            **proxies,
+            "HOME": str(home),
+            "XDG_CACHE_HOME": str(home / "cache"),
+            "XDG_CONFIG_HOME": str(home / "config"),
+            **more,
+        }
 
     def led(self, port="https"):
         """Options that lead the hosts of providers here, each under its own name."""
@@ -112,9 +126,14 @@ class Bench:
     def waxseal(self, folder, *arguments, timeout=150, **environment):
         """Runs it in `folder`: exit status, standard output and error."""
         done = subprocess.run(
-            [self.program, *map(str, arguments)], cwd=folder, env=self.environment(**environment),
-            capture_output=True, timeout=timeout, stdin=subprocess.DEVNULL, check=False,
-        )  # fmt: skip
+            [self.program, *map(str, arguments)],
+            cwd=folder,
+            env=self.environment(**environment),
+            capture_output=True,
+            timeout=timeout,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
         for name, data in (("stdout", done.stdout), ("stderr", done.stderr)):
             self.written.append((f"{name} of waxseal {' '.join(map(str, arguments[:2]))}", data))
         return done.returncode, done.stdout.decode(), done.stderr.decode()
@@ -190,7 +209,9 @@ def text_verdicts(text):
 def check_reference(bench):
     """The servers do as the cases say, as Python's own clients see them."""
     seen = {}
-    for case in bench.named("exim-live", "exim-live-tls", "exim-wrong", "exim-wrong-tls", "exim-later", "dovecot-live", "dovecot-live-tls"):
+    for case in bench.named(
+        "exim-live", "exim-live-tls", "exim-wrong", "exim-wrong-tls", "exim-later", "dovecot-live", "dovecot-live-tls"
+    ):
         seen[case.name] = reference.smtp_code(bench.rig, case)[0]
     for case in bench.ordinary():
         if case.kind == "smtp" and case.says:
@@ -198,11 +219,25 @@ def check_reference(bench):
             expected = int(case.says[0][:3])
             bench.checks.that(seen[case.name] == expected, f"{case.name}: the server says {seen[case.name]}, not {expected}")
     for name, expected in {
-        "exim-live": 235, "exim-live-tls": 235, "exim-wrong": 535, "exim-wrong-tls": 535, "exim-later": 435,
-        "dovecot-live": 235, "dovecot-live-tls": 235,
-    }.items():  # fmt: skip
+        "exim-live": 235,
+        "exim-live-tls": 235,
+        "exim-wrong": 535,
+        "exim-wrong-tls": 535,
+        "exim-later": 435,
+        "dovecot-live": 235,
+        "dovecot-live-tls": 235,
+    }.items():
         bench.checks.that(seen[name] == expected, f"{name}: the server says {seen[name]}, not {expected}")
-    for name, expected in {"sg-live": 200, "sg-address-403": 403, "sg-residency": 451, "held-sg-reset": 429, "tw-live": 200, "tw-test": 403, "tw-wrong": 401, "tw-key-restricted": 401}.items():
+    for name, expected in {
+        "sg-live": 200,
+        "sg-address-403": 403,
+        "sg-residency": 451,
+        "held-sg-reset": 429,
+        "tw-live": 200,
+        "tw-test": 403,
+        "tw-wrong": 401,
+        "tw-key-restricted": 401,
+    }.items():
         status = reference.http_status(bench.rig, *bench.named(name))
         bench.checks.that(status == expected, f"{name}: the server says {status}, not {expected}")
     return seen
@@ -211,14 +246,37 @@ def check_reference(bench):
 def check_dialogue(bench, seen):
     """The dialogue of waxseal by itself, told by `cargo test` what Python's client was told."""
     logins = [
-        {"name": case.name, "port": bench.ports[case.server], "implicit": case.server.endswith("-tls"), "user": case.user, "password": case.secret, "code": seen[case.name]}
-        for case in bench.cases if case.name in seen
-    ]  # fmt: skip
+        {
+            "name": case.name,
+            "port": bench.ports[case.server],
+            "implicit": case.server.endswith("-tls"),
+            "user": case.user,
+            "password": case.secret,
+            "code": seen[case.name],
+        }
+        for case in bench.cases
+        if case.name in seen
+    ]
     text = json.dumps({"ca": bench.rig["ca"], "logins": logins})
     (bench.folder / "reference.json").write_text(text, encoding="utf-8")
-    command = ["cargo", "test", "--locked", "--quiet", "--test", "it", "--", "--ignored", "--exact", "verify_servers::both_clients_are_told_the_same"]
+    command = [
+        "cargo",
+        "test",
+        "--locked",
+        "--quiet",
+        "--test",
+        "it",
+        "--",
+        "--ignored",
+        "--exact",
+        "verify_servers::both_clients_are_told_the_same",
+    ]
     done = subprocess.run(command, cwd=Path(__file__).resolve().parents[2], capture_output=True, text=True, check=False)
-    bench.checks.that(done.returncode == 0 and "1 passed" in done.stdout, "our dialogue and Python's client disagree", (done.stdout + done.stderr)[-1500:])
+    bench.checks.that(
+        done.returncode == 0 and "1 passed" in done.stdout,
+        "our dialogue and Python's client disagree",
+        (done.stdout + done.stderr)[-1500:],
+    )
 
 
 def check_rows(bench, seen):
@@ -237,17 +295,26 @@ def check_rows(bench, seen):
         wanted = " or ".join(case.verdicts)
         reason = [f["verification"]["reason"] for f in report["findings"] if f["path"] == case.path and "verification" in f]
         bench.checks.that(
-            got and set(got) <= set(case.verdicts), f"{case.name} ({case.row}): {wanted} expected, {got} came", "; ".join(reason)
+            got and set(got) <= set(case.verdicts),
+            f"{case.name} ({case.row}): {wanted} expected, {got} came",
+            "; ".join(reason),
         )
     out = bench.folder / "work" / f"repository{bench.runs}-reports"
     if (out / "sarif").exists():
-        bench.checks.that(sarif_verdicts((out / "sarif").read_text(encoding="utf-8")) == found, "SARIF and JSON disagree about verdicts")
-    bench.checks.that(text_verdicts(text) == found, "the text and JSON disagree about verdicts", difference(text_verdicts(text), found))
+        bench.checks.that(
+            sarif_verdicts((out / "sarif").read_text(encoding="utf-8")) == found, "SARIF and JSON disagree about verdicts"
+        )
+    bench.checks.that(
+        text_verdicts(text) == found, "the text and JSON disagree about verdicts", difference(text_verdicts(text), found)
+    )
     bench.checks.that(set(cases_verdicts(found)) == set(ALL), f"not all verdicts came: {sorted(set(cases_verdicts(found)))}")
     # a second opinion: what Python's own client was told
     for name, code in seen.items():
         got = set(found.get(f"{name}.yml", []))
-        bench.checks.that((code == 235) == (got == {cases.LIVE}) or name.startswith("sendgrid-451"), f"{name}: {code} to Python's client, {got} to waxseal")
+        bench.checks.that(
+            (code == 235) == (got == {cases.LIVE}) or name.startswith("sendgrid-451"),
+            f"{name}: {code} to Python's client, {got} to waxseal",
+        )
         bench.checks.that(cases.DEAD not in got or code == 535, f"{name}: dead, and Python's client was told {code}")
     check_requests(bench, bench.asked()[before:], planted)
     check_mail(bench, bench.peers()[peers_before:], exim_before, planted)
@@ -262,7 +329,9 @@ def cases_verdicts(found):
 
 
 def difference(one, other):
-    return "; ".join(f"{path}: {one.get(path)} and {other.get(path)}" for path in sorted({*one, *other}) if one.get(path) != other.get(path))[:600]
+    return "; ".join(
+        f"{path}: {one.get(path)} and {other.get(path)}" for path in sorted({*one, *other}) if one.get(path) != other.get(path)
+    )[:600]
 
 
 def check_requests(bench, asked, planted):
@@ -297,7 +366,11 @@ def check_mail(bench, events, exim_before, planted):
     for case in planted:
         if case.kind == "smtp" and case.says:
             bench.checks.that(logins.get(case.user) == 1, f"{case.name}: {logins.get(case.user, 0)} logins")
-        if case.kind == "smtp" and case.name.startswith("bad-") and case.name not in ("bad-cut", "bad-unknown-auth", "bad-no-auth"):
+        if (
+            case.kind == "smtp"
+            and case.name.startswith("bad-")
+            and case.name not in ("bad-cut", "bad-unknown-auth", "bad-no-auth")
+        ):
             bench.checks.that(case.user not in logins, f"{case.name}: the login was sent")
     trapped = [event for event in events if event["server"] == "trap"]
     bench.checks.that(not trapped, "a proxy of the environment or a redirect was followed")
@@ -317,7 +390,9 @@ def check_slow(bench):
     """Peers that never end don't hold a run longer than it may take."""
     planted = bench.special("slow")
     began = time.monotonic()
-    status, _, told, report = bench.scan(planted, *bench.led(), *bench.led_mail(planted), "--no-verify-cache", "--verify-timeout", "6")
+    status, _, told, report = bench.scan(
+        planted, *bench.led(), *bench.led_mail(planted), "--no-verify-cache", "--verify-timeout", "6"
+    )
     took = time.monotonic() - began
     bench.checks.that(took < 20, f"slow peers held the run for {took:.0f} s")
     bench.checks.that(status == 2, f"nobody answered, and the exit status is {status}", told[-500:])
@@ -342,7 +417,16 @@ def check_transport(bench):
     """Whatever is wrong below HTTP makes it unknown, and the credential stays here."""
     planted = bench.named("sg-live")
     folder = bench.repository(planted)
-    hopeless = ["https-old", "https-expired", "https-other-name", "https-unknown-issuer", "handshake-plain", "https-garbage", "https-closed", "https-endless-header"]
+    hopeless = [
+        "https-old",
+        "https-expired",
+        "https-other-name",
+        "https-unknown-issuer",
+        "handshake-plain",
+        "https-garbage",
+        "https-closed",
+        "https-endless-header",
+    ]
     for name in hopeless:
         check_unknown(bench, name, folder, planted, *bench.led(name))
     for name in ("handshake-silent", "https-drip-header"):
@@ -375,8 +459,12 @@ def check_mail_hosts(bench):
     before = len(bench.peers())
     _, _, told, report = bench.scan([case], "--allow-loopback", "--ca", bench.rig["ca"], "--no-verify-cache", folder=folder)
     found = verdicts(report)
-    bench.checks.that(len(found) >= 3 and set(cases_verdicts(found)) == {cases.UNKNOWN}, f"hosts out of the file: {found}", told[-300:])
-    bench.checks.that(report["verification"]["requests"] == 0 and len(bench.peers()) == before, "a host out of the scanned file was contacted")
+    bench.checks.that(
+        len(found) >= 3 and set(cases_verdicts(found)) == {cases.UNKNOWN}, f"hosts out of the file: {found}", told[-300:]
+    )
+    bench.checks.that(
+        report["verification"]["requests"] == 0 and len(bench.peers()) == before, "a host out of the scanned file was contacted"
+    )
 
 
 def check_proxy(bench):
@@ -388,7 +476,9 @@ def check_proxy(bench):
     found = verdicts(report)
     bench.checks.that(found == {case.path: [cases.LIVE] for case in planted}, f"through a proxy: {found}", told[-300:])
     asked = [event for event in bench.peers()[before:] if event["server"] == "proxy"]
-    bench.checks.that({event["verb"] for event in asked} == {"CONNECT"} and len(asked) == 2, f"the proxy was asked {len(asked)} times")
+    bench.checks.that(
+        {event["verb"] for event in asked} == {"CONNECT"} and len(asked) == 2, f"the proxy was asked {len(asked)} times"
+    )
     bench.written += [("what the proxy saw", event["head"].encode()) for event in asked]
 
 
@@ -432,13 +522,17 @@ def check_revoke(bench):
         status, out, told = bench.waxseal(folder, *options, **{variable: key})
         bench.checks.that(status == 1 and not deletions(before), f"{name}: exit status {status} without --yes", out + told)
         status, out, told = bench.waxseal(folder, *options, "--yes")
-        bench.checks.that(status != 0 and not deletions(before), f"{name}: exit status {status} without an admin key", out + told)
+        bench.checks.that(
+            status != 0 and not deletions(before), f"{name}: exit status {status} without an admin key", out + told
+        )
         status, out, told = bench.waxseal(folder, *options, "--yes", **{variable: key})
         bench.checks.that(status == 0, f"{name}: exit status {status}", out + told)
         done = deletions(before)
         bench.checks.that(len(done) == 1 and done[0]["case"] == admin.name, f"{name}: deletions {done}")
         report = bench.scan([leaked], *bench.led(), "--no-verify-cache", folder=folder)[3]
-        bench.checks.that(verdicts(report)[leaked.path][0] in (cases.DEAD, cases.REJECTED), f"{name}: {verdicts(report)} afterwards")
+        bench.checks.that(
+            verdicts(report)[leaked.path][0] in (cases.DEAD, cases.REJECTED), f"{name}: {verdicts(report)} afterwards"
+        )
 
 
 def check_cache(bench):
@@ -452,7 +546,9 @@ def check_cache(bench):
     bench.checks.that(verdicts(report) == first, f"kept answers differ: {difference(first, verdicts(report))}")
     bench.checks.that(len(bench.asked()) == before, f"the second run asked again over HTTPS: {len(bench.asked()) - before}")
     bench.checks.that(bench.exim() == log, "the second run logged in again")
-    bench.checks.that(all(f["verification"]["cached"] for f in report["findings"] if "verification" in f), "kept answers are not called so")
+    bench.checks.that(
+        all(f["verification"]["cached"] for f in report["findings"] if "verification" in f), "kept answers are not called so"
+    )
     for file in (bench.folder / "work/home").rglob("*"):
         if file.is_file():
             bench.written.append((f"kept file {file.name}", file.read_bytes()))
@@ -473,9 +569,21 @@ def check_secrets(bench):
 def demo(bench):
     """One scan with every verdict."""
     planted = bench.named(
-        "sg-live", "sg-live-powerful", "sg-live-eu", "sg-address-403", "sg-dead", "sg-503",
-        "tw-live", "tw-test", "tw-wrong", "tw-key-standard", "tw-key-restricted", "exim-live", "exim-wrong", "exim-later",
-    )  # fmt: skip
+        "sg-live",
+        "sg-live-powerful",
+        "sg-live-eu",
+        "sg-address-403",
+        "sg-dead",
+        "sg-503",
+        "tw-live",
+        "tw-test",
+        "tw-wrong",
+        "tw-key-standard",
+        "tw-key-restricted",
+        "exim-live",
+        "exim-wrong",
+        "exim-later",
+    )
     folder = bench.repository(planted)
     options = [*bench.led(), *bench.led_mail(planted)]
     command = " ".join(["waxseal", "scan", "--verify", *options])
@@ -492,7 +600,12 @@ def load(bench):
     (folder / "keys.yml").write_text("".join(lines), encoding="utf-8")
     options = [*bench.led("https-late"), "--no-verify-cache", "--verify-rate", "1000", "--verify-concurrency", "32", "--quiet"]
     began = time.monotonic()
-    process = subprocess.Popen([bench.program, "scan", ".", "--verify", *options, "--format", "json=../load.json"], cwd=folder, env=bench.environment(), stdin=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [bench.program, "scan", ".", "--verify", *options, "--format", "json=../load.json"],
+        cwd=folder,
+        env=bench.environment(),
+        stdin=subprocess.DEVNULL,
+    )
     _, _, usage = os.wait4(process.pid, 0)
     took = time.monotonic() - began
     report = json.loads((folder.parent / "load.json").read_text(encoding="utf-8"))
@@ -505,11 +618,23 @@ def check_demo(bench):
     """Providers by their names, all at one address, and the six verdicts side by side."""
     planted = bench.named("sg-live", "sg-address-403", "tw-test", "sg-dead", "tw-wrong", "sg-blocked", "exim-live")
     url = f"https://127.0.0.1:{bench.ports['https']}"
-    options = ["--allow-loopback", "--ca", bench.rig["ca"], "--endpoint", f"sendgrid={url}", "--endpoint", f"twilio={url}", *bench.led_mail(planted)]
+    options = [
+        "--allow-loopback",
+        "--ca",
+        bench.rig["ca"],
+        "--endpoint",
+        f"sendgrid={url}",
+        "--endpoint",
+        f"twilio={url}",
+        *bench.led_mail(planted),
+    ]
     status, text, told, report = bench.scan(planted, *options, "--no-verify-cache", formats=("json", "sarif"))
     found = verdicts(report)
     for case in planted:
-        bench.checks.that(set(found.get(case.path, [])) and set(found[case.path]) <= set(case.verdicts), f"by provider: {case.name}: {found.get(case.path)}")
+        bench.checks.that(
+            set(found.get(case.path, [])) and set(found[case.path]) <= set(case.verdicts),
+            f"by provider: {case.name}: {found.get(case.path)}",
+        )
     bench.checks.that(status == 1, f"all answered, and the exit status is {status}", told[-500:])
     bench.checks.that(url.removeprefix("https://") in told + text, "it is not said loudly that providers were asked elsewhere")
 
@@ -539,7 +664,9 @@ def main(arguments):
     check_revoke(bench)
     check_cache(bench)
     check_secrets(bench)
-    print(f"servers: {bench.checks.passed} checks passed, {bench.checks.failed} failed (answers by {bench.ports['documents']} documents)")
+    print(
+        f"servers: {bench.checks.passed} checks passed, {bench.checks.failed} failed (answers by {bench.ports['documents']} documents)"
+    )
     return 1 if bench.checks.failed else 0
 
 

@@ -47,28 +47,58 @@ def _openssl(*arguments):
 
 def _authority(folder, name):
     _openssl(
-        "req", "-x509", *CURVE, "-days", "2", "-subj", f"/CN=throwaway {name}",
-        "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.pem",
-        "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign",
-    )  # fmt: skip
+        "req",
+        "-x509",
+        *CURVE,
+        "-days",
+        "2",
+        "-subj",
+        f"/CN=throwaway {name}",
+        "-keyout",
+        folder / f"{name}.key",
+        "-out",
+        folder / f"{name}.pem",
+        "-addext",
+        "basicConstraints=critical,CA:TRUE",
+        "-addext",
+        "keyUsage=critical,keyCertSign,cRLSign",
+    )
 
 
 def _certificate(folder, name, issuer, names, *dates):
     _openssl(
-        "req", *CURVE, "-subj", f"/CN={names[0]}",
-        "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.csr",
-    )  # fmt: skip
+        "req",
+        *CURVE,
+        "-subj",
+        f"/CN={names[0]}",
+        "-keyout",
+        folder / f"{name}.key",
+        "-out",
+        folder / f"{name}.csr",
+    )
     subjects = ",".join([f"DNS:{one}" for one in names] + (["IP:127.0.0.1"] if "localhost" in names else []))
     (folder / f"{name}.ext").write_text(
-        "basicConstraints=CA:FALSE\nkeyUsage=digitalSignature\nextendedKeyUsage=serverAuth\n"
-        f"subjectAltName={subjects}\n",
+        f"basicConstraints=CA:FALSE\nkeyUsage=digitalSignature\nextendedKeyUsage=serverAuth\nsubjectAltName={subjects}\n",
         encoding="utf-8",
     )
     _openssl(
-        "ca", "-batch", "-notext", "-config", folder / "ca.cnf", "-cert", folder / f"{issuer}.pem",
-        "-keyfile", folder / f"{issuer}.key", "-extfile", folder / f"{name}.ext",
-        "-in", folder / f"{name}.csr", "-out", folder / f"{name}.pem", *(dates or ("-days", "2")),
-    )  # fmt: skip
+        "ca",
+        "-batch",
+        "-notext",
+        "-config",
+        folder / "ca.cnf",
+        "-cert",
+        folder / f"{issuer}.pem",
+        "-keyfile",
+        folder / f"{issuer}.key",
+        "-extfile",
+        folder / f"{name}.ext",
+        "-in",
+        folder / f"{name}.csr",
+        "-out",
+        folder / f"{name}.pem",
+        *(dates or ("-days", "2")),
+    )
 
 
 def make(folder):

@@ -259,16 +259,44 @@ class Rig:
         conf, sbin = self.folder / "dovecot.conf", self.debian / "usr/sbin"
         # Node reads files of this repository, which another user may not
         prism = FETCHED / "prism/node_modules/.bin/prism"
-        self.run("prism", [prism, "mock", "-h", "127.0.0.1", "-p", self.ports["prism"], self.folder / "prism.json"],
-            wait=[self.ports["prism"]], as_root=True)  # fmt: skip
-        self.run("nginx", [sbin / "nginx", "-p", self.folder, "-e", self.folder / "nginx.log", "-c", self.folder / "nginx.conf"],
-            wait=[self.ports["https"]], environment={"LD_LIBRARY_PATH": named["LD_LIBRARY_PATH"]})  # fmt: skip
-        self.run("exim", [sbin / "exim4", "-C", self.folder / "exim.conf", "-bdf"],
-            wait=[self.ports["exim-starttls"], self.ports["exim-tls"]], environment=named)  # fmt: skip
+        self.run(
+            "prism",
+            [prism, "mock", "-h", "127.0.0.1", "-p", self.ports["prism"], self.folder / "prism.json"],
+            wait=[self.ports["prism"]],
+            as_root=True,
+        )
+        self.run(
+            "nginx",
+            [sbin / "nginx", "-p", self.folder, "-e", self.folder / "nginx.log", "-c", self.folder / "nginx.conf"],
+            wait=[self.ports["https"]],
+            environment={"LD_LIBRARY_PATH": named["LD_LIBRARY_PATH"]},
+        )
+        self.run(
+            "exim",
+            [sbin / "exim4", "-C", self.folder / "exim.conf", "-bdf"],
+            wait=[self.ports["exim-starttls"], self.ports["exim-tls"]],
+            environment=named,
+        )
         # the program looks for doveconf where Debian installs it, unless doveconf was first
-        self.run("dovecot",
-            [self.debian / "usr/bin/doveconf", "-f", "service=master", "-c", conf, "-m", "master", "-e", sbin / "dovecot", "-F", "-c", conf],
-            wait=[self.ports["dovecot-starttls"], self.ports["dovecot-tls"]], environment={"LD_LIBRARY_PATH": named["LD_LIBRARY_PATH"]})  # fmt: skip
+        self.run(
+            "dovecot",
+            [
+                self.debian / "usr/bin/doveconf",
+                "-f",
+                "service=master",
+                "-c",
+                conf,
+                "-m",
+                "master",
+                "-e",
+                sbin / "dovecot",
+                "-F",
+                "-c",
+                conf,
+            ],
+            wait=[self.ports["dovecot-starttls"], self.ports["dovecot-tls"]],
+            environment={"LD_LIBRARY_PATH": named["LD_LIBRARY_PATH"]},
+        )
 
     def describe(self):
         known = {

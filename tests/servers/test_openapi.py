@@ -62,7 +62,10 @@ class Compare(unittest.TestCase):
             f["tsg_scopes_v3.json"]["components"] = {"securitySchemes": {"key": {"type": "http", "scheme": "basic"}}}
 
         self.one(other_scheme, "security is")
-        self.one(lambda f: f["tsg_scopes_v3.json"]["paths"][SCOPES]["get"].update(servers=[{"url": "https://elsewhere.test"}]), "servers are")
+        self.one(
+            lambda f: f["tsg_scopes_v3.json"]["paths"][SCOPES]["get"].update(servers=[{"url": "https://elsewhere.test"}]),
+            "servers are",
+        )
 
     def test_parameters(self):
         def parameters(f):
