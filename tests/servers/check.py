@@ -19,206 +19,16 @@ from pathlib import Path
 
 import cases
 import reference
+from bench import FORMATS, HTTP_HOSTS, SPEED, Bench, cases_verdicts, difference, sarif_verdicts, text_verdicts, verdicts
 
-FORMATS = ("json", "jsonl", "sarif", "github", "gitlab", "junit", "codequality")
-# Fast, since the servers are ours and there are many cases.
-SPEED = ["--verify-rate", "200", "--verify-concurrency", "32"]
-# Where the names of providers lead: every HTTP host to one port, chosen by name and credential.
-HTTP_HOSTS = (
-    "api.sendgrid.com",
-    "api.eu.sendgrid.com",
-    "api.twilio.com",
-    "verify.twilio.com",
-    "api.dublin.ie1.twilio.com",
-    "verify.dublin.ie1.twilio.com",
-)
 # What a client of mail servers may say.
 VERBS = {"EHLO", "HELO", "STARTTLS", "AUTH", "QUIT"}
-
-
-class Checks:
-    """Counts, and tells what is wrong at once."""
-
-    def __init__(self):
-        self.passed, self.failed = 0, 0
-
-    def that(self, holds, what, told=""):
-        if holds:
-            self.passed += 1
-        else:
-            self.failed += 1
-            print(f"servers: FAILED: {what}" + (f"\n    {told}" if told else ""), file=sys.stderr)
-        return holds
-
-
-class Bench:
-    """The program, the servers and a place to work."""
-
-    def __init__(self, program):
-        self.program = str(Path(program).resolve())
-        self.folder = Path(os.environ["WAXSEAL_RIG"])
-        self.rig = json.loads((self.folder / "rig.json").read_text(encoding="utf-8"))
-        self.ports = self.rig["ports"]
-        self.cases = []
-        for entry in self.rig["cases"]:
-            entry.pop("answers")
-            self.cases.append(cases.Case(**entry))
-        self.checks = Checks()
-        self.runs = 0
-        # all that waxseal writes, to be searched for secrets
-        self.written = []
-
-    def ordinary(self):
-        return [case for case in self.cases if not case.name.startswith(("slow-", "held-", "revoke-"))]
-
-    def special(self, what):
-        return [case for case in self.cases if case.name.startswith(f"{what}-")]
-
-    def named(self, *names):
-        found = [case for case in self.cases if case.name in names]
-        assert len(found) == len(names), f"no such case among {names}"
-        return found
-
-    def repository(self, planted):
-        """A repository with a file for each of the cases."""
-        self.runs += 1
-        folder = self.folder / "work" / f"repository{self.runs}"
-        folder.mkdir()
-        for case in planted:
-            (folder / case.path).write_text(cases.planted(case), encoding="utf-8")
-        commit = ["-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-q", "--allow-empty", "-m", "all"]
-        for command in (["init", "-q"], ["add", "-A"], commit):
-            subprocess.run(["git", *command], cwd=folder, check=True, env=self.environment())
-        return folder
-
-    def environment(self, **more):
-        home = self.folder / "work" / "home"
-        home.mkdir(exist_ok=True)
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "WAXSEAL", "XDG_"))}
-        # no proxy of the environment may be used: this one records whoever comes
-        trap = f"http://127.0.0.1:{self.ports['trap']}"
-        proxies = {name: trap for word in ("http", "https", "all") for name in (f"{word}_proxy", f"{word.upper()}_PROXY")}
-        return {
-            **kept,
-            **proxies,
-            "HOME": str(home),
-            "XDG_CACHE_HOME": str(home / "cache"),
-            "XDG_CONFIG_HOME": str(home / "config"),
-            **more,
-        }
-
-    def led(self, port="https"):
-        """Options that lead the hosts of providers here, each under its own name."""
-        out = ["--allow-loopback", "--ca", self.rig["ca"]]
-        for host in HTTP_HOSTS:
-            out += ["--endpoint", f"{host}=https://{host}:{self.ports[port]},127.0.0.1"]
-        return out
-
-    def led_mail(self, planted):
-        """Options that lead the mail servers of the cases here, and give leave to ask them."""
-        servers = {case.mail_host: case.server for case in planted if case.kind == "smtp"}
-        out = []
-        for host, server in sorted(servers.items()):
-            scheme = "smtps" if server.endswith("-tls") else "smtp"
-            out += ["--smtp-host", host, "--endpoint", f"{host}={scheme}://localhost:{self.ports[server]},127.0.0.1"]
-        return out
-
-    def waxseal(self, folder, *arguments, timeout=150, **environment):
-        """Runs it in `folder`: exit status, standard output and error."""
-        done = subprocess.run(
-            [self.program, *map(str, arguments)],
-            cwd=folder,
-            env=self.environment(**environment),
-            capture_output=True,
-            timeout=timeout,
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
-        for name, data in (("stdout", done.stdout), ("stderr", done.stderr)):
-            self.written.append((f"{name} of waxseal {' '.join(map(str, arguments[:2]))}", data))
-        return done.returncode, done.stdout.decode(), done.stderr.decode()
-
-    def scan(self, planted, *options, folder=None, formats=("json",), timeout=150):
-        """Scans a repository with the cases; gives back exit status, text, standard error and the JSON report."""
-        folder = folder or self.repository(planted)
-        out = folder.with_name(f"{folder.name}-reports")
-        out.mkdir(exist_ok=True)
-        wanted = [part for name in formats for part in ("--format", f"{name}={out / name}")]
-        status, text, told = self.waxseal(
-            folder, "scan", ".", "--verify", *SPEED, *options, "--format", "text", *wanted, timeout=timeout
-        )
-        if status not in (0, 1, 2) or not (out / "json").exists():
-            self.checks.that(False, f"a scan ended with {status}", told[-1500:])
-            return status, text, told, {"findings": []}
-        for name in formats:
-            self.written.append((f"report {name}", (out / name).read_bytes()))
-        return status, text, told, json.loads((out / "json").read_text(encoding="utf-8"))
-
-    # ---- witnesses
-
-    def asked(self):
-        """What nginx saw, one entry a request."""
-        file = self.folder / "asked.jsonl"
-        return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] if file.exists() else []
-
-    def peers(self):
-        """What the scripted peers saw."""
-        lines = (self.folder / "peers.jsonl").read_text(encoding="utf-8").splitlines()
-        return [json.loads(line) for line in lines]
-
-    def exim(self):
-        """What exim wrote down: wrong logins, and connections in which something was not as it should be."""
-        log = self.folder / "exim/log/mainlog"
-        return log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
-
-
-def verdicts(report):
-    """What a JSON report says: verdicts by path."""
-    found = {}
-    for finding in report["findings"]:
-        if "verification" in finding:
-            found.setdefault(finding["path"], []).append(finding["verification"]["verdict"])
-    return found
-
-
-def sarif_verdicts(text):
-    found = {}
-    for run in json.loads(text)["runs"]:
-        for result in run["results"]:
-            verification = result.get("properties", {}).get("verification")
-            if verification:
-                uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
-                found.setdefault(uri, []).append(verification["verdict"])
-    return found
-
-
-def text_verdicts(text):
-    """What the text for people says, read the way they do: a verdict below the path of a file."""
-    found, path = {}, None
-    for line in text.splitlines():
-        if match := re.match(r"^(\S+\.yml)\b", line):
-            path = match[1]
-        elif path and (match := re.match(r"^\s+(live-restricted|live|test|dead|rejected|unknown)\b", line)):
-            found.setdefault(path, []).append(match[1])
-    return found
-
-
-# ---- The checks.
+ALL = (cases.LIVE, cases.RESTRICTED, cases.TEST, cases.DEAD, cases.REJECTED, cases.UNKNOWN)
 
 
 def check_reference(bench):
     """The servers do as the cases say, as Python's own clients see them."""
-    seen = {}
-    for case in bench.named(
-        "exim-live", "exim-live-tls", "exim-wrong", "exim-wrong-tls", "exim-later", "dovecot-live", "dovecot-live-tls"
-    ):
-        seen[case.name] = reference.smtp_code(bench.rig, case)[0]
-    for case in bench.ordinary():
-        if case.kind == "smtp" and case.says:
-            seen[case.name] = reference.smtp_code(bench.rig, case)[0]
-            expected = int(case.says[0][:3])
-            bench.checks.that(seen[case.name] == expected, f"{case.name}: the server says {seen[case.name]}, not {expected}")
-    for name, expected in {
+    expected = {
         "exim-live": 235,
         "exim-live-tls": 235,
         "exim-wrong": 535,
@@ -226,8 +36,11 @@ def check_reference(bench):
         "exim-later": 435,
         "dovecot-live": 235,
         "dovecot-live-tls": 235,
-    }.items():
-        bench.checks.that(seen[name] == expected, f"{name}: the server says {seen[name]}, not {expected}")
+    }
+    expected |= {case.name: int(case.says[0][:3]) for case in bench.ordinary() if case.kind == "smtp" and case.says}
+    seen = {case.name: reference.smtp_code(bench.rig, case)[0] for case in bench.named(*expected)}
+    for name, code in expected.items():
+        bench.checks.that(seen[name] == code, f"{name}: the server says {seen[name]}, not {code}")
     for name, expected in {
         "sg-live": 200,
         "sg-address-403": 403,
@@ -319,19 +132,6 @@ def check_rows(bench, seen):
     check_requests(bench, bench.asked()[before:], planted)
     check_mail(bench, bench.peers()[peers_before:], exim_before, planted)
     print(f"servers: {len(planted)} cases, {took:.1f} s")
-
-
-ALL = (cases.LIVE, cases.RESTRICTED, cases.TEST, cases.DEAD, cases.REJECTED, cases.UNKNOWN)
-
-
-def cases_verdicts(found):
-    return [verdict for verdicts in found.values() for verdict in verdicts]
-
-
-def difference(one, other):
-    return "; ".join(
-        f"{path}: {one.get(path)} and {other.get(path)}" for path in sorted({*one, *other}) if one.get(path) != other.get(path)
-    )[:600]
 
 
 def check_requests(bench, asked, planted):
