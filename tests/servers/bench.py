@@ -9,7 +9,6 @@ from pathlib import Path
 
 import cases
 
-
 FORMATS = ("json", "jsonl", "sarif", "github", "gitlab", "junit", "codequality")
 # Fast, since the servers are ours and there are many cases.
 SPEED = ["--verify-rate", "200", "--verify-concurrency", "32"]

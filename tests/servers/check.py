@@ -19,7 +19,18 @@ from pathlib import Path
 
 import cases
 import reference
-from bench import FORMATS, HTTP_HOSTS, SPEED, Bench, cases_verdicts, difference, sarif_verdicts, text_verdicts, verdicts
+
+from bench import (
+    FORMATS,
+    HTTP_HOSTS,
+    SPEED,
+    Bench,
+    cases_verdicts,
+    difference,
+    sarif_verdicts,
+    text_verdicts,
+    verdicts,
+)
 
 # What a client of mail servers may say.
 VERBS = {"EHLO", "HELO", "STARTTLS", "AUTH", "QUIT"}
