@@ -23,6 +23,10 @@ HTTP_HOSTS = (
 )
 
 
+class Broken(Exception):
+    """The program did not do what it is for: nothing can be checked."""
+
+
 class Checks:
     """Counts, and tells what is wrong at once."""
 
@@ -135,8 +139,7 @@ class Bench:
             folder, "scan", ".", "--verify", *SPEED, *options, "--format", "text", *wanted, timeout=timeout
         )
         if status not in (0, 1, 2) or not (out / "json").exists():
-            self.checks.that(False, f"a scan ended with {status}", told[-1500:])
-            return status, text, told, {"findings": []}
+            raise Broken(f"a scan ended with exit status {status} and no report:\n{told[-1500:]}")
         for name in formats:
             self.written.append((f"report {name}", (out / name).read_bytes()))
         return status, text, told, json.loads((out / "json").read_text(encoding="utf-8"))
