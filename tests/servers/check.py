@@ -25,6 +25,7 @@ from bench import (
     HTTP_HOSTS,
     SPEED,
     Bench,
+    Broken,
     cases_verdicts,
     difference,
     sarif_verdicts,
