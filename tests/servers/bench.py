@@ -76,7 +76,9 @@ class Bench:
         folder = self.folder / "work" / f"repository{self.runs}"
         folder.mkdir()
         for case in planted:
-            (folder / case.path).write_text(cases.planted(case), encoding="utf-8")
+            file = folder / case.path
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(cases.planted(case), encoding="utf-8")
         commit = ["-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-q", "--allow-empty", "-m", "all"]
         for command in (["init", "-q"], ["add", "-A"], commit):
             subprocess.run(["git", *command], cwd=folder, check=True, env=self.environment())
@@ -99,8 +101,9 @@ class Bench:
         }
 
     def led(self, port="https"):
-        """Options that lead the hosts of providers here, each under its own name."""
-        out = ["--allow-loopback", "--ca", self.rig["ca"]]
+        """Options that lead the hosts of providers here: some under their own names, all others under that of this machine."""
+        here = f"https://127.0.0.1:{self.ports[port]}"
+        out = ["--allow-loopback", "--ca", self.rig["ca"], "--endpoint", f"sendgrid={here}", "--endpoint", f"twilio={here}"]
         for host in HTTP_HOSTS:
             out += ["--endpoint", f"{host}=https://{host}:{self.ports[port]},127.0.0.1"]
         return out
@@ -186,7 +189,7 @@ def text_verdicts(text):
     """What the text for people says, read the way they do: a verdict below the path of a file."""
     found, path = {}, None
     for line in text.splitlines():
-        if match := re.match(r"^(\S+\.yml)\b", line):
+        if match := re.match(r"^(\S+?):\d+:\d+\s", line):
             path = match[1]
         elif path and (match := re.match(r"^\s+(live-restricted|live|test|dead|rejected|unknown)\b", line)):
             found.setdefault(path, []).append(match[1])

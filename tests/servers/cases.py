@@ -56,16 +56,17 @@ class Case:
     verdicts: tuple
     # for HTTP: (where, Answer), the first that fits; unanswered questions get what a credential gets that nobody knows
     answers: list = field(default_factory=list)
-    # for SMTP: the server, and for the scripted one what it says
+    # for SMTP: the server, for the scripted one what it says, and how often a login may be sent
     server: str = ""
     says: tuple = ()
+    logins: int = 1
     # mail server of a provider that the planted file names, and whose texts the answer is read by
     host: str = ""
     port: int = 587
     # further lines of the planted file
     hints: tuple = ()
-    # most questions that may be asked about it
-    most: int = 4
+    # most questions that may be asked about it: three tries each at two hosts of SendGrid, or in four regions of Twilio
+    most: int = 12
     # made at run time
     secret: str = ""
     user: str = ""
@@ -73,7 +74,8 @@ class Case:
 
     @property
     def path(self):
-        return f"{self.name}.yml"
+        # in a file of settings, a password at SendGrid is one of its web API as well; in Postfix's it is for mail alone
+        return f"{self.name}/sasl_passwd" if self.host == "smtp.sendgrid.net" else f"{self.name}.yml"
 
     @property
     def mail_host(self):
@@ -118,8 +120,8 @@ def http_cases():
         sendgrid("sg-forbidden-long", "403 access forbidden, longer", (RESTRICTED,), (SCOPES, prism(403, "access-forbidden-long"))),
         sendgrid("sg-blocked", "403 with another text: a block", (UNKNOWN,), (SCOPES, prism(403, "temporary-block"))),
         sendgrid("sg-waf", "403 with a page of a firewall", (UNKNOWN,), (SCOPES, peer("firewall-page"))),
-        sendgrid("held-sg-reset", "429, reset far off", (UNKNOWN,), (SCOPES, prism(429, "throttled", reset_in=7200))),
-        sendgrid("held-sg-after", "429, Retry-After far off", (UNKNOWN,), (SCOPES, prism(429, "throttled", retry_after="7200"))),
+        sendgrid("held-sg-reset", "429, reset far off", (UNKNOWN,), (SCOPES, prism(429, "throttled", reset_in=7200)), most=1),
+        sendgrid("held-sg-after", "429, Retry-After far off", (UNKNOWN,), (SCOPES, prism(429, "throttled", retry_after="7200")), most=1),
         sendgrid("sg-throttled-once", "429, Retry-After a second, then 200", (LIVE,), (SCOPES, peer("throttled-once"))),
         sendgrid("sg-residency", "451 at both hosts", (UNKNOWN,), (SCOPES, prism(451, "residency"))),
         sendgrid("sg-residency-eu", "451 at the global host, 200 at the EU host", (LIVE,), (SCOPES_EU, prism(200)), (SCOPES, prism(451, "residency"))),
@@ -152,7 +154,7 @@ def http_cases():
         token("tw-inactive", "403 20005 account not active", (LIVE, RESTRICTED), (ANY, prism(403, "not-active"))),
         token("tw-unlisted", "403 with a code of no list", (UNKNOWN,), (ANY, prism(403, "unlisted"))),
         token("tw-not-found", "404 20404", (UNKNOWN,), (ANY, prism(404, "not-found"))),
-        token("held-tw-after", "429 20429", (UNKNOWN,), (ANY, prism(429, "throttled", retry_after="7200"))),
+        token("held-tw-after", "429 20429", (UNKNOWN,), (ANY, prism(429, "throttled", retry_after="7200")), most=4),
         token("tw-500", "500", (UNKNOWN,), (ANY, prism(500, "internal"))),
         token("tw-503", "503", (UNKNOWN,), (ANY, prism(503, "unavailable"))),
         token("tw-page", "200 with a page", (UNKNOWN,), (ANY, peer("page"))),
@@ -208,7 +210,7 @@ def smtp_cases():
         smtp("said-500", "500 5.5.6", (UNKNOWN,), said, "500 5.5.6 Authentication exchange line is too long"),
         smtp("said-501", "501 5.5.2", (UNKNOWN,), said, "501 5.5.2 Cannot decode"),
         smtp("said-503", "503", (UNKNOWN,), said, "503 5.5.1 Bad sequence"),
-        smtp("said-504", "504 5.5.4", (UNKNOWN,), said, "504 5.5.4 Unrecognized authentication type"),
+        smtp("said-504", "504 5.5.4", (UNKNOWN,), said, "504 5.5.4 Unrecognized authentication type", logins=2),
         smtp("said-530", "530 5.7.0", (UNKNOWN,), said, "530 5.7.0 Must issue a STARTTLS command first"),
         smtp("said-534", "534 5.7.9, mechanism too weak", (UNKNOWN,), said, "534 5.7.9 Authentication mechanism is too weak"),
         smtp("said-535", "535 5.7.8", (DEAD,), said, "535 5.7.8 Authentication credentials invalid"),
@@ -314,6 +316,8 @@ def spellings(case):
 
 def planted(case):
     """The text of the file that holds it."""
+    if case.path.endswith("sasl_passwd"):
+        return f"[{case.mail_host}]:{case.port} {case.user}:{case.secret}\n"
     if case.kind == "sendgrid":
         lines = ["mail:", f"  sendgrid_api_key: {case.secret}"]
     elif case.kind == "sendgrid-login":

@@ -135,12 +135,15 @@ def check_rows(bench, seen):
     bench.checks.that(set(cases_verdicts(found)) == set(ALL), f"not all verdicts came: {sorted(set(cases_verdicts(found)))}")
     # a second opinion: what Python's own client was told
     for name, code in seen.items():
-        got = set(found.get(f"{name}.yml", []))
+        (case,) = bench.named(name)
+        got = set(found.get(case.path, []))
         bench.checks.that(
             (code == 235) == (got == {cases.LIVE}) or name.startswith("sendgrid-451"),
             f"{name}: {code} to Python's client, {got} to waxseal",
         )
         bench.checks.that(cases.DEAD not in got or code == 535, f"{name}: dead, and Python's client was told {code}")
+    outside = [host["host"] for host in report["verification"]["hosts"] if " in place of " not in host["host"]]
+    bench.checks.that(not outside, f"asked where no server of ours is: {outside}")
     check_requests(bench, bench.asked()[before:], planted)
     check_mail(bench, bench.peers()[peers_before:], exim_before, planted)
     print(f"servers: {len(planted)} cases, {took:.1f} s")
@@ -169,15 +172,15 @@ def check_mail(bench, events, exim_before, planted):
     """One login each, only inside TLS, and never a mail."""
     logins = {}
     for event in events:
-        if event["event"] == "heard":
+        if event.get("event") == "heard":
             bench.checks.that(event["verb"] in VERBS, f"{event['server']} heard {event['verb']}")
             bench.checks.that(event["safe"] or event["verb"] != "AUTH", f"{event['server']} heard AUTH in clear")
-        if event["event"] == "login":
+        if event.get("event") == "login":
             bench.checks.that(event["safe"], f"{event['server']}: a login in clear")
             logins[event["user"]] = logins.get(event["user"], 0) + 1
     for case in planted:
         if case.kind == "smtp" and case.says:
-            bench.checks.that(logins.get(case.user) == 1, f"{case.name}: {logins.get(case.user, 0)} logins")
+            bench.checks.that(logins.get(case.user) == case.logins, f"{case.name}: {logins.get(case.user, 0)} logins")
         if (
             case.kind == "smtp"
             and case.name.startswith("bad-")
@@ -222,7 +225,7 @@ def check_held(bench):
         bench.checks.that(verdicts(report) == {case.path: [cases.UNKNOWN]}, f"{case.name}: {verdicts(report)}", told[-300:])
         bench.checks.that(status == 2, f"{case.name}: exit status {status}")
         asked = bench.asked()[before:]
-        bench.checks.that(len(asked) == 1, f"{case.name}: asked {len(asked)} times")
+        bench.checks.that(1 <= len(asked) <= case.most, f"{case.name}: asked {len(asked)} times, {case.most} at most")
 
 
 def check_transport(bench):
@@ -287,7 +290,7 @@ def check_proxy(bench):
     _, _, told, report = bench.scan(planted, *bench.led(), *bench.led_mail(planted), "--proxy", through, "--no-verify-cache")
     found = verdicts(report)
     bench.checks.that(found == {case.path: [cases.LIVE] for case in planted}, f"through a proxy: {found}", told[-300:])
-    asked = [event for event in bench.peers()[before:] if event["server"] == "proxy"]
+    asked = [event for event in bench.peers()[before:] if event["server"] == "proxy" and event.get("event") == "asked"]
     bench.checks.that(
         {event["verb"] for event in asked} == {"CONNECT"} and len(asked) == 2, f"the proxy was asked {len(asked)} times"
     )

@@ -5,7 +5,8 @@ Usage: rig.py [--folder DIR] -- COMMAND [ARGUMENT...]   runs COMMAND while they 
        rig.py [--folder DIR]                            runs them until the standard input ends, or Ctrl-C
 
 What there is stands in DIR/rig.json (ports, cases with their credentials) and DIR/rig.env (for a shell). DIR is a new folder
-under the temporary one, named by WAXSEAL_RIG for COMMAND, and is removed at the end; one named by --folder is kept.
+under the temporary one, named by WAXSEAL_RIG for COMMAND, and is removed at the end; one named by --folder is kept. As root,
+COMMAND and the servers have a network of their own, in which nothing but this machine can be reached.
 WAXSEAL_OPENAPI_DIR names a folder with the providers' own OpenAPI documents, for the answers to come from those.
 
 tests/servers/setup.sh has to have run before. Exit status: that of COMMAND; 2 when a server did not start.
@@ -14,6 +15,7 @@ tests/servers/setup.sh has to have run before. Exit status: that of COMMAND; 2 w
 import argparse
 import ctypes
 import dataclasses
+import fcntl
 import grp
 import json
 import os
@@ -22,6 +24,7 @@ import random
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -35,8 +38,10 @@ import pki
 
 HERE = Path(__file__).resolve().parent
 FETCHED = HERE.parents[1] / ".servers"
-# of prctl(2)
+# of prctl(2), unshare(2), netdevice(7)
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+CLONE_NEWNET = 0x40000000
+SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 NOBODY = 65534
 
 
@@ -336,6 +341,16 @@ class Rig:
             pass
 
 
+def alone():
+    """Moves into a network with nothing but this machine, if the system lets us; it lets root."""
+    if ctypes.CDLL(None).unshare(CLONE_NEWNET) != 0:
+        return
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        request = struct.pack("16sH14x", b"lo", 0)
+        name, flags = struct.unpack("16sH14x", fcntl.ioctl(any_socket, SIOCGIFFLAGS, request))
+        fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sH14x", name, flags | IFF_UP))
+
+
 def write_private(path, text):
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
         out.write(text)
@@ -365,6 +380,9 @@ def main():
     folder.chmod(0o755)
     # processes that a server has left behind come to this one, and are not left as zombies
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+    if options.command:
+        # by hand, they are to be reached from another shell
+        alone()
     rig = Rig(folder)
     try:
         for attempt in range(3):
