@@ -117,22 +117,25 @@ class Bench:
             out += ["--smtp-host", host, "--endpoint", f"{host}={scheme}://localhost:{self.ports[server]},127.0.0.1"]
         return out
 
-    def waxseal(self, folder, *arguments, timeout=150, **environment):
+    def waxseal(self, folder, *arguments, timeout=240, **environment):
         """Runs it in `folder`: exit status, standard output and error."""
-        done = subprocess.run(
-            [self.program, *map(str, arguments)],
-            cwd=folder,
-            env=self.environment(**environment),
-            capture_output=True,
-            timeout=timeout,
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
+        try:
+            done = subprocess.run(
+                [self.program, *map(str, arguments)],
+                cwd=folder,
+                env=self.environment(**environment),
+                capture_output=True,
+                timeout=timeout,
+                stdin=subprocess.DEVNULL,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as late:
+            raise Broken(f"waxseal {' '.join(map(str, arguments[:2]))} did not end within {timeout} s") from late
         for name, data in (("stdout", done.stdout), ("stderr", done.stderr)):
             self.written.append((f"{name} of waxseal {' '.join(map(str, arguments[:2]))}", data))
         return done.returncode, done.stdout.decode(), done.stderr.decode()
 
-    def scan(self, planted, *options, folder=None, formats=("json",), timeout=150):
+    def scan(self, planted, *options, folder=None, formats=("json",), timeout=240):
         """Scans a repository with the cases; gives back exit status, text, standard error and the JSON report."""
         folder = folder or self.repository(planted)
         out = folder.with_name(f"{folder.name}-reports")
