@@ -86,6 +86,8 @@ class Bench:
         return folder
 
     def environment(self, **more):
+        # verbose libraries would be heard now
+        more = {"RUST_LOG": "trace", "RUST_BACKTRACE": "full", **more}
         home = self.folder / "work" / "home"
         home.mkdir(exist_ok=True)
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "WAXSEAL", "XDG_"))}

@@ -206,7 +206,7 @@ def check_slow(bench):
     planted = bench.special("slow")
     began = time.monotonic()
     status, _, told, report = bench.scan(
-        planted, *bench.led(), *bench.led_mail(planted), "--no-verify-cache", "--verify-timeout", "6"
+        planted, *bench.led(), *bench.led_mail(planted), "--no-verify-cache", "--verify-timeout", "6", "-vv"
     )
     took = time.monotonic() - began
     bench.checks.that(took < 20, f"slow peers held the run for {took:.0f} s")
@@ -258,7 +258,7 @@ def check_transport(bench):
 
 
 def check_unknown(bench, what, folder, planted, *options):
-    status, _, told, report = bench.scan(planted, *options, "--no-verify-cache", folder=folder)
+    status, _, told, report = bench.scan(planted, *options, "--no-verify-cache", "-vv", folder=folder)
     found = verdicts(report)
     bench.checks.that(cases_verdicts(found) == [cases.UNKNOWN], f"{what}: {found}", told[-300:])
     bench.checks.that(status == 2, f"{what}: exit status {status}")

@@ -380,11 +380,11 @@ def main():
     folder.chmod(0o755)
     # processes that a server has left behind come to this one, and are not left as zombies
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
-    if options.command:
-        # by hand, they are to be reached from another shell
-        alone()
     rig = Rig(folder)
     try:
+        if options.command:
+            # by hand, they are to be reached from another shell
+            alone()
         for attempt in range(3):
             try:
                 rig.start()
