@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -215,6 +216,30 @@ def check_slow(bench):
     for case in planted:
         bench.checks.that(found.get(case.path) == [cases.UNKNOWN], f"{case.name}: {found.get(case.path)}")
     print(f"servers: slow peers, {took:.1f} s")
+
+
+def check_interrupt(bench):
+    """Ctrl-C ends a run that waits for an answer."""
+    planted = bench.special("slow")
+    command = [bench.program, "scan", ".", "--verify", *SPEED, *bench.led(), *bench.led_mail(planted), "--no-verify-cache"]
+    folder = bench.repository(planted)
+    before = len(bench.peers())
+    process = subprocess.Popen(
+        command, cwd=folder, env=bench.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    end = time.monotonic() + 30
+    while len(bench.peers()) < before + 4 and time.monotonic() < end:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    try:
+        out, told = process.communicate(timeout=30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        out, told = process.communicate()
+    took = time.monotonic() - began
+    bench.checks.that(took < 10 and process.returncode == 2, f"after Ctrl-C: {took:.1f} s, exit status {process.returncode}")
+    bench.written += [("stdout after Ctrl-C", out), ("stderr after Ctrl-C", told)]
 
 
 def check_held(bench):
@@ -460,6 +485,7 @@ def check_all(bench):
     check_rows(bench, seen)
     check_demo(bench)
     check_slow(bench)
+    check_interrupt(bench)
     check_held(bench)
     check_transport(bench)
     check_mail_hosts(bench)
