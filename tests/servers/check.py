@@ -342,6 +342,21 @@ def check_commands(bench):
     bench.checks.that(status == 0 and all(host in listed for host in HTTP_HOSTS), "not all hosts are listed", listed + told)
 
 
+def check_choice(bench):
+    """What is dead counts no longer and is not hidden, unless only others are asked for."""
+    live, dead = bench.named("sg-live", "sg-dead")
+    folder = bench.repository([live, dead])
+    led = (*bench.led(), "--no-verify-cache")
+    report = bench.scan([], *led, "--only", "dead", folder=folder)[3]
+    bench.checks.that(verdicts(report) == {dead.path: [cases.DEAD]}, f"--only dead: {verdicts(report)}")
+    bench.checks.that(report["verification"]["hidden"][cases.LIVE] == 1, "what --only leaves out is not counted")
+    status = bench.scan([], *led, "--fail-on", "live", folder=folder)[0]
+    bench.checks.that(status == 1, f"--fail-on live with a live one: exit status {status}")
+    status, _, _, report = bench.scan([dead], *led, "--fail-on", "live")
+    bench.checks.that(status == 0, f"--fail-on live with a dead one: exit status {status}")
+    bench.checks.that(verdicts(report) == {dead.path: [cases.DEAD]}, f"a dead one is hidden: {verdicts(report)}")
+
+
 def check_revoke(bench):
     """A key is deleted when that is asked for in so many words, and is dead afterwards."""
     for name, variable in (("revoke-sg", "SENDGRID_ADMIN_API_KEY"), ("revoke-tw", "TWILIO_ADMIN_KEY")):
@@ -491,6 +506,7 @@ def check_all(bench):
     check_mail_hosts(bench)
     check_proxy(bench)
     check_commands(bench)
+    check_choice(bench)
     check_revoke(bench)
     check_cache(bench)
     check_secrets(bench)
