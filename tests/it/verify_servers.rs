@@ -1,7 +1,6 @@
 //! Logins at real mail servers, by our dialogue and by another client: both must be told the same.
 //!
 //! The servers and what Python's smtplib was told by them come from `tests/verify-servers.sh`, which runs these tests.
-#![cfg(feature = "verify")]
 
 use std::path::PathBuf;
 use std::sync::Arc;
