@@ -90,9 +90,15 @@ expect 0 "the JSON report" python3 -m json.tool "$scratch/found.json" "$scratch/
 echo "test.sh: action.yml and the GitLab template"
 expect 0 "what CI services read" tests/ci-files.sh target/debug/waxseal
 
+echo "test.sh: baseline audit on a terminal"
+expect 0 "the audit" tests/baseline-audit.py "${CARGO_TARGET_DIR:-target}/debug/waxseal"
+
 echo "test.sh: waxseal in pre-commit, husky and lefthook"
 # with WAXSEAL_HOOKS_BUILD set also as the framework builds it, which takes minutes
 expect 0 "the hooks" tests/hooks-frameworks.sh "${CARGO_TARGET_DIR:-target}/debug/waxseal" ${WAXSEAL_HOOKS_BUILD:+--rust}
+
+echo "test.sh: moving in from gitleaks, detect-secrets and secretlint"
+expect 0 "moving in" tests/migrate.sh "${CARGO_TARGET_DIR:-target}/debug/waxseal"
 
 if [ "$servers" = yes ]; then
     echo "test.sh: verdicts of real servers on this machine"

@@ -42,7 +42,7 @@ for number in range(int(sys.argv[1])):
         out.write(f"SENDGRID_API_KEY={key}\n")
 PYTHON
 
-# A key whose last byte is even is live.
+# A key whose last byte but one is even is live; the last is not random enough.
 cat > server.py << 'PYTHON'
 import asyncio, ssl, sys
 count = 0
@@ -56,7 +56,7 @@ async def serve(reader, writer):
             count += 1
             await asyncio.sleep(0.05)
             key = next(line for line in head.split(b"\r\n") if line.lower().startswith(b"authorization:"))
-            status, body = (b"200 OK", LIVE) if key[-1] % 2 == 0 else (b"401 Unauthorized", DEAD)
+            status, body = (b"200 OK", LIVE) if key[-2] % 2 == 0 else (b"401 Unauthorized", DEAD)
             writer.write(b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body))
             await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):
@@ -95,8 +95,8 @@ if run.returncode != 1:
     sys.exit(f"verify: exit status {run.returncode}: {run.stderr.decode()}")
 verdicts = {}
 for finding in json.loads(run.stdout)["findings"]:
-    if finding["rule"]["id"] == "sendgrid-api-key" if isinstance(finding["rule"], dict) else finding["rule"] == "sendgrid-api-key":
-        verdict = (finding.get("verified") or finding.get("verification") or {}).get("verdict", "none")
+    if finding["rule"] == "sendgrid-api-key":
+        verdict = (finding.get("verification") or {}).get("verdict", "none")
         verdicts[verdict] = verdicts.get(verdict, 0) + 1
 print(f"{keys} keys: {took:.1f} s (bar 10), {memory:.0f} MB (bar 60), {verdicts}")
 if set(verdicts) - {"live", "dead"} or sum(verdicts.values()) != keys:

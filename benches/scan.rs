@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
+use waxseal::baseline::Baseline;
 use waxseal::model::{Blob, Finding, GitState, Origin, Part, Sink, Sinks, Skip, Store};
 use waxseal::rules::{BUILTIN, sample};
 use waxseal::scan::assignment::{self, Lang};
@@ -158,6 +159,24 @@ impl Sink for Nothing {
     fn skip(&mut self, skip: Skip) {
         panic!("the tree holds nothing to skip, but {skip:?}");
     }
+}
+
+/// Reading a baseline of 10,000 entries: what a hook does before it has found anything.
+#[divan::bench]
+fn baseline(bencher: Bencher<'_, '_>) {
+    let mut text = String::from("{\"waxseal_baseline\":1,\"key_id\":\"0123abcd\"}\n");
+    for entry in 0..10_000 {
+        let line = format!(
+            "{{\"fingerprint\":\"{entry:032x}\",\"rule\":\"smtp-login\",\"reason\":\"known when we began, see the list of the team\",\
+             \"owner\":\"ops\",\"expires\":\"2031-03-31\"}}\n"
+        );
+        text += &line;
+    }
+    let text = text.into_bytes();
+    bencher
+        .counter(BytesCount::of_slice(&text))
+        .with_inputs(|| text.clone())
+        .bench_values(|text| Baseline::parse(text).expect("the lines above are entries"));
 }
 
 /// Listing, opening and reading 2,000 files of 4 KiB in 40 folders, on all cores.

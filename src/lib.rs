@@ -2,11 +2,12 @@
 //!
 //! Data flows one way:
 //! `source → Blob → (prefilter) anchors → (matcher) candidate → (filter) Finding → Report → bytes`.
-//! Modules import only from layers below their own: [`model`] and the opener of files at the bottom, then [`git`] and
-//! [`rules`], then [`source`], [`scan`] and [`report`], which never import each other, then [`history`], [`verify`] and
+//! Modules import only from layers below their own: [`model`] and the opener of files at the bottom, then [`git`], [`rules`] and
+//! [`baseline`], then [`source`], [`scan`] and [`report`], which never import each other, then [`history`], [`verify`] and
 //! [`range`], then [`config`] and [`app`].
 
 pub mod app;
+pub mod baseline;
 pub mod ci;
 pub mod cli;
 pub mod config;
@@ -14,6 +15,7 @@ pub mod error;
 pub mod git;
 pub mod history;
 pub mod hooks;
+pub mod import;
 pub mod model;
 pub mod range;
 mod regular;

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
 
 use crate::config::{self, VerifyOptions};
 use crate::error::Error;
@@ -19,9 +18,6 @@ use crate::verify::{
     self, Cache, DryRun, Endpoint, Job, Kept, Line, MailLogins, Question, Recipes, Scheme,
     SendGrid, Settings, Summary, Trouble, Twilio, Verifier,
 };
-
-/// How long an answer is believed in later runs.
-const AGE: Duration = Duration::from_secs(60 * 60);
 
 /// Letters and digits in a row that are the name of somebody's account rather than a word.
 const NAME: usize = 20;
@@ -56,13 +52,10 @@ impl Asker {
     pub(super) fn new(how: &VerifyOptions, scanner: &Scanner) -> Result<Self, Error> {
         let trusted = trusted(how)?;
         let rules = scanner.rules().filter(|rule| trusted.contains(&*rule.id));
-        let cache = if how.cache && !how.dry_run {
-            folder()
-                .map(|folder| Cache::open(&folder, AGE))
-                .transpose()?
-        } else {
-            None
-        };
+        let age = how.cache.filter(|_| !how.dry_run);
+        let cache = age.zip(folder());
+        let cache = cache.map(|(age, folder)| Cache::open(&folder, age));
+        let cache = cache.transpose()?;
         Self::with(&how.settings, rules, how.dry_run, cache)
     }
 

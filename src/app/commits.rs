@@ -52,8 +52,8 @@ fn push(args: PushArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
     }
     let tracking = git::tracking(&store, &refs, &remote);
     let is_unknown = tracking.is_empty();
-    let (options, policy) = policy::resolve_in(&store, options)?;
-    let job = Job::new(policy, &options, started)?;
+    let (options, policy, baseline) = policy::resolve_in(&store, options)?;
+    let job = Job::new(policy, baseline, &options, started)?;
     let there = updates.iter().filter_map(|update| update.old);
     let known = tracking.into_iter().chain(there);
     let mut found = scan(&store, &job, &options, &refs, &updates, known)?;
@@ -92,8 +92,8 @@ pub(super) fn pre_receive(args: ReceiveArgs, streams: &mut Streams<'_>) -> Resul
     let known = known.filter(|(name, _)| name.starts_with("refs/"));
     // what the refs held before is not taken from standard input: the pusher says it, and git has not compared it yet
     let known = known.map(|(_, id)| *id);
-    let (options, policy) = policy::received(&store, options)?;
-    let mut job = Job::new(policy, &options, started)?;
+    let (options, policy, baseline) = policy::received(&store, options)?;
+    let mut job = Job::new(policy, baseline, &options, started)?;
     if options.policy.from.is_none() {
         // whoever runs the server wrote it, and no push can mend it
         job.standing.clear();

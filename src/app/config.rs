@@ -1,5 +1,6 @@
 //! `config`: what counts, and whether it can be used.
 
+use super::baseline::KEY_VARIABLE;
 use super::samples::{Fault, check};
 use super::{Failure, Streams, policy};
 use crate::cli::{ConfigArgs, ConfigCommand};
@@ -106,7 +107,7 @@ fn misspelt() -> Vec<(String, Option<String>)> {
         .iter()
         .filter_map(table::Setting::variable)
         .collect();
-    known.extend([CONFIG_VARIABLE, "WAXSEAL_SKIP"].map(str::to_owned));
+    known.extend([CONFIG_VARIABLE, KEY_VARIABLE, "WAXSEAL_SKIP"].map(str::to_owned));
     // of docs/gitlab-ci.yml
     known.extend(["WAXSEAL_REPOSITORY", "WAXSEAL_REVISION"].map(str::to_owned));
     let known: Vec<&str> = known.iter().map(String::as_str).collect();

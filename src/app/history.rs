@@ -50,5 +50,17 @@ pub(super) fn read(
         ..Report::default()
     };
     report.sort();
+    pass_commits(&mut report, scanner);
     Ok(report)
+}
+
+/// Takes out what a rule file lets pass by the commit that brought it in.
+fn pass_commits(report: &mut Report, scanner: &Scanner) {
+    report.findings.retain(|finding| {
+        let first = finding
+            .history
+            .as_ref()
+            .and_then(|history| history.first.as_ref());
+        !first.is_some_and(|first| scanner.passes_commit(&finding.rule, &first.id.to_string()))
+    });
 }

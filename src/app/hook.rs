@@ -20,9 +20,9 @@ pub(super) fn run(command: HookCommand, streams: &mut Streams<'_>) -> Result<u8,
         HookCommand::Doctor(args) => doctor::run(&args, streams),
         HookCommand::Run(run) => match *run {
             RunCommand::PreCommit(args) => pre_commit(*args, streams),
-            RunCommand::CommitMsg(args) => message::commit_msg(args, streams),
-            RunCommand::PrePush(args) => commits::pre_push(args, streams),
-            RunCommand::PreReceive(args) => commits::pre_receive(args, streams),
+            RunCommand::CommitMsg(args) => message::commit_msg(*args, streams),
+            RunCommand::PrePush(args) => commits::pre_push(*args, streams),
+            RunCommand::PreReceive(args) => commits::pre_receive(*args, streams),
         },
     }
 }
@@ -42,8 +42,8 @@ fn check(args: PreCommitArgs, streams: &mut Streams<'_>) -> Result<Outcome, Fail
     let started = Instant::now();
     let options = args.into_options()?;
     let store = repository()?;
-    let (options, policy) = policy::resolve_in(&store, options)?;
-    let job = Job::new(policy, &options, started)?;
+    let (options, policy, baseline) = policy::resolve_in(&store, options)?;
+    let job = Job::new(policy, baseline, &options, started)?;
     let mut report = staged::read(&store, &options, how, &job.scanner)?;
     let outcome = job.finish(&mut report, streams)?;
     if outcome != Outcome::Clean {

@@ -36,8 +36,8 @@ fn check(args: MessageArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
         path: display_path(path),
         source,
     })?;
-    let (options, policy) = policy::resolve_in(&store, options)?;
-    let mut job = Job::new(policy, &options, started)?;
+    let (options, policy, baseline) = policy::resolve_in(&store, options)?;
+    let mut job = Job::new(policy, baseline, &options, started)?;
     // what is said of the policy is said when the commit itself is checked
     job.standing.clear();
     let collector = Collector::new(&job.scanner);

@@ -6,23 +6,26 @@ mod asker;
 #[cfg(not(feature = "verify"))]
 #[path = "asker_absent.rs"]
 mod asker;
+mod baseline;
 mod ci;
 mod collect;
 mod commits;
 mod config;
 mod doctor;
 mod dotenv;
+mod explain;
 mod gate;
 mod handed;
 mod history;
 mod hook;
+mod import;
 mod install;
 mod message;
 mod outputs;
 mod policy;
 mod progress;
-mod rules;
 mod revoke;
+mod rules;
 pub mod samples;
 mod scan;
 mod staged;
@@ -52,6 +55,7 @@ pub fn run(cli: Cli, streams: &mut Streams<'_>) -> Result<u8, Failure> {
             let (options, ci) = args.into_options()?;
             Ok(exit_status(ci::run(options, &ci, streams)?))
         }
+        Command::Import(args) => import::run(*args, streams),
         Command::Verify(args) => {
             let (options, task) = args.into_options()?;
             Ok(exit_status(verify::run(options, &task, streams)?))
@@ -60,6 +64,8 @@ pub fn run(cli: Cli, streams: &mut Streams<'_>) -> Result<u8, Failure> {
             let (options, revoke) = args.into_options()?;
             revoke::run(options, &revoke, streams)
         }
+        Command::Baseline(command) => baseline::run(command, streams),
+        Command::Explain(args) => explain::run(*args, streams).map(|()| EXIT_CLEAN),
         Command::Dotenv(DotenvCommand::Fix(args)) => dotenv::fix(&args, streams),
         Command::Config(command) => config::run(command, streams),
         Command::Rules(command) => rules::run(command, streams).map(|()| EXIT_CLEAN),

@@ -28,9 +28,9 @@ pub(super) fn run(
     how: &RevokeOptions,
     streams: &mut Streams<'_>,
 ) -> Result<u8, Failure> {
-    let (options, policy) = policy::resolve(options)?;
+    let (options, policy, baseline) = policy::resolve(options)?;
     let options = &options;
-    let job = Job::new(policy, options, Instant::now())?;
+    let job = Job::new(policy, baseline, options, Instant::now())?;
     let finding = find(options, how, &job)?;
     let report = Report {
         findings: vec![finding],

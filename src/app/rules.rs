@@ -81,6 +81,15 @@ fn show(rule: &Rule, streams: &mut Streams<'_>) -> Result<(), Failure> {
             .collect();
         writeln!(out, "\nAlso found inside: {}", names.join(", "))?;
     }
+    if let Some(recipe) = &rule.verify {
+        writeln!(out, "\nAsked with --verify:")?;
+        for ask in recipe.asks.iter() {
+            for host in ask.hosts.iter() {
+                let (method, path, purpose) = (ask.method.id(), &ask.path, &ask.purpose);
+                writeln!(out, "  {method} https://{host}{path} for {purpose}")?;
+            }
+        }
+    }
     Ok(())
 }
 

@@ -9,42 +9,31 @@ use crate::error::Error;
 use crate::git::Store;
 use crate::model::{Confidence, FailOn, Finding, Outcome, Report, Severity};
 use crate::report::{
-    Format, Here, Meta, Settings, Stopped, render, render_blocked, render_summary,
+    Format, Here, Meta, Settings, Stopped, Verbosity, render, render_blocked, render_notes,
+    render_summary,
 };
 use crate::rules::{POLICY_TOO_WIDE, Rule, notices};
 use crate::scan::{OVERLAP, Options, Scanner};
 use crate::source::{FileOptions, Windows, scan_paths, scan_stdin};
 
 use super::asker::Asker;
+use super::baseline::Standing;
 use super::collect::Collector;
 use super::{Failure, Streams, gate, history, outputs, policy, staged, verify};
-
-/// Key of the fingerprints while a repository has none of its own. It is no secret: it only keeps our digests from being
-/// the same as anybody else's.
-pub(super) const FINGERPRINT_KEY: &[u8] = b"waxseal fingerprint v1";
 
 /// Scans, writes every report, and gives the outcome.
 pub(super) fn run(options: ScanOptions, streams: &mut Streams<'_>) -> Result<Outcome, Failure> {
     let started = Instant::now();
     if let Input::Staged(how) = options.input {
         let store = gate::repository()?;
-        let (options, policy) = policy::resolve_in(&store, options)?;
-        let job = Job::new(policy, &options, started)?;
+        let (options, policy, baseline) = policy::resolve_in(&store, options)?;
+        let job = Job::new(policy, baseline, &options, started)?;
         let mut report = staged::read(&store, &options, how, &job.scanner)?;
         return job.finish(&mut report, streams);
     }
-    let (options, policy) = policy::resolve(options)?;
-    let options = &options;
-    let job = Job::new(policy, options, started)?;
-    let mut report = match &options.input {
-        Input::Paths(paths) => {
-            let collector = Collector::new(&job.scanner);
-            read(options, paths, &collector)?;
-            collector.into_report()
-        }
-        Input::History(history) => history::read(options, history, &job.scanner)?,
-        Input::Staged(_) | Input::Handed { .. } => Report::default(),
-    };
+    let (options, policy, baseline) = policy::resolve(options)?;
+    let job = Job::new(policy, baseline, &options, started)?;
+    let mut report = job.read()?;
     job.finish(&mut report, streams)
 }
 
@@ -53,10 +42,14 @@ pub(super) struct Job<'o> {
     options: &'o ScanOptions,
     started: Instant,
     fail_on: Severity,
-    min_confidence: Confidence,
+    /// How sure a finding must be to be shown.
+    pub(super) min_confidence: Confidence,
     settings: Option<Settings>,
+    notes: Vec<String>,
     /// Findings about the policy itself.
     pub(super) standing: Vec<Finding>,
+    /// The key of the fingerprints, and the baseline.
+    pub(super) baseline: Standing,
     /// Rules that nothing is scanned for, of findings that are made elsewhere.
     pub(super) notices: Vec<Rule>,
     /// The rules that were chosen.
@@ -66,9 +59,10 @@ pub(super) struct Job<'o> {
 }
 
 impl<'o> Job<'o> {
-    /// Prepares a run by `policy` that has `started` already, and fails where a report could not be written.
+    /// Prepares a run by `policy` and `baseline` that has `started` already, and fails where a report could not be written.
     pub(super) fn new(
         policy: Policy,
+        baseline: Standing,
         options: &'o ScanOptions,
         started: Instant,
     ) -> Result<Self, Error> {
@@ -81,6 +75,7 @@ impl<'o> Job<'o> {
             stop_words,
             wide,
             settings,
+            notes,
             ..
         } = policy;
         let notices = if wide.is_empty() && excludes.is_empty() {
@@ -96,7 +91,7 @@ impl<'o> Job<'o> {
             rules,
             Options {
                 no_binary: options.no_binary,
-                fingerprint_key: FINGERPRINT_KEY.to_vec(),
+                fingerprint_key: baseline.key.clone(),
                 allowing,
                 excludes,
                 silent_excludes,
@@ -112,7 +107,9 @@ impl<'o> Job<'o> {
             fail_on,
             min_confidence,
             settings,
-            standing: policy::findings(&wide),
+            notes,
+            standing: policy::findings(&wide, &baseline.key),
+            baseline,
             notices,
             scanner,
             asker,
@@ -124,6 +121,7 @@ impl<'o> Job<'o> {
     /// The same with rules that are off by default, where they are among `ids`.
     pub(super) fn with_rules(
         policy: Policy,
+        baseline: Standing,
         options: &'o ScanOptions,
         ids: &[&str],
     ) -> Result<Self, Error> {
@@ -134,7 +132,7 @@ impl<'o> Job<'o> {
                 policy.rules.push(rule);
             }
         }
-        Self::new(policy, options, Instant::now())
+        Self::new(policy, baseline, options, Instant::now())
     }
 
     /// Who asks providers, if they are to be asked.
@@ -157,14 +155,25 @@ impl<'o> Job<'o> {
             settings: self.settings.as_ref(),
             verbosity: self.options.verbosity,
             color: false,
-            now: SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .map_or(0, |since| since.as_secs().cast_signed()),
+            now: now(),
         })
     }
 
-    /// Adds what is to be said of the policy, asks about the findings of `report` if that is wanted and was not done yet, takes out
-    /// what is not to be shown, and gives what the rest means for the exit status.
+    /// Reads what there is to be scanned. What is staged, and what a hook is handed, is read elsewhere.
+    pub(super) fn read(&self) -> Result<Report, Error> {
+        Ok(match &self.options.input {
+            Input::Paths(paths) => {
+                let collector = Collector::new(&self.scanner);
+                read(self.options, paths, &collector)?;
+                collector.into_report()
+            }
+            Input::History(history) => history::read(self.options, history, &self.scanner)?,
+            Input::Staged(_) | Input::Handed { .. } => Report::default(),
+        })
+    }
+
+    /// Adds what is to be said of the policy, takes out what the baseline lets pass, asks about the findings of `report` if that is
+    /// wanted and was not done yet, takes out what is not to be shown, and gives what the rest means for the exit status.
     pub(super) fn settle(
         &self,
         report: &mut Report,
@@ -181,6 +190,7 @@ impl<'o> Job<'o> {
             report.findings.extend(standing);
             report.sort();
         }
+        self.accept(report);
         report.hide_below(self.min_confidence);
         if let (Some(how), Some(asker), None) =
             (&self.options.verify, &self.asker, &report.verification)
@@ -197,6 +207,13 @@ impl<'o> Job<'o> {
         } else {
             self.fail_on.into()
         }
+    }
+
+    /// Takes out of `report` what the baseline lets pass.
+    fn accept(&self, report: &mut Report) {
+        report.fail_on_unused = self.options.baseline.fail_on_unused;
+        let is_used = |id: &str| self.scanner.rules().any(|rule| rule.id == id);
+        self.baseline.apply(report, self.options, &is_used);
     }
 
     /// Writes every report, and gives the outcome.
@@ -270,6 +287,7 @@ impl<'o> Job<'o> {
             )?;
             out.flush()
         });
+        render_notes(&self.notes, self.options.verbosity, &mut *streams.err)?;
         render_summary(
             report,
             &Meta {
@@ -285,6 +303,38 @@ impl<'o> Job<'o> {
         }
         Ok(written?)
     }
+}
+
+/// A finding as the text format shows it, with why it matters.
+pub(super) fn render_one(
+    finding: &Finding,
+    rule: Option<&Rule>,
+    color: bool,
+) -> io::Result<String> {
+    let rules: Vec<&Rule> = rule.into_iter().collect();
+    let report = Report {
+        findings: vec![finding.clone()],
+        ..Report::default()
+    };
+    let meta = Meta {
+        version: env!("CARGO_PKG_VERSION"),
+        rules: &rules,
+        fail_on: Severity::Low.into(),
+        settings: None,
+        verbosity: Verbosity::Verbose,
+        color,
+        now: now(),
+    };
+    let mut text = Vec::new();
+    render(Format::Text, &report, &meta, &mut text)?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+/// The time, in seconds since 1970 UTC.
+fn now() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs().cast_signed())
 }
 
 /// Pushes everything that is to be scanned into `collector`.

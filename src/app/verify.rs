@@ -30,11 +30,11 @@ pub(super) fn run(
     task: &VerifyTask,
     streams: &mut Streams<'_>,
 ) -> Result<Outcome, Failure> {
-    let (options, policy) = policy::resolve(options)?;
+    let (options, policy, baseline) = policy::resolve(options)?;
     let options = &options;
     match task {
         VerifyTask::ListEndpoints => {
-            let job = Job::new(policy, options, Instant::now())?;
+            let job = Job::new(policy, baseline, options, Instant::now())?;
             endpoints(&job, streams)?;
             Ok(Outcome::Clean)
         }
@@ -45,7 +45,9 @@ pub(super) fn run(
                 problem: error.to_string(),
             })?;
             let ids: Vec<&str> = listed.iter().map(|it| it.rule.as_str()).collect();
-            let job = Job::with_rules(policy, options, &ids)?;
+            let mut job = Job::with_rules(policy, baseline, options, &ids)?;
+            // it is about what is listed
+            job.standing.clear();
             let mut report = again::find(listed, options, &job);
             job.finish(&mut report, streams)
         }

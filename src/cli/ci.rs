@@ -58,6 +58,9 @@ struct CiRuleArgs {
     /// Let comments that were written for other programs (gitleaks:allow, ggignore ...) let nothing pass.
     #[arg(long)]
     no_foreign_markers: bool,
+    /// Report what the baseline lets pass as well.
+    #[arg(long)]
+    no_baseline: bool,
 }
 
 impl CiArgs {
@@ -71,6 +74,8 @@ impl CiArgs {
             policy_from: self.rules.policy_from,
             no_allow: self.rules.no_allow,
             no_foreign_markers: self.rules.no_foreign_markers,
+            baseline: None,
+            no_baseline: self.rules.no_baseline,
         };
         let on_github = std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true");
         let by_default = on_github && self.output.formats.is_empty();

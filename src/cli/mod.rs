@@ -1,11 +1,14 @@
 //! The command line: what can be asked for, and how it becomes [`Options`](crate::config::ScanOptions). No I/O
 //! but a look at the clock.
 
+mod baseline;
 mod ci;
 mod config;
 mod dotenv;
+mod explain;
 mod history;
 mod hook;
+mod import;
 mod pre_commit;
 mod revoke;
 mod run;
@@ -17,17 +20,23 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{
-    Color, Input, Output, PolicyChoice, RuleChoice, ScanOptions, StagedOptions, confidence,
-    severity,
+    Asks, BaselineChoice, Color, Input, Output, PolicyChoice, RuleChoice, ScanOptions,
+    StagedOptions, confidence, severity,
 };
 use crate::error::{Error, unknown};
 use crate::model::FailOn;
 use crate::report::{Format, Verbosity};
 
 pub(crate) use self::config::{ConfigArgs, ConfigCommand};
+pub(crate) use baseline::{
+    AddArgs, AuditArgs, BaselineCommand, CreateArgs, EntryArgs, PruneArgs, RemoveArgs, SourceArgs,
+    day, fingerprint, text,
+};
 pub(crate) use ci::CiArgs;
 pub(crate) use dotenv::{DotenvCommand, FixArgs};
+pub(crate) use explain::ExplainArgs;
 use history::{HistoryArgs, size};
+pub(crate) use import::ImportArgs;
 pub(crate) use hook::{DoctorArgs, HookCommand, InstallArgs, UninstallArgs};
 pub(crate) use pre_commit::PreCommitArgs;
 pub(crate) use revoke::RevokeArgs;
@@ -60,6 +69,13 @@ pub(crate) enum Command {
     // likewise
     Verify(Box<VerifyArgs>),
     Revoke(Box<RevokeArgs>),
+    /// Let known findings pass, and keep track of them.
+    #[command(subcommand)]
+    Baseline(BaselineCommand),
+    // its own comment is shown
+    Import(Box<ImportArgs>),
+    // its own comment is shown, the long form too
+    Explain(Box<ExplainArgs>),
     /// Keep .env files out of the repository.
     #[command(subcommand)]
     Dotenv(DotenvCommand),
@@ -162,6 +178,12 @@ struct RuleArgs {
     /// Let comments that were written for other programs (gitleaks:allow, ggignore ...) let nothing pass.
     #[arg(long)]
     no_foreign_markers: bool,
+    /// File with what is let pass [default: .waxseal-baseline.jsonl, beside the configuration file].
+    #[arg(long, value_name = "FILE", conflicts_with = "no_baseline")]
+    baseline: Option<PathBuf>,
+    /// Report what the baseline lets pass as well.
+    #[arg(long)]
+    no_baseline: bool,
 }
 
 #[derive(Debug, Default, Args)]
@@ -178,6 +200,9 @@ struct OutputArgs {
     /// Hide findings that are less sure than this and say how many: low, medium or high [default: low].
     #[arg(long, value_name = "LEVEL")]
     min_confidence: Option<String>,
+    /// Fail, with exit status 1, if an entry of the baseline or a waxseal:allow comment beside a finding lets nothing pass.
+    #[arg(long)]
+    fail_on_unused_allow: bool,
     /// Say only what could not be scanned, besides the findings.
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
@@ -213,6 +238,16 @@ pub(crate) enum RulesCommand {
     },
 }
 
+impl OutputArgs {
+    /// Those of a command whose report nobody asked for.
+    fn plain() -> Self {
+        Self {
+            color: Color::Never,
+            ..Self::default()
+        }
+    }
+}
+
 impl ScanArgs {
     /// What the scan needs, before a configuration file is merged in.
     pub(crate) fn into_options(self) -> Result<ScanOptions, Error> {
@@ -228,6 +263,10 @@ impl ScanArgs {
         let options = options(input, self.rules, &self.output)?;
         let options = self.verify.put_into(options, recipes)?;
         Ok(ScanOptions {
+            policy: PolicyChoice {
+                asks: Asks::InScans,
+                ..options.policy
+            },
             stdin_path: self.input.stdin_path,
             no_ignore: self.input.no_ignore,
             no_binary: self.input.no_binary,
@@ -281,6 +320,11 @@ fn options(input: Input, rules: RuleArgs, output: &OutputArgs) -> Result<ScanOpt
             file: rules.config,
             from: rules.policy_from,
             ..PolicyChoice::default()
+        },
+        baseline: BaselineChoice {
+            file: rules.baseline,
+            off: rules.no_baseline,
+            fail_on_unused: output.fail_on_unused_allow,
         },
         outputs,
         fail_on,

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{AskArgs, OutputArgs, RuleArgs, options, verify};
-use crate::config::{Input, ScanOptions, StagedOptions};
+use crate::config::{Asks, Input, PolicyChoice, ScanOptions, StagedOptions};
 use crate::error::Error;
 
 /// Scan what is about to be committed: what the index holds and HEAD does not.
@@ -36,6 +36,13 @@ impl PreCommitArgs {
         let input = Input::Staged(self.how());
         let recipes = verify::operators(&self.rules);
         let options = options(input, self.rules, &self.output)?;
-        self.verify.put_into(options, recipes)
+        let options = self.verify.put_into(options, recipes)?;
+        Ok(ScanOptions {
+            policy: PolicyChoice {
+                asks: Asks::InHooks,
+                ..options.policy
+            },
+            ..options
+        })
     }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::{AskArgs, OutputArgs, PreCommitArgs, RuleArgs, options, verify};
-use crate::config::{Color, CommentsByDefault, Input, ScanOptions};
+use crate::config::{Asks, CommentsByDefault, Input, PolicyChoice, ScanOptions};
 use crate::error::Error;
 
 /// Do what a hook has to do; git calls this.
@@ -14,9 +14,9 @@ use crate::error::Error;
 pub(crate) enum RunCommand {
     /// Check what is about to be committed: what the index holds and HEAD does not.
     PreCommit(Box<PreCommitArgs>),
-    CommitMsg(MessageArgs),
-    PrePush(PushArgs),
-    PreReceive(ReceiveArgs),
+    CommitMsg(Box<MessageArgs>),
+    PrePush(Box<PushArgs>),
+    PreReceive(Box<ReceiveArgs>),
 }
 
 /// Check the message of the commit that is being made.
@@ -97,6 +97,10 @@ impl GateArgs {
         let options = self.verify.put_into(options, recipes)?;
         Ok(ScanOptions {
             jobs: self.jobs,
+            policy: PolicyChoice {
+                asks: Asks::InHooks,
+                ..options.policy
+            },
             ..options
         })
     }
@@ -106,12 +110,9 @@ impl ReceiveArgs {
     /// What the scan needs. What was pushed has no say in it.
     pub(crate) fn into_options(self) -> Result<ScanOptions, Error> {
         let output = OutputArgs {
-            formats: Vec::new(),
             fail_on: self.fail_on,
             min_confidence: self.min_confidence,
-            quiet: false,
-            verbose: 0,
-            color: Color::Never,
+            ..OutputArgs::plain()
         };
         let options = options(Input::Handed { root: None }, self.rules, &output)?;
         let mut options = verify::checked(options)?;

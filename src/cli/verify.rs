@@ -231,12 +231,13 @@ impl NetworkArgs {
         if let Some(count) = self.verify_rate {
             limits.rate = count.into();
         }
+        let how = VerifyOptions::of(settings);
         Ok(VerifyOptions {
-            settings,
             dry_run: self.dry_run,
-            cache: !self.no_verify_cache,
+            cache: how.cache.filter(|_| !self.no_verify_cache),
             only,
             recipes,
+            ..how
         })
     }
 }

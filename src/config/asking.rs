@@ -1,9 +1,10 @@
 //! What a run needs to know of how providers are asked. Where questions may go, and how fast, is for `verify` to define.
 //!
-//! All of it comes from the command line. A configuration file that lies in what is scanned has no say here: it could send
-//! credentials to whoever wrote it.
+//! All of it comes from the command line, or from what whoever runs the scan has configured (`verify`). A configuration file that lies in
+//! what is scanned has no say here: it could send credentials to whoever wrote it.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::model::Verdict;
 use crate::verify::Settings;
@@ -15,12 +16,28 @@ pub struct VerifyOptions {
     pub settings: Settings,
     /// Whether it is only told what would be asked.
     pub dry_run: bool,
-    /// Whether answers are kept for the next run, and taken from earlier ones.
-    pub cache: bool,
+    /// For how long answers are kept for the next runs, and taken from earlier ones; none if neither is done.
+    pub cache: Option<Duration>,
     /// Verdicts whose findings are shown; all if none is named.
     pub only: Vec<Verdict>,
     /// Rule files of the operator, whose recipes may ask as well.
     pub recipes: Vec<PathBuf>,
+}
+
+impl VerifyOptions {
+    /// How long answers are kept where nobody says otherwise: a credential that was live an hour ago may be dead.
+    pub const AGE: Duration = Duration::from_secs(60 * 60);
+
+    /// As nobody says anything else: the providers' own hosts, slowly.
+    pub fn of(settings: Settings) -> Self {
+        Self {
+            settings,
+            dry_run: false,
+            cache: Some(Self::AGE),
+            only: Vec::new(),
+            recipes: Vec::new(),
+        }
+    }
 }
 
 /// What `revoke` does.

@@ -438,3 +438,95 @@ pub fn bad_rule(error: RuleError, source: &Text) -> Error {
         rule @ RuleError::Rule { .. } => rule.into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Pieces of configurations, right and wrong.
+    const PIECES: [&str; 34] = [
+        "skip_rules",
+        "fail_on",
+        "jobs",
+        "formats",
+        "stop_words",
+        "max_blob_size",
+        "verify",
+        "exclude",
+        "override",
+        "rule",
+        "paths",
+        "rules",
+        "reason",
+        "severity",
+        "smtp-login",
+        ".",
+        "=",
+        "[",
+        "]",
+        "[[",
+        "]]",
+        "{",
+        "}",
+        ",",
+        "\n",
+        " ",
+        "\"high\"",
+        "'x'",
+        "\"é\"",
+        "-1",
+        "99999999999999999999",
+        "true",
+        "# \u{1b}[1m",
+        "\r",
+    ];
+
+    fn read(text: &str, origin: Origin) -> Result<File, Error> {
+        let name = "x.toml".to_owned();
+        let text = Text::new(Path::new("x.toml"), name, text.into(), origin)?;
+        File::read(&text)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn whatever_is_written_is_read_or_refused(
+            pieces in proptest::collection::vec(0..PIECES.len(), 0..24),
+            noise in ".{0,12}",
+            at in 0_usize..24,
+        ) {
+            let mut pieces: Vec<&str> = pieces.into_iter().map(|ix| PIECES[ix]).collect();
+            pieces.insert(at.min(pieces.len()), &noise);
+            let text = pieces.concat();
+            for origin in [Origin::Repository, Origin::Named, Origin::Own] {
+                if let Err(error) = read(&text, origin) {
+                    let error = error.to_string();
+                    prop_assert!(!error.contains('\u{1b}'), "{error:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn tables_may_be_written_in_every_way() {
+        for text in [
+            "[verify]\ntimeout = 5\n",
+            "verify.timeout = 5\n",
+            "verify = { timeout = 5 }\n",
+        ] {
+            let file = read(text, Origin::Named).unwrap();
+            let [(Name::VerifyTimeout, Said::One(Value::Number(5)), span)] = &file.settings[..]
+            else {
+                panic!("{:?}", file.settings);
+            };
+            assert!(text[span.start..].starts_with("timeout"), "{text}");
+        }
+        let exclude = "exclude = [{ paths = ['a'], reason = 'x' }]\n";
+        assert_eq!(read(exclude, Origin::Repository).unwrap().excludes.len(), 1);
+    }
+}

@@ -7,6 +7,7 @@ mod asking;
 mod caret;
 mod discover;
 mod file;
+mod gitleaks;
 mod merge;
 mod options;
 mod policy;
@@ -24,8 +25,8 @@ use crate::model::{Confidence, Severity};
 pub use asking::{RevokeOptions, VerifyOptions, VerifyTask};
 pub use discover::root;
 pub use options::{
-    CiOptions, Color, CommentsByDefault, HistoryEngine, HistoryOptions, Input, Output,
-    PolicyChoice, RuleChoice, ScanOptions, StagedOptions,
+    Asks, BaselineChoice, CiOptions, Color, CommentsByDefault, HistoryEngine, HistoryOptions,
+    Input, Output, PolicyChoice, RuleChoice, ScanOptions, StagedOptions,
 };
 pub use policy::{
     Policy, Reader, Sources, TooWide, all_rules, in_folder, named, read_rules, resolve,

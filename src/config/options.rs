@@ -56,8 +56,22 @@ pub struct PolicyChoice {
     pub from: Option<String>,
     /// Whether environment variables and the user's own file are left alone, because whoever is checked may have set them.
     pub deaf: bool,
+    /// Whether a configuration may ask providers without being told to each time.
+    pub asks: Asks,
     /// What comments do where nothing is said of them.
     pub comments_by_default: CommentsByDefault,
+}
+
+/// Which setting makes a command ask providers, beside its own flag.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Asks {
+    /// None.
+    #[default]
+    Never,
+    /// `verify.enabled`.
+    InScans,
+    /// `verify.in_hooks`.
+    InHooks,
 }
 
 /// Whether comments that allow a finding do so where nothing else is said.
@@ -132,8 +146,23 @@ pub enum Input {
     },
 }
 
+/// Which baseline counts.
+#[derive(Clone, Debug, Default)]
+pub struct BaselineChoice {
+    /// The file that was asked for; else the one at the top of the work tree.
+    pub file: Option<PathBuf>,
+    /// Whether it lets nothing pass. Its key is used all the same.
+    pub off: bool,
+    /// Whether its entries that let nothing pass, and such comments, fail the run.
+    pub fail_on_unused: bool,
+}
+
 /// Everything a scan needs.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line, and none hangs on another"
+)]
 pub struct ScanOptions {
     /// What to scan.
     pub input: Input,
@@ -153,6 +182,8 @@ pub struct ScanOptions {
     pub rules: RuleChoice,
     /// Which policy.
     pub policy: PolicyChoice,
+    /// Which baseline.
+    pub baseline: BaselineChoice,
     /// Where to write what; empty if that was not said.
     pub outputs: Vec<Output>,
     /// Lowest severity that makes a finding count, if it was given.
@@ -182,6 +213,7 @@ impl ScanOptions {
             max_blob_size: None,
             rules: RuleChoice::default(),
             policy: PolicyChoice::default(),
+            baseline: BaselineChoice::default(),
             outputs: Vec::new(),
             fail_on: None,
             fail_on_live: false,

@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::discover;
 use super::file::{self, File, Item};
+use super::gitleaks::{self, Beside, Given};
 use super::merge::{Merged, Source};
 use super::options::{Output, PolicyChoice, ScanOptions};
 use super::source::{self, Origin, Text};
@@ -41,6 +42,8 @@ pub struct Policy {
     pub wide: Vec<TooWide>,
     /// The configuration file that had a say.
     pub settings: Option<Settings>,
+    /// What to say of rule files, a line each.
+    pub notes: Vec<String>,
 }
 
 /// Something in a configuration file that lets too much pass.
@@ -102,6 +105,13 @@ pub fn resolve_from(
             return Err(Error::Usage(problem.to_owned()));
         }
     }
+    policy.verify.put_into(&mut options);
+    if let (Some(how), Some(path)) = (&mut options.verify, named(&options.policy))
+        && !how.recipes.contains(&path)
+    {
+        // a variable is the operator's word as much as a flag
+        how.recipes.push(path);
+    }
     Ok((options, policy))
 }
 
@@ -162,10 +172,21 @@ impl Sources {
     /// The policy.
     pub fn policy(&self, options: &ScanOptions, repository: Reader<'_>) -> Result<Policy, Error> {
         let mut rules = BUILTIN.to_vec();
+        let mut foreign = Vec::new();
         if let Some(file) = &self.file {
             no_recipe(&file.source, &file.rules)?;
             add(&mut rules, &file.source.name, file.rules.clone())?;
-            for text in rule_files(file, options, repository)? {
+            for item in items(file, Name::RuleFiles) {
+                if let Some(path) = item.text.strip_prefix(gitleaks::SCHEME) {
+                    let (text, beside) = rule_file(file, item, path, options, repository)?;
+                    foreign.push(Given {
+                        text,
+                        path: path.to_owned(),
+                        beside,
+                    });
+                    continue;
+                }
+                let (text, _) = rule_file(file, item, &item.text, options, repository)?;
                 let sources = parse::parse(&text.name, &text.text);
                 let sources = sources.map_err(|error| file::bad_rule(error, &text))?;
                 no_recipe(&text, &sources)?;
@@ -173,10 +194,23 @@ impl Sources {
             }
         }
         for path in &options.rules.files {
-            add_file(&mut rules, path)?;
+            add_file(&mut rules, &mut foreign, path)?;
         }
+        let skipped = self.texts(Name::SkipRules);
+        let is_skipped = |id: &str| {
+            skipped
+                .iter()
+                .chain(&options.rules.skip)
+                .any(|skip| skip == id)
+        };
+        let foreign = gitleaks::foreign_rules(
+            &foreign,
+            &mut |beside, path| open(beside, path, repository),
+            &is_skipped,
+        )?;
+        rules.extend(foreign.rules);
         self.override_rules(&mut rules)?;
-        self.check_ids(options, &rules)?;
+        self.check_ids(options, &rules, &foreign.unusable)?;
         let wide = self.wide(options, &rules);
         let merged = &self.merged;
         let known = rules.iter().map(|rule| rule.id.clone()).collect();
@@ -215,6 +249,7 @@ impl Sources {
             verify: VerifySettings::of(merged),
             wide,
             settings,
+            notes: foreign.notes,
         })
     }
 
@@ -235,8 +270,14 @@ impl Sources {
     }
 
     /// Fails at the first id that is none of a rule.
-    fn check_ids(&self, options: &ScanOptions, rules: &[Rule]) -> Result<(), Error> {
-        let has = |id: &str| rules.iter().any(|rule| rule.id == id);
+    fn check_ids(
+        &self,
+        options: &ScanOptions,
+        rules: &[Rule],
+        unusable: &[String],
+    ) -> Result<(), Error> {
+        let has =
+            |id: &str| rules.iter().any(|rule| rule.id == id) || unusable.iter().any(|it| it == id);
         let flags = options.rules.only.iter().chain(&options.rules.skip);
         for id in flags {
             // what tells of the policy itself can be left out by whoever runs the scan, and nobody else
@@ -322,27 +363,53 @@ impl Sources {
     }
 }
 
-/// The rule files that the configuration names, from its own folder on.
-fn rule_files(
+/// The rule file at `path`, which the configuration names from its own folder on in `item`, and where that is.
+fn rule_file(
     file: &File,
+    item: &Item,
+    path: &str,
     options: &ScanOptions,
     repository: Reader<'_>,
-) -> Result<Vec<Text>, Error> {
-    let config = named(&options.policy);
-    let read = |item: &Item| {
-        if let Some(config) = &config {
-            let folder = config.parent().unwrap_or(Path::new(""));
-            return source::read(&folder.join(&item.text), Origin::Named);
+) -> Result<(Text, Beside), Error> {
+    if let Some(config) = named(&options.policy) {
+        let path = config.parent().unwrap_or(Path::new("")).join(path);
+        let text = source::read(&path, Origin::Named)?;
+        return Ok((text, Beside::Folder(folder(&path))));
+    }
+    let mut parts = Path::new(path).components();
+    if !parts.all(|part| matches!(part, Component::Normal(_))) {
+        let problem =
+            "a rule file of a repository lies in it: give its path from the top on, without `..`";
+        return Err(file.refuse(&item.span, problem));
+    }
+    let missing = || file.refuse(&item.span, "there is no such file in the repository");
+    let text = repository(path)?.ok_or_else(missing)?;
+    Ok((text, Beside::Repository(folder(Path::new(path)))))
+}
+
+/// What a gitleaks file builds on, by its path from the folder of that file.
+fn open(beside: &Beside, path: &str, repository: Reader<'_>) -> Result<String, String> {
+    let read = match beside {
+        Beside::Folder(folder) => source::read(&folder.join(path), Origin::Named).map(Some),
+        Beside::Repository(folder) => {
+            let path = folder.join(path.trim_start_matches("./"));
+            let mut parts = path.components();
+            if !parts.all(|part| matches!(part, Component::Normal(_))) {
+                return Err("it does not lie in the repository".to_owned());
+            }
+            repository(&path.to_string_lossy().replace('\\', "/"))
         }
-        let mut parts = Path::new(&item.text).components();
-        if !parts.all(|part| matches!(part, Component::Normal(_))) {
-            let problem = "a rule file of a repository lies in it: give its path from the top on, without `..`";
-            return Err(file.refuse(&item.span, problem));
-        }
-        let missing = || file.refuse(&item.span, "there is no such file in the repository");
-        repository(&item.text)?.ok_or_else(missing)
     };
-    items(file, Name::RuleFiles).map(read).collect()
+    match read {
+        Ok(Some(text)) => Ok(text.text),
+        Ok(None) => Err("there is no such file in the repository".to_owned()),
+        Err(Error::Io { source, .. }) => Err(source.to_string()),
+        Err(other) => Err(other.to_string()),
+    }
+}
+
+fn folder(path: &Path) -> PathBuf {
+    path.parent().map(Path::to_owned).unwrap_or_default()
 }
 
 /// The texts that `file` gives to a list.
@@ -365,9 +432,12 @@ fn unknown_in(file: &File, id: &Item, rules: &[Rule]) -> Error {
 /// The built-in rules and those of `files`, ids unique.
 pub fn all_rules(files: &[PathBuf]) -> Result<Vec<Rule>, Error> {
     let mut rules = BUILTIN.to_vec();
+    let mut foreign = Vec::new();
     for path in files {
-        add_file(&mut rules, path)?;
+        add_file(&mut rules, &mut foreign, path)?;
     }
+    let open = &mut |beside: &Beside, path: &str| open(beside, path, &mut |_| Ok(None));
+    rules.extend(gitleaks::foreign_rules(&foreign, open, &|_| false)?.rules);
     Ok(rules)
 }
 
@@ -380,12 +450,34 @@ pub fn read_rules(path: &Path) -> Result<Vec<RuleSource>, Error> {
 /// Ids of the rules in a rule or configuration file.
 pub fn rule_ids(path: &Path) -> Result<Vec<String>, Error> {
     let text = source::read(path, Origin::Named)?;
+    let table: toml::Table =
+        toml::from_str(&text.text).map_err(|error| file::syntax(&text, &error))?;
+    if !table.contains_key("rule") {
+        return Ok(Vec::new());
+    }
     let rules = parse::parse_among(&text.name, &text.text);
     let rules = rules.map_err(|error| file::bad_rule(error, &text))?;
     Ok(rules.into_iter().map(|it| it.rule.id.to_string()).collect())
 }
 
-fn add_file(rules: &mut Vec<Rule>, path: &Path) -> Result<(), Error> {
+/// Adds the rules of the file at `path`, or the file to `foreign` if it was written for gitleaks.
+fn add_file(rules: &mut Vec<Rule>, foreign: &mut Vec<Given>, path: &Path) -> Result<(), Error> {
+    let path = match path
+        .to_str()
+        .and_then(|text| text.strip_prefix(gitleaks::SCHEME))
+    {
+        Some(path) => {
+            let text = source::read(Path::new(path), Origin::Named)?;
+            let beside = Beside::Folder(folder(Path::new(path)));
+            foreign.push(Given {
+                text,
+                path: path.to_owned(),
+                beside,
+            });
+            return Ok(());
+        }
+        None => path,
+    };
     let text = source::read(path, Origin::Named)?;
     let sources = parse::parse(&text.name, &text.text);
     let sources = sources.map_err(|error| file::bad_rule(error, &text))?;

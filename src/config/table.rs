@@ -82,7 +82,7 @@ pub enum Each {
     Word,
     /// `FORMAT` or `FORMAT=FILE`.
     Format,
-    /// `HOST` or `HOST:PORT`.
+    /// Names of hosts.
     Host,
 }
 
@@ -215,7 +215,7 @@ pub static SETTINGS: [Setting; 19] = [
         default: "[]",
         flag: Some("--rules"),
         trust: Trust::Anyone,
-        help: "Files with further rules, from the folder of the configuration file on.",
+        help: "Files with further rules, from the folder of the configuration file on; `gitleaks:` stands before one that was written for gitleaks.",
         example: r#"["ci/acme-rules.toml"]"#,
     },
     Setting {
@@ -321,7 +321,7 @@ pub static SETTINGS: [Setting; 19] = [
         key: "verify.enabled",
         shape: Shape::Flag,
         default: "false",
-        flag: None,
+        flag: Some("--verify"),
         trust: Trust::Operator,
         help: "Whether scans ask the providers without being told to each time.",
         example: "true",
@@ -341,17 +341,17 @@ pub static SETTINGS: [Setting; 19] = [
         key: "verify.hosts",
         shape: Shape::Texts(Each::Host),
         default: "[]",
-        flag: None,
+        flag: Some("--smtp-host"),
         trust: Trust::Operator,
-        help: "Mail servers that may be asked besides those of the known providers: HOST or HOST:PORT.",
-        example: r#"["smtp.example.com:587"]"#,
+        help: "Mail servers that may be asked besides those of the known providers.",
+        example: r#"["smtp.example.com"]"#,
     },
     Setting {
         name: Name::VerifyProxy,
         key: "verify.proxy",
         shape: Shape::Text,
         default: r#""""#,
-        flag: None,
+        flag: Some("--proxy"),
         trust: Trust::Operator,
         help: "The proxy that providers are asked through; none by default, whatever `HTTPS_PROXY` says.",
         example: r#""http://proxy.example.com:3128""#,
@@ -364,7 +364,7 @@ pub static SETTINGS: [Setting; 19] = [
             most: 100_000,
         },
         default: "2000",
-        flag: None,
+        flag: Some("--max-requests"),
         trust: Trust::Operator,
         help: "Most questions that one run asks.",
         example: "50",
@@ -389,8 +389,8 @@ pub static SETTINGS: [Setting; 19] = [
             least: 0,
             most: 8760,
         },
-        default: "24",
-        flag: None,
+        default: "1",
+        flag: Some("--no-verify-cache"),
         trust: Trust::Operator,
         help: "Hours for which an answer is taken for still true; 0 asks each time.",
         example: "0",

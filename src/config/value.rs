@@ -144,15 +144,10 @@ pub fn check_text(
             }
         }
         Each::Host => {
-            let (host, port) = match text.rsplit_once(':') {
-                Some((host, port)) => (host, Some(port)),
-                None => (text, None),
-            };
             let fits = |c: char| c.is_ascii_alphanumeric() || ".-".contains(c);
-            let is_port = |port: &str| port.parse::<u16>().is_ok_and(|port| port > 0);
-            if host.is_empty() || !host.chars().all(fits) || !port.is_none_or(is_port) {
+            if !text.chars().all(fits) {
                 return Err(format!(
-                    "{} is neither HOST nor HOST:PORT, such as \"smtp.example.com:587\"",
+                    "{} is no name of a host, such as \"smtp.example.com\"",
                     quoted(text)
                 ));
             }

@@ -122,8 +122,9 @@ pub struct Allows {
     /// Comments that are not as they should be. Only comments beside findings are read, and none of a history, where
     /// nothing can be mended.
     pub warnings: Vec<AllowWarning>,
-    /// How many `waxseal:allow` comments beside findings let none of them pass, though nothing is wrong with them.
-    pub unused: u64,
+    /// Path and line of the `waxseal:allow` comments beside findings that let none of them pass, though nothing is wrong with
+    /// them.
+    pub unused: Vec<(Vec<u8>, u64)>,
 }
 
 impl Allows {
@@ -131,6 +132,6 @@ impl Allows {
     pub fn merge(&mut self, other: Allows) {
         self.findings.extend(other.findings);
         self.warnings.extend(other.warnings);
-        self.unused += other.unused;
+        self.unused.extend(other.unused);
     }
 }

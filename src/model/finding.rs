@@ -6,7 +6,9 @@ use std::fmt;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use super::{Allowed, History, ObjectKind, Origin, Secret, Store, Verdict, Verified};
+use super::{
+    Allowed, FingerprintKey, History, ObjectKind, Origin, Secret, Store, Verdict, Verified,
+};
 
 /// How bad a leak of this kind is, whatever the certainty that it is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -171,9 +173,10 @@ pub struct FindingPart {
 /// HMAC-SHA-256 over `rule id`, NUL, value. It does not hold path, line or surroundings, so it stays the
 /// same when lines move, files are renamed or quotes change, and it changes when the secret does. The key
 /// keeps a reader of a published report from testing guesses against it with a ready-made table; see
-/// `docs/design.md` for where the key comes from and what it does not protect.
+/// `docs/design.md` for where the key comes from and what it does not protect. Half of the digest is kept: enough never to
+/// collide by chance, short enough to paste.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Fingerprint([u8; 32]);
+pub struct Fingerprint([u8; 16]);
 
 impl Fingerprint {
     /// The fingerprint of `secret` under `rule`.
@@ -189,7 +192,25 @@ impl Fingerprint {
         mac.update(rule.as_bytes());
         mac.update(&[0]);
         mac.update(secret.expose());
-        Self(mac.finalize().into_bytes().into())
+        let digest: [u8; 32] = mac.finalize().into_bytes().into();
+        let mut half = [0; 16];
+        half.copy_from_slice(&digest[..16]);
+        Self(half)
+    }
+
+    /// The fingerprint that is written as `digits`: 32 hexadecimal ones, in lower case.
+    pub fn parse(digits: &[u8]) -> Option<Self> {
+        let digit = |byte: u8| match byte {
+            b'0'..=b'9' => Some(byte - b'0'),
+            b'a'..=b'f' => Some(byte - b'a' + 10),
+            _ => None,
+        };
+        let digits: &[u8; 32] = digits.try_into().ok()?;
+        let mut bytes = [0; 16];
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+            *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+        }
+        Some(Self(bytes))
     }
 
     /// Its first eight bytes as a number.
@@ -201,11 +222,9 @@ impl Fingerprint {
 }
 
 impl fmt::Display for Fingerprint {
-    /// The first 16 bytes as 32 hexadecimal digits: enough never to collide by chance, short enough to paste.
+    /// 32 hexadecimal digits.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0[..16]
-            .iter()
-            .try_for_each(|byte| write!(f, "{byte:02x}"))
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
@@ -249,6 +268,16 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Its fingerprint under another key.
+    pub fn fingerprint_by(&self, key: &FingerprintKey) -> Fingerprint {
+        if self.secret.is_empty() {
+            // it is about a file as a whole, whose path is the value
+            let path = Secret::new(&self.origin.within, 0);
+            return Fingerprint::new(key.as_bytes(), &self.rule, &path);
+        }
+        Fingerprint::new(key.as_bytes(), &self.rule, &self.secret)
+    }
+
     /// What is the same for findings that stand for each other: the secret, and whether a comment allows it. One that loses its
     /// comment is new.
     pub fn standing(&self) -> (Fingerprint, bool) {

@@ -4,6 +4,7 @@
 //! other module speaks in these types; they import nothing from the rest of the crate.
 
 mod allow;
+mod baseline;
 mod blob;
 mod coverage;
 mod finding;
@@ -15,6 +16,7 @@ mod span;
 mod verdict;
 
 pub use allow::{AllowFault, AllowWarning, Allowed, Allows, Marker};
+pub use baseline::{Accepted, Baselined, Day, FingerprintKey, KeyId};
 pub use blob::{Blob, Part, Sink, Sinks};
 pub use coverage::{Coverage, Objects, Skip, SkipReason, Tally};
 pub use finding::{

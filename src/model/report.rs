@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Allows, Confidence, Coverage, Finding, Severity, Verdict, Verification};
+use super::{Allows, Baselined, Confidence, Coverage, Finding, Severity, Verdict, Verification};
 
 /// What the exit status says. `Failed` outranks `Found`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,6 +57,10 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What comments in the files let pass. It counts for nothing.
     pub allows: Allows,
+    /// What the baseline let pass, if there is one. It counts for nothing.
+    pub baseline: Option<Box<Baselined>>,
+    /// Whether what lets nothing pass any more, comments and entries of the baseline, fails the run.
+    pub fail_on_unused: bool,
     /// What was looked at and what was not.
     pub coverage: Coverage,
     /// How many candidates were dropped, by rule id and reason id.
@@ -79,6 +83,8 @@ impl Report {
         self.allows.findings.sort_by(Finding::report_order);
         self.allows.warnings.sort();
         self.allows.warnings.dedup();
+        self.allows.unused.sort();
+        self.allows.unused.dedup();
         self.findings.sort_by(Finding::report_order);
         self.coverage.named.sort();
     }
@@ -92,6 +98,13 @@ impl Report {
         self.findings.retain(|finding| finding.confidence >= least);
         let gone = (before - self.findings.len()) as u64;
         self.hidden = Some(self.hidden.unwrap_or(0) + gone);
+    }
+
+    /// How many comments and entries of the baseline let nothing pass any more, as far as that is known.
+    pub fn unused(&self) -> u64 {
+        let baseline = self.baseline.as_deref();
+        let entries = baseline.and_then(|baseline| baseline.unused.as_ref());
+        (self.allows.unused.len() + entries.map_or(0, Vec::len)) as u64
     }
 
     /// Takes out the findings whose verdict is none of `only`, and counts them.
@@ -120,7 +133,9 @@ impl Report {
     pub fn outcome(&self, fail_on: FailOn) -> Outcome {
         if !self.coverage.is_complete() || self.unanswered() > 0 {
             Outcome::Failed
-        } else if self.findings.iter().any(|finding| fail_on.counts(finding)) {
+        } else if self.findings.iter().any(|finding| fail_on.counts(finding))
+            || self.fail_on_unused && self.unused() > 0
+        {
             Outcome::Found
         } else {
             Outcome::Clean

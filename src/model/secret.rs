@@ -28,7 +28,7 @@ impl Secret {
         }
     }
 
-    /// The raw bytes. Allowed in fingerprinting and verification only; see `clippy.toml`.
+    /// The raw bytes. Allowed in few places only; see `clippy.toml`.
     pub fn expose(&self) -> &[u8] {
         &self.bytes
     }
@@ -48,6 +48,22 @@ impl Secret {
     /// Whether there is no value: the finding is about the file as a whole.
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
+    }
+
+    /// Whether `digest` is the SHA-1 of the value. Others keep values so.
+    pub fn has_sha1(&self, digest: &[u8; 20]) -> bool {
+        let mut hasher = gix_hash::hasher(gix_hash::Kind::Sha1);
+        hasher.update(&self.bytes);
+        // a value that was made to collide has none
+        hasher
+            .try_finalize()
+            .is_ok_and(|id| id.as_bytes() == digest)
+    }
+
+    /// Whether `digest` is the SHA-256 of the value. Others keep values so.
+    pub fn has_sha256(&self, digest: &[u8; 32]) -> bool {
+        use sha2::Digest as _;
+        sha2::Sha256::digest(&self.bytes)[..] == digest[..]
     }
 
     /// Whether it holds one of `words`, which are in lower case, in upper or lower case.

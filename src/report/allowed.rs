@@ -33,17 +33,23 @@ pub(super) fn render(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> i
         )?;
     }
     let all = || allows.findings.iter().filter_map(with_comment);
-    if verbose && allows.unused > 0 {
-        let (comments, lets) = if allows.unused == 1 {
+    let unused = allows.unused.len() as u64;
+    if (verbose || report.fail_on_unused) && unused > 0 {
+        let (comments, lets) = if unused == 1 {
             ("comment", "lets")
         } else {
             ("comments", "let")
         };
-        let count = grouped(allows.unused);
+        let count = grouped(unused);
         writeln!(
             out,
             "waxseal: {count} waxseal:allow {comments} beside findings {lets} none of them pass"
         )?;
+        let most = if report.fail_on_unused { usize::MAX } else { 0 };
+        for (path, line) in allows.unused.iter().take(most) {
+            let place = format!("{}:{line}", term::path(path));
+            writeln!(out, "waxseal:   {}", paint.paint(Role::Place, place))?;
+        }
     }
     if allows.findings.is_empty() {
         return Ok(());

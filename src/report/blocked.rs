@@ -37,6 +37,9 @@ pub struct Here<'a> {
 /// As many paths as fit a command.
 const PATHS: usize = 5;
 
+/// As many digits of a fingerprint as tell it from all others of a repository.
+const FINGERPRINT: usize = 12;
+
 /// Writes what to do about a run that stopped something. Writes nothing if nothing was found that counts and everything was read.
 pub fn render_blocked(
     report: &Report,
@@ -302,7 +305,19 @@ impl Advice<'_> {
         } else {
             ""
         };
-        self.line("harmless?", &format!("{text}{likewise}"), out)
+        self.line("harmless?", &format!("{text}{likewise}"), out)?;
+        let short: String = worst
+            .fingerprint
+            .to_string()
+            .chars()
+            .take(FINGERPRINT)
+            .collect();
+        let history = match self.stopped {
+            Stopped::Push => " --history",
+            Stopped::Commit { .. } | Stopped::Message(_) => "",
+        };
+        let add = format!("or: waxseal baseline add {short}{history} --reason REASON");
+        self.line("", &add, out)
     }
 
     fn skip(&self, out: &mut dyn Write) -> io::Result<()> {

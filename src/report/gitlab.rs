@@ -141,8 +141,35 @@ struct Vulnerability<'a> {
     #[serde(skip_serializing_if = "str::is_empty")]
     raw_source_code_extract: &'a str,
     identifiers: Vec<Identifier>,
+    details: Details,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     links: Vec<Link<'a>>,
+}
+
+/// What GitLab shows beside a vulnerability.
+#[derive(Serialize)]
+struct Details {
+    fingerprint: Detail,
+}
+
+#[derive(Serialize)]
+struct Detail {
+    name: &'static str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    value: String,
+}
+
+impl Details {
+    fn new(finding: &Finding) -> Self {
+        Self {
+            fingerprint: Detail {
+                name: "Fingerprint",
+                kind: "text",
+                value: finding.fingerprint.to_string(),
+            },
+        }
+    }
 }
 
 impl<'a> Vulnerability<'a> {
@@ -178,6 +205,7 @@ impl<'a> Vulnerability<'a> {
             location,
             raw_source_code_extract: &finding.excerpt.0,
             identifiers: identifiers(&finding.rule, rule),
+            details: Details::new(finding),
             links: references
                 .iter()
                 .map(AsRef::as_ref)

@@ -6,6 +6,7 @@
 //! a scanned file or its name never reaches a terminal unescaped.
 
 mod allowed;
+mod baselined;
 mod blocked;
 mod codequality;
 mod dialect;
@@ -30,12 +31,14 @@ use std::fmt;
 use std::io::{self, Write};
 use std::str::FromStr;
 
+pub use baselined::said;
 pub use blocked::{Here, Stopped, render_blocked};
 pub use listed::{Listed, ListedError, ListedSource, listed};
 pub use rejection::render_rejection;
 pub use shell::{ignore_pattern, pathspec, word};
-pub use summary::render_summary;
+pub use summary::{render_notes, render_summary};
 pub use term::escape;
+pub use text::place;
 
 use crate::model::{Confidence, FailOn, Finding, Report, Severity};
 use crate::rules::Rule;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::term::{self, Painter, Role};
 use super::wording::{advice, counted, elapsed, grouped, problem, size, skipped_noun};
-use super::{Meta, Settings, Verbosity, allowed, verification};
+use super::{Meta, Settings, Verbosity, allowed, baselined, verification};
 use crate::model::{
     Confidence, Coverage, FailOn, Objects, Outcome, Report, Severity, Skip, SkipReason,
 };
@@ -20,6 +20,29 @@ const NAMES: usize = 3;
 
 /// How many failures for one reason are named before they are only counted.
 const FAILURES: u64 = 20;
+
+/// Notes that are shown; the rest is counted.
+const NOTES: usize = 5;
+
+/// Says what there is to say of the rule files, a line each.
+pub fn render_notes(notes: &[String], verbosity: Verbosity, out: &mut dyn Write) -> io::Result<()> {
+    let most = match verbosity {
+        Verbosity::Quiet => return Ok(()),
+        Verbosity::Normal => NOTES,
+        Verbosity::Verbose | Verbosity::Debug => notes.len(),
+    };
+    for note in notes.iter().take(most) {
+        writeln!(out, "waxseal: {}", term::escape(note))?;
+    }
+    if notes.len() > most {
+        writeln!(
+            out,
+            "waxseal: {} more of the kind; -v shows them",
+            notes.len() - most
+        )?;
+    }
+    Ok(())
+}
 
 /// Writes failures, the configuration file, the summary line and, on request, what was dropped.
 pub fn render_summary(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -39,6 +62,7 @@ pub fn render_summary(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> 
             writeln!(out, "waxseal: {left_out}")?;
         }
         allowed::render(report, meta, out)?;
+        baselined::render(report, meta, out)?;
     }
     verification::render(report, meta, out)?;
     if meta.verbosity >= Verbosity::Normal {
@@ -81,6 +105,18 @@ pub fn render_summary(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> 
                 "waxseal: {noun} hidden; --min-confidence low shows {them}"
             )?;
         }
+    }
+    if report.fail_on_unused && report.unused() > 0 {
+        let unused = paint.paint(Role::Bad, "unused");
+        let count = counted(
+            report.unused(),
+            "comment or entry lets",
+            "comments and entries let",
+        );
+        writeln!(
+            out,
+            "waxseal: {unused}: {count} nothing pass any more, which fails this run (--fail-on-unused-allow)"
+        )?;
     }
     if !report.coverage.is_complete() {
         let count = failure_count(&report.coverage);

@@ -22,8 +22,8 @@ pub(super) fn render(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> i
     Ok(())
 }
 
-/// Where a finding is, as its headline says it.
-pub(super) fn place(finding: &Finding) -> String {
+/// Where a finding is, as its headline says it, safe on a terminal.
+pub fn place(finding: &Finding) -> String {
     match finding.origin.store {
         Store::Object(kind, object) => history::headline(finding, kind, object),
         Store::File(_) | Store::Stdin | Store::Index(_) => format!(

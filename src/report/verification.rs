@@ -104,7 +104,9 @@ fn listed(counts: &BTreeMap<Verdict, u64>) -> String {
 fn asked(verification: &Verification) -> String {
     let credentials = counted(verification.credentials, "credential", "credentials");
     if verification.dry_run {
-        return format!("dry run: nothing was asked about {credentials}; the first question about each would be");
+        return format!(
+            "dry run: nothing was asked about {credentials}; the first question about each would be"
+        );
     }
     let earlier = match verification.cached {
         0 => String::new(),

@@ -5,6 +5,9 @@
 //! parsing; users' files go through [`parse`]. What a rule *means* lives in `scan`.
 
 mod builtin;
+mod foreign;
+pub mod gitleaks;
+mod control;
 mod notices;
 pub mod parse;
 mod recipe;
@@ -13,6 +16,8 @@ pub mod sample;
 use std::borrow::Cow;
 
 pub use builtin::BUILTIN;
+pub use foreign::{AllowList, Foreign, Required, Target};
+pub use control::control;
 pub use notices::{ALLOW_ADDED, POLICY_CHANGED, POLICY_TOO_WIDE, notices};
 pub use recipe::{Ask, AskMethod, Identifier, Recipe, Reply, Scalar};
 
@@ -97,6 +102,8 @@ pub enum Kind {
     File(FileRule),
     /// Nothing of its own: it only names logins that other rules found.
     Login,
+    /// What a rule of a gitleaks file looks for.
+    Foreign(Box<Foreign>),
 }
 
 impl Kind {
@@ -110,6 +117,7 @@ impl Kind {
             Self::Command(_) => "command",
             Self::File(_) => "file",
             Self::Login => "login",
+            Self::Foreign(_) => "gitleaks",
         }
     }
 }

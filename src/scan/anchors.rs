@@ -94,8 +94,8 @@ impl Anchors {
         };
         for compiled in rules {
             let rule = &compiled.rule;
-            if matches!(rule.kind, Kind::File(_) | Kind::Login) {
-                // a file rule's anchors are looked for in names, not in content
+            if matches!(rule.kind, Kind::File(_) | Kind::Login | Kind::Foreign(_)) {
+                // a file rule's anchors are looked for in names, not in content; foreign rules have a search of their own
                 continue;
             }
             for anchor in rule.anchors.iter() {
@@ -200,7 +200,7 @@ fn reach(anchor: &Anchor, rules: &[Compiled]) -> u32 {
                 // the window, and a byte on either side of it
                 Kind::Token(_) | Kind::Encoded(_) | Kind::Command(_) => declared + 1,
                 Kind::Pair(pair) => declared + pair::reach(pair),
-                Kind::Assignment(_) | Kind::File(_) | Kind::Login => MARGIN,
+                Kind::Assignment(_) | Kind::File(_) | Kind::Login | Kind::Foreign(_) => MARGIN,
             }
         }
     };

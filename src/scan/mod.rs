@@ -15,6 +15,7 @@ mod excerpt;
 mod exclude;
 mod exposed;
 mod filter;
+mod foreign;
 mod lineage;
 mod lines;
 mod matcher;
@@ -29,19 +30,21 @@ mod suspect;
 pub mod view;
 mod worker;
 
-use crate::model::Finding;
+use crate::model::{Finding, FingerprintKey};
 use crate::rules::{Context, Kind, LineFile, Rule};
 
 use anchors::Anchors;
 use candidate::RuleIx;
 use class::FileNames;
 use exclude::Exclusions;
+use foreign::ForeignRules;
 use matcher::Compiled;
 
 pub use allow::Allowing;
 pub use class::{Dotenv, PathClass};
 pub use exclude::{Exclude, Paths, exclude_globs};
 pub use filter::Drop;
+pub use foreign::AllowLists;
 pub use lineage::Copied;
 pub use survey::{Known, Named, Surveyor};
 pub use worker::{Scanned, Worker};
@@ -61,7 +64,7 @@ pub struct Options {
     /// Leave binary files out.
     pub no_binary: bool,
     /// Key of the fingerprints.
-    pub fingerprint_key: Vec<u8>,
+    pub fingerprint_key: FingerprintKey,
     /// Which comments let findings pass; none do without it.
     pub allowing: Option<Allowing>,
     /// Files that rules are not used in.
@@ -83,6 +86,8 @@ pub struct Scanner {
     files: Vec<FileNames>,
     /// Rules that name logins which other rules found.
     logins: Vec<RuleIx>,
+    /// Rules of gitleaks files.
+    foreign: Option<ForeignRules>,
     /// Words of the comments that let findings pass.
     words: allow::Words,
     exclusions: Exclusions,
@@ -127,6 +132,7 @@ impl Scanner {
         Self {
             exclusions,
             anchors: Anchors::new(&rules),
+            foreign: ForeignRules::new(&rules),
             dotenv,
             lines,
             files,
@@ -144,13 +150,22 @@ impl Scanner {
 
     /// Whether a rule may be about files called `name` as such, wherever they lie.
     pub fn names_files(&self, name: &[u8]) -> bool {
-        self.files.iter().any(|file| file.may_match(name))
+        let foreign = self.foreign.as_ref();
+        foreign.is_some_and(|foreign| foreign.may_name(name))
+            || self.files.iter().any(|file| file.may_match(name))
+    }
+
+    /// Whether a finding of the rule `id` passes because `commit` brought it in.
+    pub fn passes_commit(&self, id: &str, commit: &str) -> bool {
+        let foreign = self.foreign.as_ref();
+        foreign.is_some_and(|foreign| foreign.passes_commit(id, commit))
     }
 
     /// Whether what is found in a file hangs on its whole path, because rules are left out there or because a rule is about it.
     pub fn hangs_on_path(&self, path: &[u8]) -> bool {
         let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
-        self.names_files(name) || self.exclusions.concern(path)
+        // what a foreign rule says may hang on all of it
+        self.foreign.is_some() || self.names_files(name) || self.exclusions.concern(path)
     }
 
     /// The rules in use, in the order of their indexes.

@@ -52,12 +52,14 @@ fn claim(
     candidate: &Candidate,
 ) -> (u8, crate::model::Confidence, std::cmp::Reverse<usize>, i32) {
     let kind = match &rules[usize::from(candidate.rule)].rule.kind {
-        Kind::Token(token) if token.visible > 0 => 6,
-        Kind::Pair(_) => 5,
+        Kind::Token(token) if token.visible > 0 => 7,
+        Kind::Pair(_) => 6,
         // a form of its own, and the provider named beside it
-        Kind::Token(token) if token.near > 0 && token.value == ValueKind::Opaque => 4,
-        Kind::Token(_) | Kind::Encoded(_) | Kind::Command(_) | Kind::Login => 3,
-        Kind::Assignment(assignment) if assignment.context != Context::Dotenv => 2,
+        Kind::Token(token) if token.near > 0 && token.value == ValueKind::Opaque => 5,
+        Kind::Token(_) | Kind::Encoded(_) | Kind::Command(_) | Kind::Login => 4,
+        Kind::Assignment(assignment) if assignment.context != Context::Dotenv => 3,
+        // it says what kind of key it is, where a line of a dotenv file says only that it is one
+        Kind::Foreign(_) => 2,
         Kind::Assignment(_) => 1,
         Kind::File(_) => 0,
     };

@@ -32,6 +32,8 @@ pub struct Known {
     encoding: TextEncoding,
     /// Whether something may be found in it.
     suspect: bool,
+    /// Whether a foreign rule may find something in it: those look at each version in full.
+    foreign: bool,
 }
 
 impl Known {
@@ -42,7 +44,7 @@ impl Known {
 
     /// Whether the text has to be scanned.
     pub fn is_suspect(&self) -> bool {
-        self.suspect
+        self.suspect || self.foreign
     }
 }
 
@@ -77,7 +79,7 @@ impl<'s> Surveyor<'s> {
         self.hits.clear();
         let prefilter = self.scanner.anchors.prefilter();
         if !prefilter.find_up_to(MOST_HITS, text, &mut self.hits) {
-            return crowded(text);
+            return self.crowded(text, classes);
         }
         self.fresh.clear();
         self.fresh.resize(self.hits.len(), true);
@@ -91,6 +93,7 @@ impl<'s> Surveyor<'s> {
             hits: None,
             encoding: view::detect(text).0,
             suspect: classes.iter().any(|named| self.finds(text, named)),
+            foreign: self.is_foreign(text, classes),
         }
     }
 
@@ -112,7 +115,7 @@ impl<'s> Surveyor<'s> {
         let prefilter = self.scanner.anchors.prefilter();
         let hits = (MOST_HITS, &mut self.hits);
         if !self.lineage.inherit(prefilter, old, copied, text, hits) {
-            return crowded(text);
+            return self.crowded(text, classes);
         }
         let (encoding, mark) = view::detect(text);
         self.fresh.clear();
@@ -190,6 +193,25 @@ impl<'s> Surveyor<'s> {
             hits: Some(self.hits.as_slice().into()),
             encoding,
             suspect,
+            foreign: self.is_foreign(text, classes),
+        }
+    }
+
+    /// Whether a foreign rule may find something in the text, under some path. What they look at is not bounded, so it is asked of each
+    /// version.
+    fn is_foreign(&mut self, text: &[u8], classes: &[Named]) -> bool {
+        let is_read = view::detect(text).0 != TextEncoding::Binary
+            || classes.iter().any(|named| named.class.dotenv != Dotenv::No);
+        is_read && self.worker.may_hold_foreign(text)
+    }
+
+    /// What is said of a text with more anchors than are worth remembering: that it has to be scanned.
+    fn crowded(&mut self, text: &[u8], classes: &[Named]) -> Known {
+        Known {
+            hits: None,
+            encoding: view::detect(text).0,
+            suspect: true,
+            foreign: self.is_foreign(text, classes),
         }
     }
 
@@ -204,15 +226,6 @@ impl<'s> Surveyor<'s> {
         };
         self.worker.scan(&blob, &mut self.findings);
         !self.findings.is_empty()
-    }
-}
-
-/// What is said of a text with more anchors than are worth remembering: that it has to be scanned.
-fn crowded(text: &[u8]) -> Known {
-    Known {
-        hits: None,
-        encoding: view::detect(text).0,
-        suspect: true,
     }
 }
 

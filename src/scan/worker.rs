@@ -3,6 +3,7 @@
 //! Owns all scratch memory, so that scanning allocates only where something is found. Knows how a blob is made readable
 //! and in which order things are tried; what a match is, `matcher` knows.
 
+mod foreign;
 mod left_out;
 mod long;
 mod settings;
@@ -18,6 +19,7 @@ use super::anchors::Use;
 use super::assignment::Lang;
 use super::candidate::{Candidate, Decisions, RuleIx};
 use super::class::{self, Dotenv, PathClass};
+use super::foreign::Hunt;
 use super::lines::{Base, Lines};
 use super::matcher::{self, Text, login};
 use super::opened::Opened;
@@ -47,6 +49,7 @@ pub struct Worker<'s> {
     utf16: View,
     state: FileState,
     ledger: Ledger,
+    hunt: Hunt,
 }
 
 /// Buffers of one depth of views.
@@ -125,6 +128,7 @@ impl<'s> Worker<'s> {
             utf16: View::new(Encoding::Utf16),
             state,
             ledger: Ledger::default(),
+            hunt: Hunt::default(),
         }
     }
 
@@ -257,6 +261,9 @@ impl<'s> Worker<'s> {
             && !binary
         {
             self.scan_lines(frame, file, &share);
+        }
+        if !binary {
+            self.scan_foreign(bytes, &blob.origin.within, &share);
         }
     }
 
@@ -527,7 +534,7 @@ impl<'s> Worker<'s> {
             severity: candidate.severity,
             confidence: candidate.confidence,
             fingerprint: Fingerprint::new(
-                &self.scanner.options.fingerprint_key,
+                self.scanner.options.fingerprint_key.as_bytes(),
                 &rule.id,
                 &candidate.value,
             ),

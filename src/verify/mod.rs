@@ -77,6 +77,52 @@ impl Endpoint {
 /// A verifier is pure: it sees a credential and a [`Wire`], and what it returns depends on the answers alone. So it is tested
 /// with scripted answers, and can't reach what the wire does not let it reach. To add one to a run, hand it to [`run`] among the
 /// others; its [`endpoints`](Self::endpoints) are then hosts that may be contacted.
+///
+/// A rule file can do the same without a line of Rust: see [`crate::rules::Recipe`].
+///
+/// ```
+/// use waxseal::model::{Verdict, Verified};
+/// use waxseal::verify::{Credential, Endpoint, Header, HttpRequest, Method, Verifier, Wire};
+///
+/// /// Asks whether a key of Acme's still works.
+/// struct Acme;
+///
+/// impl Verifier for Acme {
+///     fn handles(&self, credential: &Credential<'_>) -> bool {
+///         credential.rule == "acme-api-key"
+///     }
+///
+///     fn endpoints(&self) -> Vec<Endpoint> {
+///         vec![Endpoint {
+///             provider: "acme".to_owned(),
+///             host: "api.acme.example".to_owned(),
+///             port: 443,
+///             purpose: "what a key may do".to_owned(),
+///         }]
+///     }
+///
+///     fn verify(&self, credential: &Credential<'_>, wire: &mut dyn Wire) -> Verified {
+///         let answer = wire.http(&HttpRequest {
+///             provider: "acme",
+///             host: "api.acme.example",
+///             method: Method::Get,
+///             path: "/v1/key".to_owned(),
+///             headers: vec![("X-Key", Header::Secret(credential.secret.clone()))],
+///             body: None,
+///         });
+///         match answer {
+///             Ok(reply) if reply.status == 200 && reply.body.as_str().contains("\"scopes\"") => {
+///                 Verified::new(Verdict::Live, "Acme tells its scopes")
+///             }
+///             Ok(reply) if reply.status == 401 && reply.body.as_str().contains("no such key") => {
+///                 Verified::new(Verdict::Dead, "Acme knows no such key")
+///             }
+///             Ok(_) => Verified::new(Verdict::Unknown, "an answer that tells nothing"),
+///             Err(trouble) => Verified::new(Verdict::Unknown, trouble.to_string()),
+///         }
+///     }
+/// }
+/// ```
 pub trait Verifier: Send + Sync {
     /// Whether it can ask about this credential. Several may: all are asked, until one finds it live.
     fn handles(&self, credential: &Credential<'_>) -> bool;

@@ -1,7 +1,7 @@
 //! Asks by the recipes of rules: what a rule file says is asked, and what it lists is believed, and nothing else.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,9 +12,15 @@ use super::{Body, Credential, Endpoint, Header, HttpReply, HttpRequest, Method, 
 use crate::model::{Secret, Verdict, Verified};
 use crate::rules::{self, Ask, AskMethod, Recipe, Reply, Rule, Scalar};
 
+/// Port of every question.
+const HTTPS: u16 = 443;
+
+/// Rules that find logins by what they are sent to. Their host says whose recipe it is.
+const BY_HOST: [&str; 2] = ["mail-api-basic-auth", "mail-command-login"];
+
 /// Every rule's recipe.
 pub struct Recipes {
-    by_rule: HashMap<String, Ready>,
+    by_rule: BTreeMap<String, Ready>,
 }
 
 /// A recipe with its expressions compiled.
@@ -44,7 +50,14 @@ impl Recipes {
     }
 
     fn ready(&self, credential: &Credential<'_>) -> Option<&Ready> {
-        self.by_rule.get(credential.rule)
+        if !BY_HOST.contains(&credential.rule) {
+            return self.by_rule.get(credential.rule);
+        }
+        let host = credential.text("host")?.to_ascii_lowercase();
+        let mut recipes = self.by_rule.values();
+        recipes.find(|ready| {
+            ready.takes_logins() && ready.endpoints().any(|it| it.covers(&host, HTTPS))
+        })
     }
 }
 
@@ -58,23 +71,7 @@ impl Verifier for Recipes {
     }
 
     fn endpoints(&self) -> Vec<Endpoint> {
-        let of = |ready: &Ready| {
-            let provider = ready.recipe.provider.to_string();
-            let asks = ready.recipe.asks.iter();
-            asks.flat_map(move |ask| {
-                let provider = provider.clone();
-                ask.hosts.iter().map(move |host| Endpoint {
-                    provider: provider.clone(),
-                    host: host
-                        .split_once('}')
-                        .map_or(host.to_string(), |(_, rest)| format!("*{rest}")),
-                    port: 443,
-                    purpose: ask.purpose.to_string(),
-                })
-            })
-            .collect::<Vec<_>>()
-        };
-        self.by_rule.values().flat_map(of).collect()
+        self.by_rule.values().flat_map(Ready::endpoints).collect()
     }
 
     fn verify(&self, credential: &Credential<'_>, wire: &mut dyn Wire) -> Verified {
@@ -107,6 +104,9 @@ impl Verifier for Recipes {
     }
 
     fn matters(&self, rule: &str, part: &str) -> bool {
+        if BY_HOST.contains(&rule) {
+            return matches!(part, "host" | "user");
+        }
         self.by_rule.get(rule).is_some_and(|ready| {
             let asks = ready.recipe.asks.iter();
             let in_asks = asks.flat_map(|ask| {
@@ -129,6 +129,25 @@ impl Verifier for Recipes {
 }
 
 impl Ready {
+    /// Every host that it asks.
+    fn endpoints(&self) -> impl Iterator<Item = Endpoint> {
+        self.recipe.asks.iter().flat_map(|ask| {
+            ask.hosts.iter().map(|host| Endpoint {
+                provider: self.recipe.provider.to_string(),
+                host: host
+                    .split_once('}')
+                    .map_or(host.to_string(), |(_, rest)| format!("*{rest}")),
+                port: HTTPS,
+                purpose: ask.purpose.to_string(),
+            })
+        })
+    }
+
+    /// Whether what it asks with is a user with a password.
+    fn takes_logins(&self) -> bool {
+        self.recipe.asks.iter().all(|ask| ask.basic.is_some())
+    }
+
     /// What placeholders stand for; `None` if an identifier is missing or has not its shape.
     fn values<'c>(&self, credential: &Credential<'c>) -> Option<Values<'c>> {
         let mut identifiers = HashMap::new();

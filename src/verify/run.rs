@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use super::identity::{self, Identity};
 use super::pace::{Pace, Paced};
 use super::{Credential, Kept, Line, Settings, Verifier, Wire};
-use crate::model::{Finding, Secret, Verdict, Verified};
+use crate::model::{Finding, Quotes, Secret, Verdict, Verified};
 
 /// Most account ids of other findings that are offered for a secret.
 const OTHERS: usize = 4;
@@ -274,6 +274,7 @@ fn settle(
     for &verifier in &question.handlers {
         let mut answer = job.verifiers[verifier].verify(credential, wire);
         answer.asked = wire.take_asked();
+        unquoted(&mut answer, credential.secret);
         let troubled = wire.take_trouble();
         answer.unanswered = troubled && answer.verdict == Verdict::Unknown;
         let works = answer.verdict.is_live() || answer.verdict == Verdict::Test;
@@ -289,6 +290,18 @@ fn settle(
         kept.put(&question.identity, &answer);
     }
     told(answer)
+}
+
+/// Takes out of `answer` what quotes `secret`: a peer may well send back what it was sent, in the place of a name.
+fn unquoted(answer: &mut Verified, secret: &Secret) {
+    let mut quotes = Quotes::default();
+    quotes.add(secret);
+    for detail in &mut answer.details {
+        detail
+            .values
+            .retain(|value| !quotes.are_in(value.as_bytes()));
+    }
+    answer.details.retain(|detail| !detail.values.is_empty());
 }
 
 /// What the first verifier would ask.

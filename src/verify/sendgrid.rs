@@ -20,6 +20,9 @@ const GLOBAL: &str = "api.sendgrid.com";
 /// Where subusers of the EU are. A key does not tell which it belongs to.
 const EU: &str = "api.eu.sendgrid.com";
 
+/// Hosts to which logins of SendGrid are sent over HTTP.
+const HOSTS: [&str; 3] = [GLOBAL, EU, "sendgrid.com"];
+
 /// Characters of the id in a key, behind `SG.`.
 const ID: usize = 22;
 
@@ -79,7 +82,13 @@ impl Kind {
                 let id = credential.text("id")?;
                 Some(Self::Key(header(format!("Bearer SG.{id}.{secret}"))))
             }
-            "sendgrid-basic-auth" => {
+            // the other two find logins by what they are sent to
+            "sendgrid-basic-auth" | "mail-api-basic-auth" | "mail-command-login" => {
+                let host = credential.text("host").unwrap_or_default();
+                let elsewhere = !HOSTS.contains(&host.to_ascii_lowercase().as_str());
+                if elsewhere && credential.rule != "sendgrid-basic-auth" {
+                    return None;
+                }
                 let user = credential.text("user")?;
                 if user.contains(':') {
                     return None;
@@ -129,6 +138,7 @@ impl Verifier for SendGrid {
     fn matters(&self, rule: &str, part: &str) -> bool {
         match rule {
             "sendgrid-basic-auth" => part == "user",
+            "mail-api-basic-auth" | "mail-command-login" => matches!(part, "user" | "host"),
             "sendgrid-api-key" => false,
             _ => part == "id",
         }

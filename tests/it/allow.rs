@@ -263,7 +263,7 @@ fn a_comment_speaks_of_the_rules_that_it_names() {
         assert_eq!(allowed, [first, second], "{comment}");
         assert_eq!(seen.faults(), [], "{comment}");
         let unused = u64::from(!first && !second);
-        assert_eq!(seen.allows.unused, unused, "{comment}");
+        assert_eq!(seen.allows.unused.len() as u64, unused, "{comment}");
     }
 }
 
@@ -348,17 +348,17 @@ fn what_is_wrong_with_a_comment_is_told_once() {
         assert_eq!(seen.faults(), [(1, fault)], "{comment}");
         let allowed: Vec<bool> = seen.markers().iter().map(|it| it.1.is_some()).collect();
         assert_eq!(allowed, [passes, passes], "{comment}");
-        assert_eq!(seen.allows.unused, 0, "{comment}");
+        assert_eq!(seen.allows.unused.len(), 0, "{comment}");
     }
     // a rule that is off is known all the same
     let seen = scan(
         "a.py",
         &format!("{KEY} # waxseal:allow twilio-account-sid no\n"),
     );
-    assert_eq!((seen.faults(), seen.allows.unused), (Vec::new(), 1));
+    assert_eq!((seen.faults(), seen.allows.unused.len()), (Vec::new(), 1));
     // nobody is told of comments where nothing is found
     let seen = scan("a.py", "# waxseal:allow\nkey = os.environ['KEY']\n");
-    assert_eq!((seen.faults(), seen.allows.unused), (Vec::new(), 0));
+    assert_eq!((seen.faults(), seen.allows.unused.len()), (Vec::new(), 0));
 }
 
 #[test]
@@ -491,7 +491,10 @@ fn borders_of_windows_change_nothing() {
     let template: String = (0..400).map(line).collect();
     let text = bytes(&template);
     let whole = scan_in(&scanner(true, false), "a.py", &text, 1 << 30);
-    assert_eq!((whole.allows.unused, whole.faults().len()), (100, 100));
+    assert_eq!(
+        (whole.allows.unused.len(), whole.faults().len()),
+        (100, 100)
+    );
     for own in [10_000, 33_333] {
         let cut = scan_in(&scanner(true, false), "a.py", &text, own);
         assert_eq!(cut.markers(), whole.markers());
@@ -606,7 +609,7 @@ proptest! {
             let cut = scan_in(&scanner(true, false), "a.py", &stored, own);
             prop_assert_eq!(cut.markers(), whole.markers());
             prop_assert_eq!(cut.faults(), whole.faults());
-            prop_assert_eq!(cut.allows.unused, whole.allows.unused);
+            prop_assert_eq!(&cut.allows.unused, &whole.allows.unused);
         }
         let plain = Scanner::new(BUILTIN.iter().filter(|rule| !rule.optional).cloned(), Options::default());
         let plain = scan_in(&plain, "a.py", &stored, 1 << 30);

@@ -19,9 +19,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use waxseal::model::{
-    AllowFault, AllowWarning, Allowed, Allows, Confidence, Coverage, Encoding, Excerpt, Finding,
-    FindingPart, Fingerprint, GitState, Marker, Origin, Place, Report, Secret, Severity, Skip,
-    SkipReason, Store, Verdict,
+    Accepted, AllowFault, AllowWarning, Allowed, Allows, Baselined, Confidence, Coverage, Day,
+    Encoding, Excerpt, Finding, FindingPart, Fingerprint, GitState, Marker, Origin, Place, Report,
+    Secret, Severity, Skip, SkipReason, Store, Verdict,
 };
 use waxseal::report::{Format, Meta, Verbosity, render, render_summary};
 use waxseal::rules::{FileRule, Kind, Reach, Rule};
@@ -236,6 +236,8 @@ fn nasty() -> Report {
         verification: None,
         elapsed: Duration::from_millis(3),
         allows: allows(),
+        baseline: None,
+        fail_on_unused: false,
     }
 }
 
@@ -272,8 +274,58 @@ fn allows() -> Allows {
             warning(4, AllowFault::NoReason { required: false }),
             warning(4, AllowFault::NoReason { required: true }),
         ],
-        unused: 1_001,
+        unused: (1..=1_001).map(|line| (b"a.py".to_vec(), line)).collect(),
     }
+}
+
+/// A finding that counts, one that a comment lets pass, and two that the baseline does.
+fn baselined() -> Report {
+    let entry = |number: u8, reason: Option<&str>, owner: Option<&str>, day: &str| Accepted {
+        fingerprint: Fingerprint::new(b"test", "entry", &Secret::new(&[number], 0)),
+        rule: "demo-smtp-login".to_owned(),
+        reason: reason.map(str::to_owned),
+        owner: owner.map(str::to_owned),
+        expires: Day::parse(day.as_bytes()),
+    };
+    let login = |path| {
+        finding(
+            "demo-smtp-login",
+            Severity::High,
+            path,
+            place(300, 8, 16, 12),
+        )
+    };
+    let mut report = plain();
+    report.allows.findings = allows().findings;
+    report.fail_on_unused = true;
+    report.baseline = Some(Box::new(Baselined {
+        file: ".waxseal-baseline.jsonl".to_owned(),
+        entries: 1_204,
+        findings: vec![
+            (
+                login(b"app/mail.yml"),
+                entry(
+                    1,
+                    Some("answers of the test server"),
+                    Some("ops"),
+                    "2026-03-31",
+                ),
+            ),
+            (login(b"app/a\x1b[31mb.yml"), entry(2, None, None, "")),
+        ],
+        expired: vec![entry(
+            3,
+            Some("until the rotation"),
+            Some("ops \u{202e}team"),
+            "2024-01-31",
+        )],
+        unused: Some(vec![
+            entry(4, None, None, ""),
+            entry(5, None, Some("web"), ""),
+        ]),
+        doubled: vec![entry(1, None, None, "").fingerprint],
+    }));
+    report
 }
 
 /// Nothing found, but not everything seen.
@@ -287,12 +339,13 @@ fn incomplete() -> Report {
     report
 }
 
-fn cases() -> [(&'static str, Report); 8] {
+fn cases() -> [(&'static str, Report); 9] {
     [
         ("plain", plain()),
         ("clean", clean()),
         ("nasty", nasty()),
         ("incomplete", incomplete()),
+        ("baselined", baselined()),
         ("history", history::full()),
         ("history-incomplete", history::incomplete()),
         ("commands", services::commands()),
@@ -530,13 +583,19 @@ fn json_lines_hold_the_findings_of_the_document() {
             .map(|line| serde_json::from_str(line).unwrap())
             .collect();
         let allowed = lines.partition_point(|line| line["type"] == "finding");
+        let baselined =
+            allowed + lines[allowed..].partition_point(|line| line["type"] == "allowed");
         for line in &mut lines {
             line.as_object_mut().unwrap().shift_remove("type").unwrap();
         }
         let mut rebuilt = lines.pop().unwrap();
+        let baselined = lines.split_off(baselined);
         let allowed = lines.split_off(allowed);
         rebuilt["findings"] = Value::Array(lines);
         rebuilt["allowed"] = Value::Array(allowed);
+        if report.baseline.is_some() {
+            rebuilt["baselined"] = Value::Array(baselined);
+        }
         assert_eq!(rebuilt, document);
     }
 }

@@ -3,6 +3,7 @@
 
 mod allow;
 mod architecture;
+mod baseline;
 mod ci;
 mod cli;
 mod config;
@@ -12,6 +13,8 @@ mod dotenv_fix;
 mod dotenv_scan;
 mod equivalence;
 mod finder;
+mod fingerprint_property;
+mod foreign;
 mod formats;
 mod generated;
 mod history_attribution;
@@ -27,6 +30,7 @@ mod hook_doctor;
 mod hook_install;
 mod hook_push;
 mod hook_receive;
+mod import;
 mod index;
 mod packs;
 mod packs_damage;

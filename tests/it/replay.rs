@@ -8,10 +8,16 @@ use std::path::Path;
 
 #[path = "../../fuzz/bodies/assignment.rs"]
 mod assignment;
+#[path = "../../fuzz/bodies/baseline.rs"]
+mod baseline;
 #[path = "../../fuzz/bodies/delta.rs"]
 mod delta;
 #[path = "../../fuzz/bodies/dotenv.rs"]
 mod dotenv;
+#[path = "../../fuzz/bodies/gitleaks.rs"]
+mod gitleaks;
+#[path = "../../fuzz/bodies/import.rs"]
+mod import;
 #[path = "../../fuzz/bodies/pack.rs"]
 mod pack;
 #[path = "../../fuzz/bodies/rules.rs"]
@@ -53,6 +59,37 @@ fn replay(target: &str, run: fn(&[u8])) {
 #[test]
 fn assignments() {
     replay("assignment", assignment::run);
+}
+
+#[test]
+fn baselines() {
+    let pieces: Vec<&[u8]> = "{ } \" : , \"fingerprint\": \"rule\": \"reason\": \"owner\": \"expires\": {\"waxseal_baseline\":1, \"salt\": \"key_id\":\"0123abcd\"} \"2026-02-29\" \"2024-02-29\" \"a\" \"\\u00e4\" <<<<<<< ======= 1 null"
+        .split(' ')
+        .map(str::as_bytes)
+        .chain([b"\n".as_slice(), b"\n", b"\r\n", b" ", b"\xef\xbb\xbf", b"\xff"])
+        .chain([
+            b"{\"waxseal_baseline\":1,\"key_id\":\"0123abcd\"}\n".as_slice(),
+            b"\"0123456789abcdef0123456789abcdef\"",
+            b"{\"fingerprint\":\"0123456789abcdef0123456789abcdef\",\"rule\":\"a\"",
+            b",\"reason\":\"why\"",
+            b",\"expires\":\"2026-03-31\"",
+            b"}\n",
+            b"}\n{\"fingerprint\":\"fedcba9876543210fedcba9876543210\",\"rule\":\"b\"",
+        ])
+        .collect();
+    for seed in 0..20_000 {
+        let mut random = Random::new(seed);
+        let length = random.below(20);
+        let start: &[u8] = if seed % 4 == 0 {
+            b""
+        } else {
+            pieces[pieces.len() - 7]
+        };
+        let rest: Vec<&[u8]> = (0..length)
+            .map(|_| pieces[random.below(pieces.len())])
+            .collect();
+        baseline::run(&[start, &rest.concat()].concat());
+    }
 }
 
 #[test]
@@ -119,6 +156,26 @@ fn mail_sessions() {
             });
         }
         smtp::run(&input);
+    }
+}
+
+#[test]
+fn files_of_other_scanners() {
+    let pieces: Vec<&[u8]> = "[[rules]]\n id= regex= path= keywords= [extend]\n useDefault= true '(?i)key=([a-z]+)' '[a-z]{2,}' ['key'] [allowlist]\n paths= \"a\" { } [ ] , : results version rules findings path line - '\\Qx' a.py:b:3 ! * / 1 \"File\":\"a\" \"StartLine\":1"
+        .split(' ')
+        .map(str::as_bytes)
+        .chain([b"\n".as_slice(), b"\n", b"  ", b"\xef\xbb\xbf", b"\xff", b"\\n"])
+        .collect();
+    for seed in 0..20_000 {
+        let mut random = Random::new(seed);
+        let length = random.below(24);
+        let input: Vec<&[u8]> = (0..length)
+            .map(|_| pieces[random.below(pieces.len())])
+            .collect();
+        let input = input.concat();
+        gitleaks::run(&input);
+        let choice = u8::try_from(random.below(36)).unwrap();
+        import::run(&[&[choice], input.as_slice()].concat());
     }
 }
 

@@ -461,3 +461,57 @@ fn a_history_is_no_exception() {
         }
     }
 }
+
+/// A baseline is committed and read by many, and so is what commands say of it.
+#[test]
+fn no_baseline_and_no_explanation_holds_a_secret() {
+    let dir = Scratch::repo();
+    let cases: Vec<&Case> = CASES.iter().filter(|case| case.args.is_empty()).collect();
+    for (number, case) in cases.iter().enumerate() {
+        dir.write(format!("case-{number}/{}", case.path), bytes(case.template));
+    }
+    let secrets: Vec<&str> = cases
+        .iter()
+        .flat_map(|case| case.secrets)
+        .copied()
+        .collect();
+    let silent = |args: &[&str], code: i32| {
+        let run = run(dir.root(), args);
+        assert_eq!(run.code, code, "{args:?}: {}", run.err);
+        assert_silent(&args.join(" "), &(run.out.clone() + &run.err), &secrets);
+        run.out
+    };
+    silent(&["baseline", "create", "--expires", "2001-02-03"], 0);
+    silent(&["scan", "-vv"], 1);
+    silent(&["baseline", "add", "--all", "--reason", "why"], 0);
+    let written = || fs::read_to_string(dir.path(".waxseal-baseline.jsonl")).unwrap();
+    assert!(written().lines().count() > 12, "{}", written());
+    assert_silent("the baseline", &written(), &secrets);
+    let report = silent(&["scan", "--no-baseline", "--format", "json"], 1);
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    let prints = report["findings"].as_array().unwrap().iter();
+    let mut prints: Vec<&str> = prints
+        .map(|it| it["fingerprint"].as_str().unwrap())
+        .collect();
+    prints.sort_unstable();
+    prints.dedup();
+    for print in &prints {
+        silent(&["explain", print], 0);
+        silent(&["baseline", "add", print, "--reason", "why"], 0);
+    }
+    for format in Format::ALL.map(Format::id) {
+        for verbosity in ["-q", "-v", "-vv"] {
+            silent(&["scan", "--format", format, verbosity], 0);
+        }
+    }
+    silent(&["baseline", "prune"], 0);
+    let mut remove = vec!["baseline", "remove"];
+    remove.extend(&prints[..prints.len() / 2]);
+    silent(&remove, 0);
+    assert_silent("the rest of the baseline", &written(), &secrets);
+    // of a reason that quotes one, neither the command nor the file says anything
+    let quote = text("it was <<sendgrid-key>>");
+    let refused = run(dir.root(), ["baseline", "add", "--all", "--reason", &quote]);
+    assert_eq!(refused.code, 2, "{}", refused.err);
+    assert_silent("a refused reason", &(refused.out + &refused.err), &secrets);
+}

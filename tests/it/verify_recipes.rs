@@ -406,6 +406,36 @@ fn every_recipe_has_its_row_here() {
     }
 }
 
+#[test]
+fn a_login_to_a_providers_api_is_asked_about_by_its_host() {
+    for rule in ["mail-api-basic-auth", "mail-command-login"] {
+        let held = |host| Held::new(rule, "made-up", &[("user", "api"), ("host", host)]);
+        let (found, asked) = built_in(&held("API.eu.mailgun.net"), &[json(200, r#"{"items":[]}"#)]);
+        assert_eq!(found, Verdict::Live);
+        assert_eq!(asked[0].address, "api.mailgun.net/v3/domains?limit=1");
+        let recipes = Recipes::of(BUILTIN);
+        for other in [
+            "api.mailgun.net.evil.example",
+            "evil-api.mailgun.net",
+            "api.resend.com",
+            "smtp.mailgun.org",
+            "api.sendgrid.com",
+        ] {
+            assert!(!recipes.handles(&held(other).lent()), "{other}");
+        }
+        assert!(recipes.matters(rule, "host") && recipes.matters(rule, "user"));
+    }
+}
+
+#[test]
+fn a_recipe_is_shown_with_its_rule() {
+    let mut command = assert_cmd::Command::cargo_bin("waxseal").unwrap();
+    let run = command.args(["rules", "show", "mailgun-api-key"]).assert();
+    let out = String::from_utf8(run.get_output().stdout.clone()).unwrap();
+    let shown = "Asked with --verify:\n  GET https://api.mailgun.net/v3/domains?limit=1 for the first domain of the account\n  GET https://api.eu.mailgun.net/";
+    assert!(out.contains(shown), "{out}");
+}
+
 // ---- A user's own.
 
 /// A rule file with a recipe of which one line is `line`, in place of the one that begins like it.

@@ -458,6 +458,32 @@ fn a_run_that_is_stopped_leaves_the_rest_unknown() {
 }
 
 #[test]
+fn an_answer_that_sends_the_secret_back_is_not_passed_on() {
+    let password = "harbor-winter-47";
+    let mut findings = [finding(
+        "sendgrid-basic-auth",
+        "a",
+        password,
+        &[("user", "ops")],
+    )];
+    let verifiers: [Box<dyn Verifier>; 1] = [Box::new(SendGrid)];
+    let body = format!(
+        r#"{{"scopes":["{password}","x.{}","mail.send"]}}"#,
+        &password[4..]
+    );
+    go(&mut findings, &verifiers, None, &fast(), |_| {
+        Ok(json(200, &body))
+    });
+    let verified = findings[0].verified.as_ref().unwrap();
+    assert_eq!(verified.verdict, Verdict::Live);
+    let told = format!("{verified:?}");
+    assert!(
+        told.contains("mail.send") && !told.contains("winter"),
+        "{told}"
+    );
+}
+
+#[test]
 fn an_empty_report_asks_nobody() {
     let (summary, asked) = go(
         &mut [],

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use proptest::prelude::*;
 use waxseal::model::{Verdict, Verified};
 use waxseal::verify::{HttpReply, SendGrid, Trouble, Verifier};
 
@@ -370,6 +371,32 @@ fn credentials_go_into_a_header_that_is_secret() {
 }
 
 #[test]
+fn a_login_that_is_sent_to_sendgrid_is_one_of_sendgrids() {
+    for rule in ["mail-api-basic-auth", "mail-command-login"] {
+        let held = |host| {
+            Held::new(
+                rule,
+                "Harbor-47-tzk",
+                &[("user", "harbor_ops"), ("host", host)],
+            )
+        };
+        let (verified, asked) = ask(&held("api.sendgrid.com"), |_| Ok(scopes("")));
+        assert_eq!(
+            (verified.verdict, asked),
+            (Verdict::Live, vec![GLOBAL.to_owned()])
+        );
+        for other in [
+            "api.sendgrid.com.evil.example",
+            "evil-sendgrid.com",
+            "smtp.sendgrid.net",
+        ] {
+            assert!(!SendGrid.handles(&held(other).lent()), "{other}");
+        }
+        assert!(SendGrid.matters(rule, "user") && !SendGrid.matters(rule, "port"));
+    }
+}
+
+#[test]
 fn what_is_not_all_of_a_credential_is_nobodys() {
     for held in [
         Held::new("sendgrid-key-in-two-parts", "right-half", &[]),
@@ -379,5 +406,33 @@ fn what_is_not_all_of_a_credential_is_nobodys() {
         Held::new("twilio-auth-token", "x", &[]),
     ] {
         assert!(!SendGrid.handles(&held.lent()));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever comes back, nothing panics, and only what the table lists is live or dead.
+    #[test]
+    fn only_what_is_listed_tells(
+        status in prop_oneof![Just(200_u16), Just(401), Just(403), 100_u16..700],
+        body in prop_oneof![
+            ".{0,60}",
+            r#"\{"errors":\[(\{"message":("(access forbidden|Maximum credits exceeded|[a-z ]{0,20}|The provided authorization grant is invalid, expired, or revoked)"|[0-9]|null|\[\])\},?)?\]\}"#,
+            r#"\{"scopes":(\["(mail\.send|[ -~&&[^"\\]]{0,9})"\]|[0-9]|"x"|\[[0-9]\])\}"#,
+        ],
+    ) {
+        let found = verdict(&json(status, &body));
+        let lower = body.to_ascii_lowercase();
+        match found {
+            Verdict::Dead => prop_assert!(status == 401 && lower.contains("invalid, expired, or revoked")),
+            Verdict::Live => prop_assert!(
+                (status == 200 && body.contains("\"scopes\":["))
+                    || (status == 401 && lower.contains("maximum credits exceeded"))
+            ),
+            Verdict::LiveRestricted => prop_assert!(status == 403 && lower.contains("access forbidden")),
+            Verdict::Test | Verdict::Rejected => prop_assert!(false, "SendGrid has no {found:?}"),
+            Verdict::Unknown => {}
+        }
     }
 }

@@ -80,7 +80,6 @@ fn row_200_live() {
             id("AC", 'a')
         )]
     );
-    assert_eq!(verified.asked, ["api.twilio.com"]);
 }
 
 #[test]
@@ -133,7 +132,6 @@ fn row_401_20003_is_dead_once_every_region_refuses() {
         "api.tokyo.jp1.twilio.com",
     ];
     assert_eq!(hosts, expected);
-    assert_eq!(verified.asked, expected);
 }
 
 #[test]
@@ -212,7 +210,7 @@ fn row_401_20003_on_a_guessed_pair_tries_two_other_accounts() {
     let (verified, asked) = ask(&held, |_| Ok(refused()));
     assert_eq!(verified.verdict, Verdict::Rejected);
     assert!(
-        verified.reason.contains("2 of 3 other account ids"),
+        verified.reason.contains("2 other account ids"),
         "{}",
         verified.reason
     );
@@ -253,7 +251,7 @@ fn a_token_without_account_is_tried_with_those_of_the_scan() {
     let (verified, asked) = ask(&alone().with_others(&others), |_| Ok(refused()));
     assert_eq!((verified.verdict, asked.len()), (Verdict::Rejected, 2));
     assert!(
-        verified.reason.contains("2 of 3 account ids"),
+        verified.reason.contains("2 account ids"),
         "{}",
         verified.reason
     );
@@ -395,7 +393,7 @@ fn row_401_20003_of_a_key_is_dead_once_kinds_and_regions_are_excluded() {
     let (verified, asked) = ask(&alone, |_| Ok(refused()));
     assert_eq!((verified.verdict, asked.len()), (Verdict::Rejected, 2));
     assert!(
-        verified.reason.contains("2 of 3 key ids"),
+        verified.reason.contains("2 of the key ids"),
         "{}",
         verified.reason
     );
@@ -461,12 +459,10 @@ fn no_answer_is_unknown_and_a_dry_run_asks_once() {
             (verified.verdict, &*verified.reason),
             (Verdict::Unknown, &*trouble.to_string())
         );
-        assert_eq!(verified.asked.len(), 4);
     }
     for trouble in [Trouble::NotAsked, Trouble::Spent] {
         let (verified, asked) = ask(&token(None), |_| Err(trouble.clone()));
         assert_eq!((verified.verdict, asked.len()), (Verdict::Unknown, 1));
-        assert_eq!(verified.asked, [""; 0]);
     }
 }
 
@@ -482,9 +478,10 @@ fn an_oauth_client_is_not_asked_because_that_mints_a_token() {
 fn every_host_that_is_asked_is_an_endpoint() {
     let hosts: Vec<String> = Twilio.endpoints().into_iter().map(|one| one.host).collect();
     for held in [token(Some("br1")), key(true), key(false)] {
-        let (verified, _) = ask(&held, |_| Ok(refused()));
-        for host in verified.asked {
-            assert!(hosts.contains(&host), "{host}");
+        let (_, asked) = ask(&held, |_| Ok(refused()));
+        for address in asked {
+            let host = address.split('/').next().unwrap();
+            assert!(hosts.iter().any(|one| one == host), "{host}");
         }
     }
     assert!(!Twilio.handles(&Held::new("sendgrid-api-key", "x", &[]).lent()));

@@ -8,29 +8,30 @@ use crate::config::{FILE_NAME, ScanOptions, TooWide};
 use crate::error::Error;
 use crate::history::CommitInfo;
 use crate::model::{
-    Allows, Confidence, Excerpt, Finding, Fingerprint, FirstCommit, History, Location, ObjectId,
-    ObjectKind, Origin, Place, Secret, Severity, Store,
+    Accepted, Allows, Confidence, Excerpt, Finding, Fingerprint, FingerprintKey, FirstCommit,
+    History, Location, ObjectId, ObjectKind, Origin, Place, Secret, Severity, Store,
 };
 use crate::rules::{ALLOW_ADDED, POLICY_CHANGED, POLICY_TOO_WIDE};
 
 use crate::app::policy::{self, entry, points::Points};
-use crate::app::scan::FINGERPRINT_KEY;
+use crate::baseline::{self, Baseline};
 
 /// Files at the top of a repository that have a say in what is reported.
-const POLICY: [&str; 2] = [FILE_NAME, ".waxseal-baseline.jsonl"];
+pub(super) const POLICY: [&str; 2] = [FILE_NAME, baseline::FILE_NAME];
 
 /// Most commits that are looked at for the one that changed a file.
 const FURTHEST: usize = 10_000;
 
-/// A finding for each file of the policy that `tip` has otherwise than `base`, whose policy counted.
+/// A finding for each of these files of the policy that `tip` has otherwise than `base`, whose policy counted.
 pub(super) fn of_policy(
     options: &ScanOptions,
-    base: &CommitInfo,
-    tip: &CommitInfo,
+    [base, tip]: [&CommitInfo; 2],
+    files: &[&'static str],
+    key: &FingerprintKey,
     points: &mut Points<'_>,
 ) -> Result<Vec<Finding>, Error> {
     let mut findings = Vec::new();
-    for name in POLICY {
+    for &name in files {
         let (old, new) = (entry(base, name, points)?, entry(tip, name, points)?);
         let happened = match (old, new) {
             _ if old == new => continue,
@@ -51,6 +52,7 @@ pub(super) fn of_policy(
             object,
             by: &by,
             in_head: new.is_some(),
+            key,
         };
         if name == FILE_NAME && new.is_some() {
             match judged(options, tip, points) {
@@ -63,9 +65,44 @@ pub(super) fn of_policy(
                 }
             }
         }
+        if name == baseline::FILE_NAME {
+            notes.push(entries_changed(base, tip, points));
+        }
         findings.push(about.changed(notes));
     }
     Ok(findings)
+}
+
+/// What becomes of the entries of the baseline.
+fn entries_changed(base: &CommitInfo, tip: &CommitInfo, points: &mut Points<'_>) -> String {
+    let mut read = |commit: &CommitInfo| match policy::baseline_of(commit, points) {
+        Ok(None) => Ok(Vec::new()),
+        Ok(Some((_, text))) => Baseline::parse(text)
+            .map(|baseline| baseline.entries().collect())
+            .map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    let old = read(base).unwrap_or_default();
+    let new: Vec<Accepted> = match read(tip) {
+        Ok(new) => new,
+        Err(problem) => return format!("it can't be read: {problem}"),
+    };
+    let names = |entries: &[Accepted], entry: &Accepted| {
+        let same = |other: &Accepted| other.fingerprint.cmp(&entry.fingerprint);
+        let at = entries.binary_search_by(same).ok()?;
+        Some(entries[at] == *entry)
+    };
+    let among_old: Vec<Option<bool>> = new.iter().map(|entry| names(&old, entry)).collect();
+    let count = |state| among_old.iter().filter(|found| **found == state).count();
+    let gone = old
+        .iter()
+        .filter(|entry| names(&new, entry).is_none())
+        .count();
+    format!(
+        "entries: {} added, {gone} removed, {} changed",
+        count(None),
+        count(Some(false))
+    )
 }
 
 /// What of the configuration that `tip` has lets too much pass.
@@ -74,7 +111,7 @@ fn judged(
     tip: &CommitInfo,
     points: &mut Points<'_>,
 ) -> Result<Vec<TooWide>, Error> {
-    let (_, policy) = policy::of_commit(options.clone(), tip, points)?;
+    let (_, policy) = policy::configured_by(options.clone(), tip, points)?;
     Ok(policy.wide)
 }
 
@@ -108,6 +145,7 @@ struct Changed<'c> {
     object: ObjectId,
     by: &'c CommitInfo,
     in_head: bool,
+    key: &'c FingerprintKey,
 }
 
 impl Changed<'_> {
@@ -115,7 +153,8 @@ impl Changed<'_> {
     fn changed(&self, notes: Vec<String>) -> Finding {
         let path = self.name.as_bytes();
         // as for every finding about a file as a whole, its path is the value
-        let fingerprint = Fingerprint::new(FINGERPRINT_KEY, POLICY_CHANGED, &Secret::new(path, 0));
+        let fingerprint =
+            Fingerprint::new(self.key.as_bytes(), POLICY_CHANGED, &Secret::new(path, 0));
         let notes = notes.into_iter().map(Cow::Owned).collect();
         self.finding(
             POLICY_CHANGED,
@@ -129,7 +168,7 @@ impl Changed<'_> {
     /// That it lets too much pass.
     fn too_wide(&self, wide: &TooWide) -> Finding {
         let value = Secret::new(wide.problem.as_bytes(), 0);
-        let fingerprint = Fingerprint::new(FINGERPRINT_KEY, POLICY_TOO_WIDE, &value);
+        let fingerprint = Fingerprint::new(self.key.as_bytes(), POLICY_TOO_WIDE, &value);
         let place = Place {
             line: wide.line as u64,
             end_line: wide.line as u64,

@@ -8,6 +8,7 @@ mod changes;
 use std::io::Read as _;
 use std::time::Instant;
 
+use crate::baseline;
 use crate::ci::{self, Environment, Job, Point, Service};
 use crate::config::{self, CONFIG_VARIABLE, CiOptions, ScanOptions};
 use crate::error::Error;
@@ -49,8 +50,8 @@ pub(super) fn run(
     let plan = Plan::new(&job, service, options.policy.from.as_deref(), &mut points)?;
     let named = outside(&options, &store)?;
     let asked = options.clone();
-    let (options, policy) = policy::of_commit(options, &plan.policy.commit, &mut points)?;
-    let mut scan = scan::Job::new(policy, &options, started)?;
+    let (options, policy, baseline) = policy::of_commit(options, &plan.policy.commit, &mut points)?;
+    let mut scan = scan::Job::new(policy, baseline, &options, started)?;
     let read = plan.scan(&options, ci, &scan.scanner, &store, &points)?;
     if options.verbosity > Verbosity::Quiet {
         let line = plan.told(service, &read, named.as_deref());
@@ -61,12 +62,15 @@ pub(super) fn run(
     // what brings nothing in changes nothing
     let is_change = read.commits != Some(0);
     if let (true, Some((_, tip))) = (is_change, plan.tips.first()) {
-        // a file from elsewhere is what counts, whatever the repository's own says
-        if named.is_none() {
-            let base = &plan.policy.commit;
-            let changed = changes::of_policy(&asked, base, tip, &mut points)?;
-            report.findings.extend(changed);
-        }
+        // a configuration from elsewhere is what counts, whatever the repository's own says
+        let files = match named {
+            None => &changes::POLICY[..],
+            Some(_) => &[baseline::FILE_NAME],
+        };
+        let commits = [&plan.policy.commit, tip];
+        let key = &scan.baseline.key;
+        let changed = changes::of_policy(&asked, commits, files, key, &mut points)?;
+        report.findings.extend(changed);
         if read.commits.is_some() {
             let allowed = changes::allowed(&report.allows);
             report.findings.extend(allowed);

@@ -1,6 +1,5 @@
 //! Files of a policy as a commit has them.
 
-use crate::config::LARGEST;
 use crate::error::Error;
 use crate::git::pack::Kind;
 use crate::history::CommitInfo;
@@ -18,11 +17,12 @@ pub(in crate::app) struct Entry {
     is_folder: bool,
 }
 
-/// The file at `path`, from the top on, that `commit` has, with a name that says so; any named file of the policy. None if there is no
-/// such file.
+/// The file at `path`, from the top on, that `commit` has, with a name that says so; any named file of the policy, of at most `largest`
+/// bytes. None if there is no such file.
 pub(in crate::app) fn file_of(
     commit: &CommitInfo,
     path: &str,
+    largest: u64,
     points: &mut Points<'_>,
 ) -> Result<Option<(String, Vec<u8>)>, Error> {
     let Some(entry) = entry(commit, path, points)? else {
@@ -39,8 +39,8 @@ pub(in crate::app) fn file_of(
     let Some((Kind::Blob, content)) = points.object(entry.id)? else {
         return Err(refused("it is not in this clone"));
     };
-    if content.len() > LARGEST {
-        return Err(refused(&format!("larger than {} MiB", LARGEST >> 20)));
+    if content.len() as u64 > largest {
+        return Err(refused(&format!("larger than {} MiB", largest >> 20)));
     }
     Ok(Some((file, content)))
 }

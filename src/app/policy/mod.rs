@@ -7,25 +7,32 @@ pub(super) mod points;
 
 use std::path::Path;
 
+use crate::baseline;
 use crate::ci::Point;
 use crate::config::{self, FILE_NAME, Input, Policy, ScanOptions, Sources, Text, TooWide};
 use crate::error::Error;
 use crate::git::{Environment, Refs, Store};
 use crate::history::CommitInfo;
 use crate::model::{
-    Confidence, Excerpt, Finding, Fingerprint, GitState, Origin, Place, Secret, Severity,
-    Store as Stored,
+    Confidence, Excerpt, Finding, Fingerprint, FingerprintKey, GitState, Origin, Place, Secret,
+    Severity, Store as Stored,
 };
 use crate::rules::POLICY_TOO_WIDE;
 
-use super::scan::FINGERPRINT_KEY;
-pub(super) use commit::{entry, file_of};
+use super::baseline::Standing;
+pub(super) use commit::entry;
+use commit::file_of;
 use points::Points;
 
+/// What a run goes by: what is asked for with all that counts where nothing was said, the policy, and the baseline.
+pub(super) type Resolved = (ScanOptions, Policy, Standing);
+
 /// What `options` ask for, and the policy: that of the work tree, or of the commit that they name.
-pub(super) fn resolve(options: ScanOptions) -> Result<(ScanOptions, Policy), Error> {
+pub(super) fn resolve(options: ScanOptions) -> Result<Resolved, Error> {
     if options.policy.from.is_none() {
-        return config::resolve(options);
+        let baseline = Standing::of(&options.input, &options.baseline)?;
+        let (options, policy) = config::resolve(options)?;
+        return Ok((options, policy, baseline));
     }
     let store = match &options.input {
         Input::History(history) => Store::open(&history.repo, history.git_dir.as_deref())?,
@@ -42,23 +49,43 @@ pub(super) fn resolve(options: ScanOptions) -> Result<(ScanOptions, Policy), Err
 }
 
 /// The same for a repository that is open already.
-pub(super) fn resolve_in(
-    store: &Store,
-    options: ScanOptions,
-) -> Result<(ScanOptions, Policy), Error> {
+pub(super) fn resolve_in(store: &Store, options: ScanOptions) -> Result<Resolved, Error> {
     let Some(revision) = options.policy.from.clone() else {
-        let root = store.root.clone();
-        return config::resolve_from(options, &mut |path| {
-            config::in_folder(root.as_deref(), path)
-        });
+        let root = store.root.as_deref();
+        let baseline = Standing::in_folder(root, &options.baseline)?;
+        let read = &mut |path: &str| config::in_folder(root, path);
+        let (options, policy) = config::resolve_from(options, read)?;
+        return Ok((options, policy, baseline));
     };
     let mut points = Points::new(store, Refs::current(store));
     let commit = named(&revision, &mut points)?;
     of_commit(options, &commit, &mut points)
 }
 
-/// What `options` ask for, with the policy of `commit`.
+/// What `options` ask for, with the policy and the baseline of `commit`.
 pub(super) fn of_commit(
+    options: ScanOptions,
+    commit: &CommitInfo,
+    points: &mut Points<'_>,
+) -> Result<Resolved, Error> {
+    let baseline = match &options.baseline.file {
+        Some(_) => Standing::in_folder(None, &options.baseline)?,
+        None => Standing::by(baseline_of(commit, points)?, options.baseline.off)?,
+    };
+    let (options, policy) = configured_by(options, commit, points)?;
+    Ok((options, policy, baseline))
+}
+
+/// The baseline that `commit` has, with a name that says so.
+pub(super) fn baseline_of(
+    commit: &CommitInfo,
+    points: &mut Points<'_>,
+) -> Result<Option<(String, Vec<u8>)>, Error> {
+    file_of(commit, baseline::FILE_NAME, baseline::LARGEST, points)
+}
+
+/// What `options` ask for, with the configuration of `commit`.
+pub(super) fn configured_by(
     options: ScanOptions,
     commit: &CommitInfo,
     points: &mut Points<'_>,
@@ -72,7 +99,7 @@ pub(super) fn text_of(
     path: &str,
     points: &mut Points<'_>,
 ) -> Result<Option<Text>, Error> {
-    let file = file_of(commit, path, points)?;
+    let file = file_of(commit, path, config::LARGEST as u64, points)?;
     file.map(|(name, bytes)| Text::new(Path::new(path), name, bytes, config::Origin::Repository))
         .transpose()
 }
@@ -89,14 +116,13 @@ pub(super) fn named(revision: &str, points: &mut Points<'_>) -> Result<CommitInf
 
 /// What counts for a push that is received: nothing that came with it has a say, and no file of a work tree, which a push may have
 /// changed.
-pub(super) fn received(
-    store: &Store,
-    options: ScanOptions,
-) -> Result<(ScanOptions, Policy), Error> {
+pub(super) fn received(store: &Store, options: ScanOptions) -> Result<Resolved, Error> {
     if options.policy.from.is_some() {
         return resolve_in(store, options);
     }
-    config::resolve_from(options, &mut |_| Ok(None))
+    let baseline = Standing::in_folder(None, &options.baseline)?;
+    let (options, policy) = config::resolve_from(options, &mut |_| Ok(None))?;
+    Ok((options, policy, baseline))
 }
 
 /// All that has a say in the policy that `options` ask for, and that policy.
@@ -116,8 +142,8 @@ pub(super) fn read(options: &ScanOptions) -> Result<(Sources, Policy), Error> {
     both(&mut |path| text_of(&commit, path, &mut points))
 }
 
-/// The findings that a policy lets too much pass.
-pub(super) fn findings(wide: &[TooWide]) -> Vec<Finding> {
+/// The findings that a policy lets too much pass, with fingerprints made by `key`.
+pub(super) fn findings(wide: &[TooWide], key: &FingerprintKey) -> Vec<Finding> {
     wide.iter()
         .map(|wide| {
             // a file of a commit is called after it as well
@@ -143,7 +169,7 @@ pub(super) fn findings(wide: &[TooWide]) -> Vec<Finding> {
                 encodings: Vec::new(),
                 // what is said is the value: it stays when lines move
                 fingerprint: Fingerprint::new(
-                    FINGERPRINT_KEY,
+                    key.as_bytes(),
                     POLICY_TOO_WIDE,
                     &Secret::new(wide.problem.as_bytes(), 0),
                 ),

@@ -38,7 +38,7 @@ impl<'a> Summary<'a> {
     pub(super) fn new(allows: &'a Allows) -> Self {
         Self {
             findings: allows.findings.len() as u64,
-            unused: allows.unused,
+            unused: allows.unused.len() as u64,
             warnings: allows.warnings.iter().map(Warning::new).collect(),
         }
     }

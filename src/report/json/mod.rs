@@ -6,6 +6,7 @@
 //! between two runs over the same input (times, thread counts) may be added.
 
 mod allowed;
+mod baselined;
 mod coverage;
 mod history;
 mod verification;
@@ -32,11 +33,15 @@ pub(super) fn render(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> i
         summary: Summary::new(report, meta),
         findings: findings(&report.findings, meta).collect(),
         allowed: findings(&report.allows.findings, meta).collect(),
+        baselined: report
+            .baseline
+            .as_ref()
+            .map(|_| baselined(report, meta).collect()),
     };
     write_pretty(&document, out)
 }
 
-/// Writes each finding on a line, then each that is allowed, then the summary on the last.
+/// Writes each finding on a line, then each that is allowed, then each that the baseline lets pass, then the summary on the last.
 pub(super) fn render_lines(
     report: &Report,
     meta: &Meta<'_>,
@@ -47,6 +52,9 @@ pub(super) fn render_lines(
     }
     for finding in findings(&report.allows.findings, meta) {
         write_line(&Line::Allowed(finding), out)?;
+    }
+    for finding in baselined(report, meta) {
+        write_line(&Line::Baselined(finding), out)?;
     }
     write_line(&Line::Summary(Summary::new(report, meta)), out)
 }
@@ -72,12 +80,25 @@ fn findings<'a>(
         .map(move |finding| Finding::new(finding, &meta))
 }
 
+/// What the baseline lets pass.
+fn baselined<'a>(report: &'a Report, meta: &Meta<'a>) -> impl Iterator<Item = Finding<'a>> {
+    let meta = *meta;
+    let baseline = report.baseline.as_deref();
+    let passed = baseline.map_or(&[][..], |baseline| &baseline.findings);
+    passed.iter().map(move |(finding, entry)| Finding {
+        baseline: Some(baselined::Entry::new(entry)),
+        ..Finding::new(finding, &meta)
+    })
+}
+
 #[derive(Serialize)]
 struct Document<'a> {
     #[serde(flatten)]
     summary: Summary<'a>,
     findings: Vec<Finding<'a>>,
     allowed: Vec<Finding<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baselined: Option<Vec<Finding<'a>>>,
 }
 
 #[derive(Serialize)]
@@ -85,6 +106,7 @@ struct Document<'a> {
 enum Line<'a> {
     Finding(Finding<'a>),
     Allowed(Finding<'a>),
+    Baselined(Finding<'a>),
     Summary(Summary<'a>),
 }
 
@@ -107,6 +129,8 @@ struct Summary<'a> {
     coverage: Coverage<'a>,
     drops: Vec<Drop<'a>>,
     allows: allowed::Summary<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<baselined::Summary<'a>>,
 }
 
 impl<'a> Summary<'a> {
@@ -138,6 +162,7 @@ impl<'a> Summary<'a> {
                 })
                 .collect(),
             allows: allowed::Summary::new(&report.allows),
+            baseline: report.baseline.as_deref().map(baselined::Summary::new),
         }
     }
 }
@@ -255,6 +280,8 @@ struct Finding<'a> {
     verification: Option<Verified<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     allowed: Option<Allowed<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<baselined::Entry<'a>>,
 }
 
 impl<'a> Finding<'a> {
@@ -289,6 +316,7 @@ impl<'a> Finding<'a> {
             history: History::of(finding).map(Box::new),
             verification: finding.verified.as_deref().map(Verified::new),
             allowed: Allowed::of(finding),
+            baseline: None,
         }
     }
 }

@@ -72,16 +72,20 @@ pub(super) fn render(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> i
     json::write_pretty(&log, out)
 }
 
-/// The findings, then those that are allowed. Either all of them tell what suppresses them or none does, as the standard has
-/// it.
+/// The findings, then those that are allowed, then those that the baseline lets pass. Either all of them tell what suppresses
+/// them or none does, as the standard has it.
 fn results<'a>(report: &'a Report, meta: &Meta<'a>) -> Vec<ResultObject<'a>> {
-    let any = !report.allows.findings.is_empty();
+    let baseline = report.baseline.as_deref();
+    let passed = baseline.map_or(&[][..], |baseline| &baseline.findings);
+    let any = !report.allows.findings.is_empty() || !passed.is_empty();
     let all = report.findings.iter().chain(&report.allows.findings);
-    all.map(|finding| ResultObject {
-        suppressions: any.then(|| Suppression::of(finding)),
-        ..ResultObject::new(finding, meta)
-    })
-    .collect()
+    all.map(|finding| (finding, None))
+        .chain(passed.iter().map(|(finding, entry)| (finding, Some(entry))))
+        .map(|(finding, entry)| ResultObject {
+            suppressions: any.then(|| Suppression::of(finding, entry)),
+            ..ResultObject::new(finding, meta)
+        })
+        .collect()
 }
 
 #[derive(Serialize)]

@@ -146,7 +146,7 @@ pub fn entry(text: &[u8]) -> Entry<'_> {
     let mut rules = Vec::new();
     let mut at = skip(0, b":=([");
     while rules.len() < MOST_RULES {
-        let is_id = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.*".contains(byte);
+        let is_id = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.*/".contains(byte);
         let len = text[at..].iter().take_while(|byte| is_id(byte)).count();
         if len == 0 {
             break;

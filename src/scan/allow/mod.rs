@@ -70,7 +70,9 @@ impl Ledger {
         if matches!(origin.store, Store::Object(..)) {
             return;
         }
-        self.done.unused += self.used.values().filter(|used| !**used).count() as u64;
+        let unused = self.used.iter().filter(|(_, used)| !**used);
+        let unused = unused.map(|(line, _)| (origin.path.to_vec(), *line));
+        self.done.unused.extend(unused);
         let faults = std::mem::take(&mut self.faults);
         let warnings = faults.into_iter().map(|(line, fault)| AllowWarning {
             path: origin.path.to_vec(),

@@ -57,6 +57,8 @@ pub enum Drop {
     Unpaired,
     /// Another finding names the same value better.
     Covered,
+    /// An allow list of the file that the rule is from lets it pass.
+    AllowListed,
     /// The configuration leaves the rule out of the file.
     Excluded,
     /// The configuration says that such a value is none.
@@ -87,6 +89,7 @@ impl Drop {
             Self::Example => "example",
             Self::Unpaired => "unpaired",
             Self::Covered => "covered",
+            Self::AllowListed => "allow-listed",
             Self::Excluded => "excluded",
             Self::StopWord => "stop-word",
         }

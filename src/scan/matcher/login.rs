@@ -19,7 +19,9 @@ pub fn name(scanner: &Scanner, text: &Text<'_>, candidates: &mut [Candidate]) {
             Kind::Assignment(assignment) => assignment.context == Context::Mail,
             Kind::Command(_) => true,
             // user and password stand there in base64, which no rule about them can read
-            Kind::Encoded(_) | Kind::Pair(_) | Kind::File(_) | Kind::Login => false,
+            Kind::Encoded(_) | Kind::Pair(_) | Kind::File(_) | Kind::Login | Kind::Foreign(_) => {
+                false
+            }
         };
         if !is_login || found_by.login.is_some() {
             continue;

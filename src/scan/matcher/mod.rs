@@ -71,7 +71,8 @@ pub fn judge(
         Kind::Assignment(kind) => assignment::judge(compiled, kind, text, at, out),
         Kind::Encoded(kind) => encoded::judge(compiled, kind, text, at, out),
         Kind::Command(kind) => command::judge(compiled, kind, text, at, out),
-        Kind::File(_) | Kind::Login => {}
+        // foreign rules are tried on whole texts
+        Kind::File(_) | Kind::Login | Kind::Foreign(_) => {}
     }
 }
 
@@ -165,7 +166,7 @@ impl Compiled {
                 String::new(),
                 String::new(),
             ],
-            Kind::File(_) | Kind::Login => Default::default(),
+            Kind::File(_) | Kind::Login | Kind::Foreign(_) => Default::default(),
         };
         let login: [String; 5] = rule.login.as_ref().map_or_else(Default::default, |login| {
             [

@@ -58,7 +58,7 @@ impl Worker<'_> {
             encodings: Vec::new(),
             // as for every finding about a file as a whole, its path is the value
             fingerprint: Fingerprint::new(
-                &self.scanner.options.fingerprint_key,
+                self.scanner.options.fingerprint_key.as_bytes(),
                 POLICY_TOO_WIDE,
                 &Secret::new(&origin.within, 0),
             ),

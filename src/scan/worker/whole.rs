@@ -7,6 +7,8 @@ use crate::model::{
     Store,
 };
 
+use crate::scan::candidate::RuleIx;
+
 use super::Worker;
 
 impl Worker<'_> {
@@ -28,18 +30,25 @@ impl Worker<'_> {
             | Store::Object(..) => return,
         };
         let scanner = self.scanner;
+        let own = scanner
+            .files
+            .iter()
+            .filter(|file| file.matches(&origin.within));
+        let own = own.map(|file| (file.rule, file.always));
+        let foreign = scanner
+            .foreign
+            .iter()
+            .flat_map(|rules| rules.name(&origin.within));
+        let named: Vec<(RuleIx, bool)> = own.chain(foreign.map(|rule| (rule, true))).collect();
         // asked only for files that something is said of
         let left_out = OnceCell::new();
         let left_out = || left_out.get_or_init(|| scanner.exclusions.of(&origin.within));
-        for file in &scanner.files {
-            if !file.matches(&origin.within) {
+        for (ix, always) in named {
+            if left_out().has(ix) {
                 continue;
             }
-            if left_out().has(file.rule) {
-                continue;
-            }
-            let rule = &scanner.rules[usize::from(file.rule)].rule;
-            let holds_secrets = file.always || self.state.secrets > 0;
+            let rule = &scanner.rules[usize::from(ix)].rule;
+            let holds_secrets = always || self.state.secrets > 0;
             let allowed = self.file_is_allowed(blob, bytes, &rule.id);
             let secret = Secret::new(&[], 0);
             findings.push(Finding {
@@ -52,7 +61,7 @@ impl Worker<'_> {
                 confidence: rule.confidence,
                 // the path is the value here: there is no other; as typed, it would depend on the current directory
                 fingerprint: Fingerprint::new(
-                    &scanner.options.fingerprint_key,
+                    scanner.options.fingerprint_key.as_bytes(),
                     &rule.id,
                     &Secret::new(&origin.within, 0),
                 ),

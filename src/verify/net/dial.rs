@@ -7,8 +7,7 @@ use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use rustls::ClientConfig;
 
 use super::address::Reach;
 use super::proxy::Proxy;
@@ -63,16 +62,7 @@ impl Dialer {
 
     /// Makes `stream` safe. The certificate must be valid, trusted, and for `host`.
     pub fn secure(&self, host: &str, stream: Timed) -> Result<Secured, Trouble> {
-        let name = ServerName::try_from(host.to_owned()).map_err(|_| Trouble::Tls)?;
-        let session = ClientConnection::new(self.tls_config(), name).map_err(|_| Trouble::Tls)?;
-        let mut secured = StreamOwned::new(session, stream);
-        while secured.conn.is_handshaking() {
-            secured
-                .conn
-                .complete_io(&mut secured.sock)
-                .map_err(|error| broken(&error))?;
-        }
-        Ok(secured)
+        tls::secured(self.tls_config(), host, stream)
     }
 
     /// What connections are secured with.

@@ -3,12 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use rustls_platform_verifier::Verifier;
 
-use super::NetError;
+use super::dial::broken;
+use super::{NetError, Secured, Timed};
+use crate::verify::Trouble;
 
 /// Most bytes of a file with certificates; the list of all that browsers trust has 250 KB.
 const LARGEST: u64 = 4 << 20;
@@ -32,6 +34,24 @@ pub(super) fn config(ca: Option<&Path>) -> Result<Arc<ClientConfig>, NetError> {
             .with_no_client_auth(),
     };
     Ok(Arc::new(config))
+}
+
+/// Begins TLS on `stream`. The certificate must be valid, trusted, and for `host`.
+pub(super) fn secured(
+    config: Arc<ClientConfig>,
+    host: &str,
+    stream: Timed,
+) -> Result<Secured, Trouble> {
+    let name = ServerName::try_from(host.to_owned()).map_err(|_| Trouble::Tls)?;
+    let session = ClientConnection::new(config, name).map_err(|_| Trouble::Tls)?;
+    let mut secured = StreamOwned::new(session, stream);
+    while secured.conn.is_handshaking() {
+        secured
+            .conn
+            .complete_io(&mut secured.sock)
+            .map_err(|error| broken(&error))?;
+    }
+    Ok(secured)
 }
 
 fn roots(file: &Path) -> Result<RootCertStore, NetError> {

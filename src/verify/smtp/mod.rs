@@ -7,9 +7,13 @@ mod answers;
 mod servers;
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use zeroize::Zeroizing;
 
+use super::credential::bytes;
 use super::{Credential, Endpoint, Security, SmtpLogin, Trouble, Verifier, Wire};
 use crate::model::{Secret, Verdict, Verified};
 use answers::Question;
@@ -61,10 +65,11 @@ const BELONGS: [(&str, &str); 5] = [
 const BREVO: &str = "brevo-smtp-key";
 
 /// Asks mail servers.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct MailLogins {
     hosts: Vec<String>,
     mailboxes: bool,
+    tried: Tried,
 }
 
 impl MailLogins {
@@ -74,6 +79,7 @@ impl MailLogins {
         Self {
             hosts: hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
             mailboxes,
+            tried: Tried::default(),
         }
     }
 
@@ -176,25 +182,47 @@ impl Verifier for MailLogins {
         if [&user, &password].into_iter().any(Secret::is_empty) {
             return unknown("the login has no password, or no user".into());
         }
-        let asked = wire.smtp(&SmtpLogin {
-            provider: place.provider,
-            host: &place.host,
-            port: place.port,
-            security: place.security,
-            user: &user,
-            password: &password,
-        });
-        let (mut verified, was_asked) = match asked {
-            Ok(reply) => {
-                let (verdict, reason) = answers::judge(place.question(), &reply);
-                (Verified::new(verdict, reason), true)
+        self.tried.once((&place.host, &user, &password), || {
+            let reply = wire.smtp(&SmtpLogin {
+                provider: place.provider,
+                host: &place.host,
+                port: place.port,
+                security: place.security,
+                user: &user,
+                password: &password,
+            });
+            match reply {
+                Ok(reply) => {
+                    let (verdict, reason) = answers::judge(place.question(), &reply);
+                    Verified::new(verdict, reason)
+                }
+                Err(trouble) => unknown(trouble.to_string().into()),
             }
-            Err(trouble) => (unknown(trouble.to_string().into()), trouble.reached_out()),
+        })
+    }
+}
+
+/// Logins that were tried, with what came of it. The same one may be found by several rules, and is not tried again: accounts are
+/// locked after a few failures. Holds no login, but digests under a key of this run.
+#[derive(Debug, Default)]
+struct Tried {
+    state: RandomState,
+    answers: Mutex<HashMap<u64, Arc<OnceLock<Verified>>>>,
+}
+
+impl Tried {
+    /// The answer to a login, by `ask` if it is the first time. Whoever comes meanwhile waits for it.
+    fn once(
+        &self,
+        (host, user, password): (&str, &Secret, &Secret),
+        ask: impl FnOnce() -> Verified,
+    ) -> Verified {
+        let digest = self.state.hash_one((host, bytes(user), bytes(password)));
+        let answer = {
+            let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(answers.entry(digest).or_default())
         };
-        if was_asked {
-            verified.asked.push(place.host);
-        }
-        verified
+        answer.get_or_init(ask).clone()
     }
 }
 
@@ -313,14 +341,6 @@ fn percent_decoded(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
         }
     }
     out
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a login is made ready for the wire"
-)]
-fn bytes(secret: &Secret) -> &[u8] {
-    secret.expose()
 }
 
 #[cfg(test)]

@@ -9,10 +9,12 @@ use crate::verify::Credential;
 /// Asks about the key. Dead is only what every region refuses, where it is likely to be valid also by a call that needs no account.
 pub(super) fn verify(credential: &Credential<'_>, inquiry: &mut Inquiry<'_>) -> Verified {
     let own = credential.part("key-sid").and_then(|id| sid(id, "SK"));
-    let found = others(credential, "SK", own);
     let keys: Vec<&str> = match own {
         Some(own) => vec![own],
-        None => found.iter().copied().take(OTHERS).collect(),
+        None => others(credential, "SK", None)
+            .into_iter()
+            .take(OTHERS)
+            .collect(),
     };
     if keys.is_empty() {
         return Verified::new(
@@ -74,11 +76,7 @@ pub(super) fn verify(credential: &Credential<'_>, inquiry: &mut Inquiry<'_>) -> 
     };
     match (own, unclear) {
         (None, _) => rejected(
-            &format!(
-                " with {} of {} key ids of the scan",
-                keys.len(),
-                found.len()
-            ),
+            &format!(" with {} of the key ids of the scan", keys.len()),
             "its own id is not known",
         ),
         (Some(_), Some(reason)) => rejected("", &format!("elsewhere, {reason}")),

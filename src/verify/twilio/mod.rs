@@ -15,6 +15,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
+use super::credential::bytes;
 use super::{Credential, Endpoint, Header, HttpRequest, Method, Trouble, Verifier, Wire};
 use crate::model::{Finding, Secret, Verdict, Verified};
 use answers::Said;
@@ -59,11 +60,8 @@ impl Verifier for Twilio {
     }
 
     fn verify(&self, credential: &Credential<'_>, wire: &mut dyn Wire) -> Verified {
-        let mut inquiry = Inquiry {
-            wire,
-            asked: Vec::new(),
-        };
-        let mut verified = match credential.rule {
+        let mut inquiry = Inquiry { wire };
+        match credential.rule {
             "twilio-oauth-client" => Verified::new(
                 Verdict::Unknown,
                 "asking would mint an access token, which is more than a question: not asked",
@@ -72,9 +70,7 @@ impl Verifier for Twilio {
                 key::verify(credential, &mut inquiry)
             }
             _ => pair::verify(credential, &mut inquiry),
-        };
-        verified.asked = inquiry.asked;
-        verified
+        }
     }
 
     fn account<'f>(&self, finding: &'f Finding) -> Option<&'f Secret> {
@@ -162,8 +158,6 @@ enum Outcome<'c> {
 /// Questions about one credential.
 struct Inquiry<'w> {
     wire: &'w mut dyn Wire,
-    /// Hosts that were asked, in the order of asking.
-    asked: Vec<String>,
 }
 
 impl Inquiry<'_> {
@@ -218,9 +212,6 @@ impl Inquiry<'_> {
             headers: vec![("Authorization", Header::Secret(login.header()))],
             body: None,
         });
-        if answer.as_ref().err().is_none_or(Trouble::reached_out) && !self.asked.contains(&host) {
-            self.asked.push(host);
-        }
         answer.map(|reply| answers::read(&reply, call))
     }
 }
@@ -270,12 +261,4 @@ fn others<'c>(credential: &Credential<'c>, kind: &str, known: Option<&str>) -> V
         }
     }
     ids
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a login is made ready for the wire"
-)]
-fn bytes(secret: &Secret) -> &[u8] {
-    secret.expose()
 }

@@ -50,12 +50,12 @@ pub(super) fn verify(credential: &Credential<'_>, inquiry: &mut Inquiry<'_>) -> 
         }
         Ok(Outcome::Refused(unclear)) => unclear,
     };
-    let with_others = match (tried.len(), others.len()) {
-        (0, _) => String::new(),
-        (tried, all) if own.is_some() => {
-            format!(", nor with {tried} of {all} other account ids of the scan")
-        }
-        (tried, all) => format!(" with {tried} of {all} account ids of the scan"),
+    let with_others = match (own, tried.len()) {
+        (Some(_), 0) => String::new(),
+        (Some(_), 1) => ", nor with another account id of the scan".to_owned(),
+        (Some(_), count) => format!(", nor with {count} other account ids of the scan"),
+        (None, 1) => " with an account id of the scan".to_owned(),
+        (None, count) => format!(" with {count} account ids of the scan"),
     };
     let rejected = |why: &str| {
         let reason = format!("not accepted{with_others} (20003); not proven dead: {why}");
@@ -67,7 +67,7 @@ pub(super) fn verify(credential: &Credential<'_>, inquiry: &mut Inquiry<'_>) -> 
     match own {
         None => rejected("its own account is not known"),
         Some(_) if others.len() > tried.len() => {
-            rejected("it may belong to an account that was not tried")
+            rejected("it may belong to another account of the scan, of which no more are tried")
         }
         Some(_) => Verified::new(
             Verdict::Dead,

@@ -1,7 +1,7 @@
 //! Regions of Twilio. A credential is valid in one of them; hosts without a region lead to the first.
 
-use super::bytes;
 use crate::verify::Credential;
+use crate::verify::credential::bytes;
 
 /// A region, and the edge by which it is reached.
 #[derive(Debug, PartialEq, Eq)]

@@ -219,7 +219,11 @@ fn only_what_is_live_counts_where_that_is_asked() {
 fn no_answer_fails_a_run_whatever_counts_and_whatever_is_shown() {
     let report = all();
     assert_eq!(report.unanswered(), 1);
-    for fail_on in [Severity::Low.into(), Severity::Critical.into(), FailOn::Live] {
+    for fail_on in [
+        Severity::Low.into(),
+        Severity::Critical.into(),
+        FailOn::Live,
+    ] {
         assert_eq!(report.outcome(fail_on), Outcome::Failed);
     }
     // one that nobody can be asked about is not open

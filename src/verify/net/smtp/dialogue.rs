@@ -2,10 +2,11 @@
 //!
 //! Nothing that the peer says ahead of its turn is ever used: it may have been put there by somebody else.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read, Write};
 
 use zeroize::Zeroizing;
 
+use crate::verify::net::dial::broken;
 use crate::verify::{Body, Trouble};
 
 /// Longest line that is read. RFC 5321 allows 512 bytes; some servers say more.
@@ -66,8 +67,8 @@ impl<S: Read + Write> Dialogue<S> {
         let mut line = Zeroizing::new(Vec::with_capacity(words.len() + 2));
         line.extend_from_slice(words);
         line.extend_from_slice(b"\r\n");
-        self.stream.write_all(&line).map_err(|e| trouble(&e))?;
-        self.stream.flush().map_err(|e| trouble(&e))
+        self.stream.write_all(&line).map_err(|e| broken(&e))?;
+        self.stream.flush().map_err(|e| broken(&e))
     }
 
     /// The stream, for TLS to begin on it. What was read ahead would seem to have been said inside TLS, and is refused.
@@ -121,7 +122,7 @@ impl<S: Read + Write> Dialogue<S> {
             let count = loop {
                 match self.stream.read(chunk.as_mut_slice()) {
                     Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                    Err(error) => return Err(trouble(&error)),
+                    Err(error) => return Err(broken(&error)),
                     Ok(0) => return Err(Trouble::Connection),
                     Ok(count) => break count,
                 }
@@ -181,15 +182,6 @@ fn parsed(line: &[u8]) -> Option<(u16, &[u8], bool)> {
         [b' ', text @ ..] => Some((code, text, false)),
         [b'-', text @ ..] => Some((code, text, true)),
         _ => None,
-    }
-}
-
-/// What an error of the connection comes to. TLS reports its own as data that it can't make sense of.
-pub(super) fn trouble(error: &io::Error) -> Trouble {
-    match error.kind() {
-        ErrorKind::TimedOut | ErrorKind::WouldBlock => Trouble::Timeout,
-        ErrorKind::InvalidData => Trouble::Tls,
-        _ => Trouble::Connection,
     }
 }
 

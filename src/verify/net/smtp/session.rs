@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::dialogue::{Dialogue, Reply};
 use crate::model::Secret;
+use crate::verify::credential::bytes;
 use crate::verify::{SmtpReply, Trouble};
 
 /// Longest command with its line end (RFC 5321, 4.5.3.1.4). A longer first response is sent in a line of its own.
@@ -130,12 +131,4 @@ fn holds_nul(secret: &Secret) -> bool {
 
 fn encoded(bytes: &[u8]) -> Zeroizing<String> {
     Zeroizing::new(STANDARD.encode(bytes))
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "sent to the server that it is for, inside TLS"
-)]
-fn bytes(secret: &Secret) -> &[u8] {
-    secret.expose()
 }

@@ -263,7 +263,7 @@ fn nothing_is_said_without_tls() {
         (vec!["(reset)"], Trouble::Connection),
         (vec!["(late)"], Trouble::Timeout),
         (vec![GREETING, "(late)"], Trouble::Timeout),
-        (vec!["(garbled)"], Trouble::Tls),
+        (vec!["(garbled)"], Trouble::Connection),
     ] {
         let (code, heard) = starttls(&says, &[BOTH, YES]);
         assert_eq!(code, Err(trouble), "{says:?}");

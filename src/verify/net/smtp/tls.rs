@@ -5,13 +5,11 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use rustls::ClientConfig;
 
 use super::Transport;
-use super::dialogue::trouble;
-use crate::verify::net::{Secured, Timed};
 use crate::verify::Trouble;
+use crate::verify::net::{Secured, Timed, tls};
 
 /// How long the farewell may take.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -42,16 +40,11 @@ impl<'c> Connection<'c> {
 impl Transport for Connection<'_> {
     type Safe = Secured;
 
-    fn secure(mut self) -> Result<Self::Safe, Trouble> {
-        let name = ServerName::try_from(self.host.to_owned()).map_err(|_| Trouble::Tls)?;
-        let mut tls = ClientConnection::new(self.config, name).map_err(|_| Trouble::Tls)?;
-        while tls.is_handshaking() {
-            tls.complete_io(&mut self.socket).map_err(|e| trouble(&e))?;
-        }
-        Ok(StreamOwned::new(tls, self.socket))
+    fn secure(self) -> Result<Secured, Trouble> {
+        tls::secured(self.config, self.host, self.socket)
     }
 
-    fn hurry(safe: &mut Self::Safe) {
+    fn hurry(safe: &mut Secured) {
         safe.sock.hurry(Instant::now() + FAREWELL);
     }
 }

@@ -1,0 +1,273 @@
+//! What other scanners let pass, read from their files: configuration, ignore files, baselines and reports.
+//!
+//! Bytes in, a [`Haul`] out: what can be carried over into our files, and what can't, each with its reason. Knows no files, no git and
+//! no scan; which present findings an entry is about is settled by `app`. Everything that is read was written by others and may be
+//! anything: an error says what was expected and quotes no value.
+
+mod detect_secrets;
+mod gitleaks;
+mod globs;
+mod kingfisher;
+mod report;
+mod secretlint;
+mod trufflehog;
+mod yaml;
+
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use crate::model::Secret;
+use crate::rules::AllowList;
+
+pub use globs::globs_of;
+
+/// Largest file that is read. Bytes.
+pub const LARGEST: u64 = 256 << 20;
+
+/// A scanner that is moved away from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peer {
+    /// gitleaks.
+    Gitleaks,
+    /// betterleaks, which reads the files of gitleaks too.
+    Betterleaks,
+    /// detect-secrets.
+    DetectSecrets,
+    /// trufflehog.
+    Trufflehog,
+    /// kingfisher.
+    Kingfisher,
+    /// secretlint.
+    Secretlint,
+}
+
+impl Peer {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Gitleaks,
+        Self::Betterleaks,
+        Self::DetectSecrets,
+        Self::Trufflehog,
+        Self::Kingfisher,
+        Self::Secretlint,
+    ];
+
+    /// Its name.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Gitleaks => "gitleaks",
+            Self::Betterleaks => "betterleaks",
+            Self::DetectSecrets => "detect-secrets",
+            Self::Trufflehog => "trufflehog",
+            Self::Kingfisher => "kingfisher",
+            Self::Secretlint => "secretlint",
+        }
+    }
+}
+
+/// What a file gave.
+#[derive(Debug, Default)]
+pub struct Haul {
+    /// What kind of file it is, as a noun.
+    pub what: &'static str,
+    /// Findings that are let pass.
+    pub entries: Vec<Entry>,
+    /// What goes into our configuration file.
+    pub settings: Vec<Setting>,
+    /// What lets findings pass by their value or line: held against present findings.
+    pub lists: Vec<Listed>,
+    /// What can't be carried over.
+    pub left: Vec<Left>,
+    /// Whether the file's rules can be run as they are.
+    pub runs: bool,
+    /// What is said besides, a sentence each.
+    pub notes: Vec<String>,
+}
+
+/// A finding that is let pass.
+#[derive(Debug)]
+pub struct Entry {
+    /// What it is called in the file it is from; holds no value.
+    pub label: String,
+    /// Path of the file that it is in, from where the scanner was run.
+    pub path: String,
+    /// First and last line, where they are known.
+    pub lines: Option<(u64, u64)>,
+    /// The commit that it is in, if it is in one.
+    pub commit: Option<String>,
+    /// What is known of the value.
+    pub value: Value,
+    /// Something to look at.
+    pub warning: Option<&'static str>,
+}
+
+/// What is known of the value that is let pass.
+#[derive(Debug)]
+pub enum Value {
+    /// Nothing, or it was cut out.
+    Unknown,
+    /// The value.
+    Raw(Secret),
+    /// Its SHA-1.
+    Sha1([u8; 20]),
+    /// Its SHA-256.
+    Sha256([u8; 32]),
+}
+
+impl Value {
+    /// Whether it is that of `secret`; none if that can't be told.
+    pub fn is(&self, secret: &Secret) -> Option<bool> {
+        match self {
+            Self::Unknown => None,
+            Self::Raw(value) => Some(value.same_value(secret)),
+            Self::Sha1(digest) => Some(secret.has_sha1(digest)),
+            Self::Sha256(digest) => Some(secret.has_sha256(digest)),
+        }
+    }
+}
+
+/// A part of our configuration file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Setting {
+    /// Globs of files that no rule is used in, and why.
+    Exclude(Vec<String>, String),
+    /// A word that makes a value none.
+    StopWord(String),
+    /// A rule of ours that is left out.
+    SkipRule(&'static str),
+}
+
+/// An allow list that is held against present findings.
+#[derive(Debug)]
+pub struct Listed {
+    /// The list.
+    pub list: Arc<AllowList>,
+    /// Why it lets findings pass, as it says itself.
+    pub reason: String,
+}
+
+/// Something that can't be carried over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// What.
+    pub what: String,
+    /// Why not, and what to do.
+    pub why: String,
+}
+
+impl Haul {
+    fn new(what: &'static str) -> Self {
+        Self {
+            what,
+            ..Self::default()
+        }
+    }
+
+    fn leave(&mut self, what: impl Into<String>, why: impl Into<String>) {
+        self.left.push(Left {
+            what: what.into(),
+            why: why.into(),
+        });
+    }
+
+    /// Carries patterns for paths over as globs, as far as globs can say the same.
+    fn exclude(&mut self, patterns: &[String], reason: &str) {
+        let mut globs = Vec::new();
+        for pattern in patterns {
+            match globs_of(pattern) {
+                Ok(some) => globs.extend(some),
+                Err(why) => self.leave(
+                    format!("the path {}", shown(pattern)),
+                    format!("{why}; write an [[exclude]] yourself"),
+                ),
+            }
+        }
+        globs.sort();
+        globs.dedup();
+        if !globs.is_empty() {
+            self.settings
+                .push(Setting::Exclude(globs, reason.to_owned()));
+        }
+    }
+}
+
+/// Reads a file of `peer` that is called `name`.
+pub fn read(peer: Peer, name: &str, bytes: &[u8]) -> Result<Haul, String> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let line = bytes[..error.valid_up_to()]
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count()
+            + 1;
+        format!(
+            "line {line} is not UTF-8, which all files of {} are",
+            peer.id()
+        )
+    })?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    match peer {
+        Peer::Gitleaks | Peer::Betterleaks => gitleaks::read(peer, name, text),
+        Peer::DetectSecrets => detect_secrets::read(text),
+        Peer::Trufflehog => trufflehog::read(name, text),
+        Peer::Kingfisher => kingfisher::read(text),
+        Peer::Secretlint => secretlint::read(name, text),
+    }
+}
+
+/// A pattern or a name for a message: cut where it gets long, without control characters.
+fn shown(text: &str) -> String {
+    const LONGEST: usize = 120;
+    let mut shown: String = text
+        .chars()
+        .take(LONGEST)
+        .flat_map(char::escape_debug)
+        .collect();
+    if text.chars().count() > LONGEST {
+        shown.push('…');
+    }
+    format!("`{shown}`")
+}
+
+/// Whether `name`, perhaps with folders before it, has the ending `ending`, in any case.
+fn ends(name: &str, endings: &[&str]) -> bool {
+    let name = name.to_ascii_lowercase();
+    endings.iter().any(|ending| name.ends_with(ending))
+}
+
+/// A JSON text, or one with a value on each line. An error names the line and quotes nothing.
+fn json(text: &str) -> Result<Vec<Json>, String> {
+    let values = serde_json::Deserializer::from_str(text).into_iter::<Json>();
+    let values: Result<Vec<Json>, _> = values.collect();
+    values.map_err(|error| {
+        format!(
+            "line {}, column {}: this is not JSON",
+            error.line(),
+            error.column()
+        )
+    })
+}
+
+/// The bytes that hexadecimal digits stand for.
+fn from_hex<const N: usize>(digits: &str) -> Option<[u8; N]> {
+    let digits = digits.as_bytes();
+    let mut bytes = [0; N];
+    if digits.len() != 2 * N {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        let digit = |byte: u8| char::from(byte).to_digit(16);
+        *byte = u8::try_from(digit(pair[0])? * 16 + digit(pair[1])?).ok()?;
+    }
+    Some(bytes)
+}
+
+/// A path as we write paths.
+fn path_of(path: &str) -> String {
+    let path = path.replace('\\', "/");
+    let path = path.trim_start_matches("./");
+    path.to_owned()
+}
+
+#[cfg(test)]
+mod tests;
