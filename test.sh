@@ -2,19 +2,21 @@
 # Runs every test of waxseal. Whatever it needs and does not find, it fetches into ignored folders of this repository.
 #
 # Usage: ./test.sh [--without-servers]
-#   --without-servers  leave out the tests that talk to servers on this machine; there are none yet, so nothing changes
+#   --without-servers  leave out the tests that talk to servers on this machine: for one that has none of Debian's packages
 #
-# Needs git, cargo, python3 and npm. Exit status: 0 when everything passed, 1 when a test failed, 2 when one could not be
-# set up or the call was wrong.
+# Needs git, cargo, python3 and npm; for the servers also apt-get, flock and openssl. WAXSEAL_OPENAPI_DIR may name a folder with the
+# OpenAPI documents of SendGrid and Twilio, see tests/verify-servers.sh. Exit status: 0 when everything passed, 1 when a test failed,
+# 2 when one could not be set up or the call was wrong.
 set -eu
 
 usage() {
     sed -n '2,/^set -eu/{/^set -eu/d;s/^# \{0,1\}//;p;}' "$0"
 }
 
+servers=yes
 for argument in "$@"; do
     case $argument in
-        --without-servers) echo "test.sh: no test needs a server yet; everything runs" ;;
+        --without-servers) servers=no ;;
         -h | --help)
             usage
             exit 0
@@ -97,6 +99,13 @@ expect 0 "the hooks" tests/hooks-frameworks.sh "${CARGO_TARGET_DIR:-target}/debu
 
 echo "test.sh: moving in from gitleaks, detect-secrets and secretlint"
 expect 0 "moving in" tests/migrate.sh "${CARGO_TARGET_DIR:-target}/debug/waxseal"
+
+if [ "$servers" = yes ]; then
+    echo "test.sh: verdicts of real servers on this machine"
+    expect 0 "the verifier against servers" tests/verify-servers.sh "${CARGO_TARGET_DIR:-target}/debug/waxseal"
+else
+    echo "test.sh: left out, as asked: verdicts of real servers on this machine"
+fi
 
 echo "test.sh: cargo test"
 expect 0 "cargo test" cargo test --locked --no-fail-fast

@@ -59,6 +59,8 @@ mod verify_recipes;
 #[cfg(feature = "verify")]
 mod verify_run;
 mod verify_sendgrid;
+#[cfg(feature = "verify")]
+mod verify_servers;
 mod verify_twilio;
 mod walk;
 mod windows;

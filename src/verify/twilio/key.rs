@@ -56,7 +56,7 @@ pub(super) fn verify(credential: &Credential<'_>, inquiry: &mut Inquiry<'_>) -> 
         }
     }
 
-    let unclear = match inquiry.go_through(questions) {
+    let unclear = match inquiry.go_through(own, questions) {
         Err(unknown) => return unknown,
         Ok(Outcome::Settled(mut verified, said, question)) => {
             if said == Said::Accepted {

@@ -162,7 +162,12 @@ struct Inquiry<'w> {
 
 impl Inquiry<'_> {
     /// Asks one after the other, until one settles it. An error is a verdict: no answer told anything.
-    fn go_through<'c>(&mut self, questions: Vec<Question<'c>>) -> Result<Outcome<'c>, Verified> {
+    /// Refused is only what is refused with the id `own`, if there is one: that a secret does not fit somebody else's account tells nothing.
+    fn go_through<'c>(
+        &mut self,
+        own: Option<&str>,
+        questions: Vec<Question<'c>>,
+    ) -> Result<Outcome<'c>, Verified> {
         let (mut unclear, mut is_refused) = (None, false);
         for question in questions {
             let said = match self.ask(question) {
@@ -183,7 +188,7 @@ impl Inquiry<'_> {
                 Said::Nothing(reason) => {
                     unclear.get_or_insert(Cow::Borrowed(reason));
                 }
-                _ => is_refused = true,
+                _ => is_refused |= own.is_none_or(|own| own == question.login.sid),
             }
         }
         match unclear {

@@ -39,7 +39,7 @@ pub(super) fn verify(credential: &Credential<'_>, inquiry: &mut Inquiry<'_>) -> 
         asks(own, &rest);
     }
 
-    let unclear = match inquiry.go_through(questions) {
+    let unclear = match inquiry.go_through(own, questions) {
         Err(unknown) => return unknown,
         Ok(Outcome::Settled(verified, _, question)) if Some(question.login.sid) == own => {
             return verified;
