@@ -775,7 +775,7 @@ fn user_and_password_are_sent_as_they_are_meant() {
 
 #[test]
 fn a_login_is_tried_once_however_often_it_is_found() {
-    let verifier = MailLogins::default();
+    let logins = MailLogins::default();
     let mut wire = Script::smtp(|_| Ok(reply(535, "5.7.8 no")));
     let parts = |host| [("host", host), ("user", "news%40harbor.io")];
     let written = |host| [("host", host), ("user", "news@harbor.io")];
@@ -784,7 +784,7 @@ fn a_login_is_tried_once_however_often_it_is_found() {
         Held::new("smtp-login", PASSWORD, &written(RELAY)),
         Held::new("mail-command-login", PASSWORD, &written("SMTP.Mailgun.org")),
     ] {
-        let verified = verifier.verify(&held.lent(), &mut wire);
+        let verified = logins.verify(&held.lent(), &mut wire);
         assert_eq!(verified.verdict, Verdict::Dead);
     }
     assert_eq!(wire.asked.len(), 1);
@@ -797,10 +797,10 @@ fn a_login_is_tried_once_however_often_it_is_found() {
             &[("host", RELAY), ("user", "other")],
         ),
     ] {
-        verifier.verify(&held.lent(), &mut wire);
+        logins.verify(&held.lent(), &mut wire);
     }
     assert_eq!(wire.asked.len(), 4);
-    assert!(!format!("{verifier:?}").contains(PASSWORD));
+    assert!(!format!("{logins:?}").contains(PASSWORD));
 }
 
 #[test]
@@ -837,7 +837,7 @@ fn every_place_that_is_asked_is_an_endpoint() {
 
 #[test]
 fn no_reason_holds_the_password_or_the_answer() {
-    for code in (200..600).step_by(1) {
+    for code in 200..600 {
         let said = reply(code, &format!("5.7.8 {PASSWORD}"));
         let shown = format!("{said:?}");
         for host in [RELAY, SENDGRID, GMAIL, MICROSOFT, SES] {

@@ -11,7 +11,7 @@ use waxseal::model::Secret;
 use waxseal::verify::net::smtp::{Connection, log_in};
 use waxseal::verify::{Security, SmtpLogin, SmtpReply, Trouble};
 
-use crate::support::mail_server::MailServer;
+use crate::support::mail_server::{MailServer, Talk};
 use crate::support::tls::Authority;
 
 /// The name that certificates are made for.
@@ -169,20 +169,20 @@ fn silence_ends_at_the_deadline() {
     }
 }
 
+/// Says a byte now and then, and never ends the line.
+fn drip<S: std::io::Read + std::io::Write>(talk: &mut Talk<S>) -> std::io::Result<()> {
+    talk.say("220-")?;
+    for _ in 0..100 {
+        std::thread::sleep(Duration::from_millis(50));
+        talk.say("x")?;
+    }
+    Ok(())
+}
+
 #[test]
 fn a_drip_gains_no_time() {
     let authority = Authority::new();
     let config = authority.server(&[NAME]);
-    fn drip<S: std::io::Read + std::io::Write>(
-        talk: &mut crate::support::mail_server::Talk<S>,
-    ) -> std::io::Result<()> {
-        talk.say("220-")?;
-        for _ in 0..100 {
-            std::thread::sleep(Duration::from_millis(50));
-            talk.say("x")?;
-        }
-        Ok(())
-    }
     let plain = MailServer::that(drip);
     let inside = MailServer::that(move |talk| drip(&mut talk.secured(config)?));
     for (server, security) in [(plain, Security::StartTls), (inside, Security::Implicit)] {

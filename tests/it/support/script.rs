@@ -7,10 +7,16 @@ use waxseal::verify::{
     Body, Credential, Header, HttpReply, HttpRequest, SmtpLogin, SmtpReply, Trouble, Wire,
 };
 
+/// Answers requests.
+type ToHttp<'t> = Box<dyn FnMut(&HttpRequest<'_>) -> Result<HttpReply, Trouble> + 't>;
+
+/// Answers logins.
+type ToSmtp<'t> = Box<dyn FnMut(&SmtpLogin<'_>) -> Result<SmtpReply, Trouble> + 't>;
+
 /// A wire with answers for each kind of question.
 pub(crate) struct Script<'t> {
-    http: Box<dyn FnMut(&HttpRequest<'_>) -> Result<HttpReply, Trouble> + 't>,
-    smtp: Box<dyn FnMut(&SmtpLogin<'_>) -> Result<SmtpReply, Trouble> + 't>,
+    http: ToHttp<'t>,
+    smtp: ToSmtp<'t>,
     /// Host and path of every request, or host and port of every login.
     pub(crate) asked: Vec<String>,
 }
