@@ -239,9 +239,10 @@ fn written(way: &[Piece]) -> Option<Vec<String>> {
             return None;
         }
     }
-    globs
-        .iter_mut()
-        .for_each(|glob| *glob = glob.trim_start_matches('/').to_owned());
+    // no path begins or ends with a slash, or has two in a row
+    globs.retain(|glob| {
+        !glob.is_empty() && !glob.starts_with('/') && !glob.ends_with('/') && !glob.contains("//")
+    });
     Some(globs)
 }
 
