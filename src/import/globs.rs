@@ -229,7 +229,7 @@ fn written(way: &[Piece]) -> Option<Vec<String>> {
         let mut next = Vec::new();
         for glob in &globs {
             match piece {
-                Piece::Glob(text) => next.push(format!("{glob}{text}")),
+                Piece::Glob(text) => next.push(joined(glob, text)),
                 Piece::Any => next.extend(any(glob, way.get(at + 1), at + 1 == last)),
                 Piece::Start | Piece::End => {}
             }
@@ -246,6 +246,15 @@ fn written(way: &[Piece]) -> Option<Vec<String>> {
     Some(globs)
 }
 
+/// `text` behind `glob`. Two stars in a row would stand for folders, and say no more than one within a name.
+fn joined(glob: &str, text: &str) -> String {
+    let text = match text.strip_prefix('*') {
+        Some(rest) if glob.ends_with('*') => rest,
+        _ => text,
+    };
+    format!("{glob}{text}")
+}
+
 /// What `glob` becomes when anything may follow, before what is `next`.
 fn any(glob: &str, next: Option<&Piece>, is_last: bool) -> Vec<String> {
     let before_slash = matches!(next, Some(Piece::Glob(text)) if text.starts_with('/'));
@@ -254,9 +263,9 @@ fn any(glob: &str, next: Option<&Piece>, is_last: bool) -> Vec<String> {
         // the slash that follows closes a folder, of any depth
         (true, false) if before_slash => vec![format!("{glob}*/**")],
         (true, false) => vec![format!("{glob}**/*")],
-        (false, true) => vec![format!("{glob}*"), format!("{glob}*/**")],
-        (false, false) if before_slash => vec![format!("{glob}*"), format!("{glob}*/**")],
-        (false, false) => vec![format!("{glob}*"), format!("{glob}*/**/*")],
+        (false, true) => vec![joined(glob, "*"), joined(glob, "*/**")],
+        (false, false) if before_slash => vec![joined(glob, "*"), joined(glob, "*/**")],
+        (false, false) => vec![joined(glob, "*"), joined(glob, "*/**/*")],
     }
 }
 

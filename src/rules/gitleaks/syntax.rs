@@ -371,17 +371,17 @@ impl Reader<'_> {
                 return Ok(());
             }
             is_first = false;
-            if self.rest.starts_with("[:")
-                && let Some((name, rest)) = self.rest.split_once(":]")
+            if let Some(inner) = self.rest.strip_prefix("[:")
+                && let Some((name, rest)) = inner.split_once(":]")
             {
-                let bare = name[2..].strip_prefix('^').unwrap_or(&name[2..]);
+                let bare = name.strip_prefix('^').unwrap_or(name);
                 if !POSIX.contains(&bare) {
                     return Err(format!(
-                        "`{}:]` is no class of characters",
+                        "`[:{}:]` is no class of characters",
                         name.escape_default()
                     ));
                 }
-                let _ = write!(self.out, "{name}:]");
+                let _ = write!(self.out, "[:{name}:]");
                 self.rest = rest;
                 continue;
             }
@@ -477,6 +477,7 @@ mod tests {
             (r"\<a\>", &["<a>"], &["a"]),
             (r"\_\-\@\ \/\#\&\~", &["_-@ /#&~"], &[""]),
             (r"[[]", &["["], &["]"]),
+            (r"[[:]", &["[", ":"], &["]"]),
             (r"[]a]+", &["]a"], &["[a"]),
             (r"[^]a]", &["["], &["]", "a"]),
             (r"[a&&b]+", &["a&b"], &["c"]),
