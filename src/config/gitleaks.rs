@@ -88,10 +88,11 @@ pub fn foreign_rules(
             .extend(passed.into_iter().map(|fault| fault.rule));
         if !faults.is_empty() {
             let count = faults.len();
-            let told: String = faults
+            let told: Vec<String> = faults
                 .into_iter()
                 .map(|fault| format!("\n  {}: {}", fault.rule, fault.problem))
                 .collect();
+            let told = told.concat();
             let problem = format!(
                 "{count} of its rules can't be used as they stand; --skip-rule or skip_rules leaves them out{told}"
             );

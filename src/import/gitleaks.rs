@@ -40,7 +40,7 @@ pub fn read(peer: Peer, name: &str, text: &str) -> Result<Haul, String> {
         return config(peer, text);
     }
     if text.trim_start().starts_with(['[', '{']) {
-        return report::gitleaks(json(text)?);
+        return Ok(report::gitleaks(json(text)?));
     }
     if ends(name, &[".json", ".jsonl", ".sarif", ".csv", ".xml"])
         && !text.trim().is_empty()

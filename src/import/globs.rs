@@ -229,7 +229,7 @@ fn written(way: &[Piece]) -> Option<Vec<String>> {
         let mut next = Vec::new();
         for glob in &globs {
             match piece {
-                Piece::Glob(text) => next.push(format!("{glob}{text}")),
+                Piece::Glob(text) => next.push(joined(glob, text)),
                 Piece::Any => next.extend(any(glob, way.get(at + 1), at + 1 == last)),
                 Piece::Start | Piece::End => {}
             }
@@ -239,10 +239,20 @@ fn written(way: &[Piece]) -> Option<Vec<String>> {
             return None;
         }
     }
-    globs
-        .iter_mut()
-        .for_each(|glob| *glob = glob.trim_start_matches('/').to_owned());
+    // no path begins or ends with a slash, or has two in a row
+    globs.retain(|glob| {
+        !glob.is_empty() && !glob.starts_with('/') && !glob.ends_with('/') && !glob.contains("//")
+    });
     Some(globs)
+}
+
+/// `text` behind `glob`. Two stars in a row would stand for folders, and say no more than one within a name.
+fn joined(glob: &str, text: &str) -> String {
+    let text = match text.strip_prefix('*') {
+        Some(rest) if glob.ends_with('*') => rest,
+        _ => text,
+    };
+    format!("{glob}{text}")
 }
 
 /// What `glob` becomes when anything may follow, before what is `next`.
@@ -253,9 +263,9 @@ fn any(glob: &str, next: Option<&Piece>, is_last: bool) -> Vec<String> {
         // the slash that follows closes a folder, of any depth
         (true, false) if before_slash => vec![format!("{glob}*/**")],
         (true, false) => vec![format!("{glob}**/*")],
-        (false, true) => vec![format!("{glob}*"), format!("{glob}*/**")],
-        (false, false) if before_slash => vec![format!("{glob}*"), format!("{glob}*/**")],
-        (false, false) => vec![format!("{glob}*"), format!("{glob}*/**/*")],
+        (false, true) => vec![joined(glob, "*"), joined(glob, "*/**")],
+        (false, false) if before_slash => vec![joined(glob, "*"), joined(glob, "*/**")],
+        (false, false) => vec![joined(glob, "*"), joined(glob, "*/**/*")],
     }
 }
 

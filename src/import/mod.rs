@@ -195,11 +195,7 @@ impl Haul {
 /// Reads a file of `peer` that is called `name`.
 pub fn read(peer: Peer, name: &str, bytes: &[u8]) -> Result<Haul, String> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
-        let line = bytes[..error.valid_up_to()]
-            .iter()
-            .filter(|byte| **byte == b'\n')
-            .count()
-            + 1;
+        let line = memchr::memchr_iter(b'\n', &bytes[..error.valid_up_to()]).count() + 1;
         format!(
             "line {line} is not UTF-8, which all files of {} are",
             peer.id()

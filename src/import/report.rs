@@ -6,7 +6,7 @@ use super::{Entry, Haul, Value, path_of, shown};
 use crate::model::Secret;
 
 /// Reads what gitleaks and betterleaks write: a list of findings, or one on each line.
-pub fn gitleaks(values: Vec<Json>) -> Result<Haul, String> {
+pub fn gitleaks(values: Vec<Json>) -> Haul {
     let mut haul = Haul::new("report");
     let findings = values.into_iter().flat_map(|value| match value {
         Json::Array(findings) => findings,
@@ -24,7 +24,7 @@ pub fn gitleaks(values: Vec<Json>) -> Result<Haul, String> {
             None => haul.leave(format!("finding {number}"), "it names no file, or no line"),
         }
     }
-    Ok(haul)
+    haul
 }
 
 fn gitleaks_finding(finding: &Json) -> Option<Entry> {

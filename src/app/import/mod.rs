@@ -8,15 +8,18 @@ mod matches;
 mod settings;
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use crate::baseline::Covers;
-use crate::cli::ImportArgs;
+use crate::baseline::{Covers, LONGEST_TEXT, Sheet};
+use crate::cli::{ImportArgs, SourceArgs};
 use crate::config;
-use crate::error::{EXIT_CLEAN, Error};
-use crate::import::{self, Haul, Left, Setting};
-use crate::model::{Accepted, Finding, Quotes, Severity, display_path};
+use crate::error::{EXIT_CLEAN, EXIT_FAILED, Error};
+use crate::import::{self, Haul, Left, Peer, Setting};
+use crate::model::{
+    Accepted, Finding, Fingerprint, FingerprintKey, Quotes, Severity, display_path,
+};
 use crate::regular::{self, Links};
 use crate::report::escape;
 use crate::scan::Paths;
@@ -42,53 +45,14 @@ struct Source {
 pub(super) fn run(args: ImportArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
     let mut sources = Vec::new();
     for path in &args.given {
-        sources.push(read(&args, path)?);
+        sources.push(read(args.peer, path)?);
     }
-    let mut scan = args.scan;
     let root = root()?;
-    let rule_files = rule_files(&sources, &root);
-    for file in rule_files.iter().flatten() {
-        scan.add_rules(file.given.clone());
-    }
-    let names: Vec<String> = rule_files
-        .iter()
-        .flatten()
-        .map(|file| file.named.clone())
-        .collect();
-    for (source, file) in sources.iter_mut().zip(&rule_files) {
-        if source.haul.runs && file.is_none() {
-            source.haul.left.push(Left {
-                what: "its rules".to_owned(),
-                why: "the file lies outside of the repository; copy it there, so that everybody scans by it".to_owned(),
-            });
-        }
-    }
-    let settings: Vec<Setting> = sources
-        .iter()
-        .flat_map(|source| source.haul.settings.clone())
-        .collect();
-    let file = root.join(config::FILE_NAME);
-    let before = match regular::read(&file, Links::Refuse, import::LARGEST) {
-        Ok(bytes) => {
-            String::from_utf8(bytes).map_err(|_| refused(config::FILE_NAME, "it is not UTF-8"))?
-        }
-        Err(error)
-            if error.kind() == std::io::ErrorKind::NotFound && file.symlink_metadata().is_err() =>
-        {
-            String::new()
-        }
-        Err(source) => {
-            return Err(Error::Io {
-                path: shown(&file),
-                source,
-            }
-            .into());
-        }
-    };
-    let after = settings::added(&before, &names, &settings)
-        .map_err(|problem| refused(config::FILE_NAME, &problem))?;
-    if let (true, Some(after)) = (args.write, &after) {
-        outputs::write(&file, |out| out.write_all(after.as_bytes()))?;
+    let mut scan = args.scan;
+    let addition = Addition::of(&mut sources, &root, &mut scan)?;
+    if let (true, Some(text)) = (args.write, &addition.after) {
+        let file = root.join(config::FILE_NAME);
+        outputs::write(&file, |out| out.write_all(text.as_bytes()))?;
     }
     let site = Site::here(scan)?;
     let (options, policy) = config::resolve(site.options().clone())?;
@@ -96,142 +60,233 @@ pub(super) fn run(args: ImportArgs, streams: &mut Streams<'_>) -> Result<u8, Fai
     let job = Job::new(policy, standing, &options, Instant::now())?;
     let mut report = job.read()?;
     // what will be left out needs no entry
-    let left_out = Paths::new(&excluded(&settings));
-    report
-        .findings
-        .retain(|finding| !left_out.hold(&finding.origin.within));
-    let mut quotes = Quotes::default();
-    report
-        .findings
-        .iter()
-        .for_each(|finding| quotes.add(&finding.secret));
+    let left_out = Paths::new(&addition.excluded());
+    let is_left_out = |finding: &Finding| left_out.hold(&finding.origin.within);
+    report.findings.retain(|finding| !is_left_out(finding));
     let present = Present::new(&report.findings, &root);
-    let mut commits = Commits::of(&root, &job.scanner);
-    let mut taken: BTreeMap<Vec<u8>, (Finding, String)> = BTreeMap::new();
-    let mut is_history = false;
-    let mut told = Vec::new();
-    for source in &mut sources {
-        let mut tally = Tally::default();
-        let reason = format!("let pass by {}: {}", args.peer.id(), source.name);
-        for entry in &source.haul.entries {
-            match present.of(entry, commits.as_mut()) {
-                None => tally.none.push(entry.label.clone()),
-                Some((by, findings)) => {
-                    *tally.by.entry(by).or_default() += 1;
-                    is_history |= by == By::Commit;
-                    if let Some(warning) = entry.warning {
-                        tally.warned.push(format!("{}: {warning}", entry.label));
-                    }
-                    for finding in findings {
-                        taken
-                            .entry(name_of(&finding))
-                            .or_insert_with(|| (finding, reason.clone()));
-                    }
-                }
-            }
-        }
-        for (finding, why) in present.listed(std::mem::take(&mut source.haul.lists)) {
-            tally.listed += 1;
-            let reason = if quotes.are_in(why.as_bytes()) {
-                reason.clone()
-            } else {
-                why
-            };
-            taken
-                .entry(name_of(finding))
-                .or_insert_with(|| (finding.clone(), reason));
-        }
-        told.push(tally);
+    let commits = Commits::of(&root, &job.scanner);
+    let matched = Matched::of(&mut sources, args.peer, &present, commits, &report.findings);
+    let mut sheet = site.sheet(matched.covers)?;
+    let key = key_of(&sheet, &site.standing);
+    let added = put(&mut sheet, &key, &matched);
+    if args.write && added > 0 {
+        site.save(&sheet)?;
     }
     let is_new = |finding: &&Finding| {
-        finding.severity > Severity::Info && !taken.contains_key(&name_of(finding))
+        finding.severity > Severity::Info && sheet.get(&finding.fingerprint_by(&key)).is_none()
     };
-    let rest: usize = report.findings.iter().filter(is_new).count();
-    let covers = if is_history {
-        Covers::History
-    } else {
-        Covers::Tree
+    let outcome = Outcome {
+        write: args.write,
+        added,
+        rest: report.findings.iter().filter(is_new).count(),
     };
-    let mut sheet = site.sheet(covers)?;
-    let key = key_of(&sheet, &site.standing);
-    let mut added = 0;
-    for (finding, reason) in taken.values() {
-        let fingerprint = finding.fingerprint_by(&key);
+    let out = &mut *streams.out;
+    let all = args.verbose;
+    for (source, tally) in sources.iter().zip(&matched.tallies) {
+        write!(out, "{}", Told { source, tally, all })?;
+    }
+    outcome.tell(&addition, &site.name, args.peer, out)?;
+    if report.coverage.is_complete() {
+        return Ok(EXIT_CLEAN);
+    }
+    // what was not read may hold what an entry is about
+    job.with_meta(|meta| crate::report::render_summary(&report, meta, &mut *streams.err))?;
+    Ok(EXIT_FAILED)
+}
+
+/// What goes into the configuration file.
+struct Addition {
+    rule_files: Vec<String>,
+    settings: Vec<Setting>,
+    /// The file as it will be; none if it stays as it is.
+    after: Option<String>,
+}
+
+impl Addition {
+    /// What `sources` add to the file in `root`. Rules that can be run are added to `scan` as well.
+    fn of(sources: &mut [Source], root: &Path, scan: &mut SourceArgs) -> Result<Self, Error> {
+        let mut rule_files = Vec::new();
+        for source in sources.iter_mut().filter(|source| source.haul.runs) {
+            if let Some(file) = rule_file(source, root) {
+                scan.add_rules(file.given);
+                rule_files.push(file.named);
+            } else {
+                source.haul.left.push(Left {
+                    what: "its rules".to_owned(),
+                    why: "the file lies outside of the repository; copy it there, so that everybody scans by it".to_owned(),
+                });
+            }
+        }
+        let settings = sources
+            .iter()
+            .flat_map(|source| source.haul.settings.clone());
+        let settings: Vec<Setting> = settings.collect();
+        let after = settings::added(&configuration(root)?, &rule_files, &settings)
+            .map_err(|problem| refused(config::FILE_NAME, &problem))?;
+        Ok(Self {
+            rule_files,
+            settings,
+            after,
+        })
+    }
+
+    /// The globs of files that no rule is to be used in.
+    fn excluded(&self) -> Vec<String> {
+        let globs = self.settings.iter().filter_map(|setting| match setting {
+            Setting::Exclude(globs, _) => Some(globs.as_slice()),
+            Setting::StopWord(_) | Setting::SkipRule(_) => None,
+        });
+        globs.flatten().cloned().collect()
+    }
+}
+
+/// The configuration file in `root`; empty if it is not there.
+fn configuration(root: &Path) -> Result<String, Error> {
+    let file = root.join(config::FILE_NAME);
+    match regular::read(&file, Links::Refuse, import::LARGEST) {
+        Ok(bytes) => {
+            String::from_utf8(bytes).map_err(|_| refused(config::FILE_NAME, "it is not UTF-8"))
+        }
+        Err(error)
+            if error.kind() == std::io::ErrorKind::NotFound && file.symlink_metadata().is_err() =>
+        {
+            Ok(String::new())
+        }
+        Err(source) => Err(Error::Io {
+            path: shown(&file),
+            source,
+        }),
+    }
+}
+
+/// What the entries of all files came to.
+struct Matched {
+    /// The findings that are let pass, each with the reason.
+    taken: BTreeMap<Fingerprint, (Finding, String)>,
+    tallies: Vec<Tally>,
+    covers: Covers,
+}
+
+impl Matched {
+    fn of(
+        sources: &mut [Source],
+        peer: Peer,
+        present: &Present<'_>,
+        mut commits: Option<Commits<'_>>,
+        findings: &[Finding],
+    ) -> Self {
+        let mut quotes = Quotes::default();
+        findings
+            .iter()
+            .for_each(|finding| quotes.add(&finding.secret));
+        let mut matched = Self {
+            taken: BTreeMap::new(),
+            tallies: Vec::new(),
+            covers: Covers::Tree,
+        };
+        for source in sources {
+            let mut tally = Tally::default();
+            let reason = format!("let pass by {}: {}", peer.id(), source.name);
+            for entry in &source.haul.entries {
+                let Some((by, findings)) = present.of(entry, commits.as_mut()) else {
+                    tally.none.push(entry.label.clone());
+                    continue;
+                };
+                *tally.by.entry(by).or_default() += 1;
+                if by == By::Commit {
+                    matched.covers = Covers::History;
+                }
+                if let Some(warning) = entry.warning {
+                    tally.warned.push(format!("{}: {warning}", entry.label));
+                }
+                findings
+                    .into_iter()
+                    .for_each(|finding| matched.take(finding, &reason));
+            }
+            for (finding, why) in present.listed(std::mem::take(&mut source.haul.lists)) {
+                tally.listed += 1;
+                // what an entry says is shown to everybody
+                let is_quote = quotes.are_in(why.as_bytes());
+                matched.take(finding.clone(), if is_quote { &reason } else { &why });
+            }
+            matched.tallies.push(tally);
+        }
+        matched
+    }
+
+    fn take(&mut self, finding: Finding, reason: &str) {
+        let entry = self.taken.entry(finding.fingerprint);
+        entry.or_insert_with(|| (finding, reason.to_owned()));
+    }
+}
+
+/// Adds an entry for each finding that has none, and gives their number.
+fn put(sheet: &mut Sheet, key: &FingerprintKey, matched: &Matched) -> usize {
+    let before = sheet.len();
+    for (finding, reason) in matched.taken.values() {
+        let fingerprint = finding.fingerprint_by(key);
         if sheet.get(&fingerprint).is_none() {
-            added += 1;
             sheet.put(Accepted {
                 fingerprint,
                 rule: finding.rule.to_string(),
-                reason: Some(reason.chars().take(crate::baseline::LONGEST_TEXT).collect()),
+                reason: Some(reason.chars().take(LONGEST_TEXT).collect()),
                 owner: None,
                 expires: None,
             });
         }
     }
-    if args.write && added > 0 {
-        site.save(&sheet)?;
-    }
-    let out = &mut *streams.out;
-    for (source, tally) in sources.iter().zip(&told) {
-        write!(
-            out,
-            "{}",
-            Told {
-                source,
-                tally,
-                all: args.verbose
-            }
-        )?;
-    }
-    let done = |would: &str, did: &str| {
-        if args.write {
-            did.to_owned()
+    sheet.len() - before
+}
+
+/// What was done, or would be.
+struct Outcome {
+    write: bool,
+    /// Entries of the baseline.
+    added: usize,
+    /// Findings that still count.
+    rest: usize,
+}
+
+impl Outcome {
+    fn tell(
+        &self,
+        addition: &Addition,
+        baseline: &str,
+        peer: Peer,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let done = if self.write {
+            "added to"
         } else {
-            would.to_owned()
+            "to be added to"
+        };
+        let name = config::FILE_NAME;
+        match settings::added("", &addition.rule_files, &addition.settings) {
+            Ok(Some(text)) if addition.after.is_some() => {
+                writeln!(out, "\n{done} {name}:\n")?;
+                for line in text.trim_end().lines() {
+                    writeln!(out, "    {}", escape(line).trim_end())?;
+                }
+            }
+            Ok(Some(_)) => writeln!(out, "\n{name}: all of it stands there already")?,
+            Ok(None) | Err(_) => {}
         }
-    };
-    match settings::added("", &names, &settings) {
-        Ok(Some(text)) if after.is_some() => {
+        if self.added > 0 {
+            let entries = if self.added == 1 { "entry" } else { "entries" };
+            writeln!(out, "\n{done} {baseline}: {} {entries}", self.added)?;
+        }
+        if self.rest > 0 {
+            let (rest, peer) = (self.rest, peer.id());
             writeln!(
                 out,
-                "\n{} {}:\n",
-                done("to be added to", "added to"),
-                config::FILE_NAME
+                "\nwaxseal finds {rest} more here that {peer} does not let pass: `waxseal scan` shows them, `waxseal baseline audit` goes through them",
             )?;
-            for line in text.trim_end().lines() {
-                writeln!(out, "    {}", escape(line).trim_end())?;
-            }
         }
-        Ok(Some(_)) => writeln!(
-            out,
-            "\n{}: all of it stands there already",
-            config::FILE_NAME
-        )?,
-        _ => {}
+        if !self.write && (self.added > 0 || addition.after.is_some()) {
+            writeln!(out, "\nnothing was written; --write does it")?;
+        }
+        Ok(())
     }
-    if added > 0 {
-        let entries = if added == 1 { "entry" } else { "entries" };
-        writeln!(
-            out,
-            "\n{} {}: {added} {entries}",
-            done("to be added to", "added to"),
-            site.name
-        )?;
-    }
-    if rest > 0 {
-        writeln!(
-            out,
-            "\nwaxseal finds {rest} more here that {} does not let pass: `waxseal scan` shows them, `waxseal baseline audit` goes through them",
-            args.peer.id()
-        )?;
-    }
-    if !args.write && (added > 0 || after.is_some()) {
-        writeln!(out, "\nnothing was written; --write does it")?;
-    }
-    if !report.coverage.is_complete() {
-        job.with_meta(|meta| crate::report::render_summary(&report, meta, &mut *streams.err))?;
-    }
-    Ok(EXIT_CLEAN)
 }
 
 /// What the entries of a file came to.
@@ -322,7 +377,7 @@ impl Told<'_> {
     }
 }
 
-fn read(args: &ImportArgs, path: &Path) -> Result<Source, Error> {
+fn read(peer: Peer, path: &Path) -> Result<Source, Error> {
     let name = shown(path);
     let bytes =
         regular::read(path, Links::Follow, import::LARGEST).map_err(|source| Error::Io {
@@ -330,8 +385,7 @@ fn read(args: &ImportArgs, path: &Path) -> Result<Source, Error> {
             source,
         })?;
     let file = path.file_name().unwrap_or_default().to_string_lossy();
-    let haul =
-        import::read(args.peer, &file, &bytes).map_err(|problem| refused(&name, &problem))?;
+    let haul = import::read(peer, &file, &bytes).map_err(|problem| refused(&name, &problem))?;
     Ok(Source {
         path: path.to_owned(),
         name,
@@ -345,21 +399,14 @@ struct RuleFile {
     named: String,
 }
 
-/// For each source whose rules can be run, how to name it; none for one that lies outside of `root`.
-fn rule_files(sources: &[Source], root: &Path) -> Vec<Option<RuleFile>> {
-    let of = |source: &Source| {
-        let real = source
-            .path
-            .canonicalize()
-            .ok()
-            .filter(|_| source.haul.runs)?;
-        let within = real.strip_prefix(root).ok()?.to_str()?;
-        Some(RuleFile {
-            given: PathBuf::from(format!("gitleaks:{}", source.path.to_str()?)),
-            named: format!("gitleaks:{}", within.replace('\\', "/")),
-        })
-    };
-    sources.iter().map(of).collect()
+/// How to name the rule file `source`; none if it lies outside of `root`.
+fn rule_file(source: &Source, root: &Path) -> Option<RuleFile> {
+    let real = source.path.canonicalize().ok()?;
+    let within = real.strip_prefix(root).ok()?.to_str()?;
+    Some(RuleFile {
+        given: PathBuf::from(format!("gitleaks:{}", source.path.to_str()?)),
+        named: format!("gitleaks:{}", within.replace('\\', "/")),
+    })
 }
 
 /// The top of the work tree that this is done in, or the current folder where there is none.
@@ -370,20 +417,6 @@ fn root() -> Result<PathBuf, Error> {
         source,
     })?;
     Ok(config::root(&input).unwrap_or(here))
-}
-
-/// The globs of files that no rule is to be used in.
-fn excluded(settings: &[Setting]) -> Vec<String> {
-    let globs = settings.iter().filter_map(|setting| match setting {
-        Setting::Exclude(globs, _) => Some(globs.as_slice()),
-        Setting::StopWord(_) | Setting::SkipRule(_) => None,
-    });
-    globs.flatten().cloned().collect()
-}
-
-/// What tells findings apart that need an entry each.
-fn name_of(finding: &Finding) -> Vec<u8> {
-    finding.fingerprint.to_string().into_bytes()
 }
 
 fn shown(path: &Path) -> String {

@@ -4,6 +4,8 @@
 //! written out: classes in ASCII, octal and quoted characters, braces that are no repetition, and signs that only one of the
 //! two reads as operators. What Go refuses is refused here. No matching.
 
+use std::fmt::Write as _;
+
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 /// Most that a repetition may count, as in Go.
@@ -91,9 +93,8 @@ impl Pattern {
 /// About how many states an automaton for `hir` has. Not deeper than [`DEEPEST`], like the pattern.
 fn states(hir: &Hir) -> u64 {
     match hir.kind() {
-        HirKind::Empty | HirKind::Look(_) => 1,
+        HirKind::Empty | HirKind::Look(_) | HirKind::Class(Class::Bytes(_)) => 1,
         HirKind::Literal(literal) => literal.0.len() as u64,
-        HirKind::Class(Class::Bytes(_)) => 1,
         HirKind::Class(Class::Unicode(class)) => 4 * class.ranges().len() as u64,
         HirKind::Capture(capture) => states(&capture.sub).saturating_add(2),
         HirKind::Concat(parts) | HirKind::Alternation(parts) => {
@@ -157,7 +158,7 @@ impl Reader<'_> {
             self.out.push(c);
         } else {
             self.unicode |= !c.is_ascii();
-            self.out.push_str(&format!(r"\x{{{:X}}}", u32::from(c)));
+            let _ = write!(self.out, r"\x{{{:X}}}", u32::from(c));
         }
     }
 
@@ -179,7 +180,7 @@ impl Reader<'_> {
                 .rest
                 .split_once('>')
                 .ok_or("the name of a group is not closed")?;
-            self.out.push_str(&format!("P<{name}>"));
+            let _ = write!(self.out, "P<{name}>");
             self.rest = rest;
             return Ok(());
         }
@@ -224,7 +225,7 @@ impl Reader<'_> {
                 ));
             }
         }
-        self.out.push_str(&format!("{{{counts}}}"));
+        let _ = write!(self.out, "{{{counts}}}");
         self.rest = rest;
         Ok(())
     }
@@ -235,7 +236,7 @@ impl Reader<'_> {
         if let Some((members, negated)) = class {
             self.next();
             let not = if negated { "^" } else { "" };
-            self.out.push_str(&format!("[{not}{members}]"));
+            let _ = write!(self.out, "[{not}{members}]");
             return Ok(());
         }
         for (sign, same) in [
@@ -280,8 +281,7 @@ impl Reader<'_> {
             self.rest = rest;
             name
         } else {
-            let name = self.next().map_or("", |c| &rest[..c.len_utf8()]);
-            name
+            self.next().map_or("", |c| &rest[..c.len_utf8()])
         };
         let name = name
             .strip_prefix('^')
@@ -292,7 +292,7 @@ impl Reader<'_> {
         }
         self.unicode = true;
         let p = if negated { 'P' } else { 'p' };
-        self.out.push_str(&format!(r"\{p}{{{name}}}"));
+        let _ = write!(self.out, r"\{p}{{{name}}}");
         Ok(true)
     }
 
@@ -371,24 +371,24 @@ impl Reader<'_> {
                 return Ok(());
             }
             is_first = false;
-            if self.rest.starts_with("[:")
-                && let Some((name, rest)) = self.rest.split_once(":]")
+            if let Some(inner) = self.rest.strip_prefix("[:")
+                && let Some((name, rest)) = inner.split_once(":]")
             {
-                let bare = name[2..].strip_prefix('^').unwrap_or(&name[2..]);
+                let bare = name.strip_prefix('^').unwrap_or(name);
                 if !POSIX.contains(&bare) {
                     return Err(format!(
-                        "`{}:]` is no class of characters",
+                        "`[:{}:]` is no class of characters",
                         name.escape_default()
                     ));
                 }
-                self.out.push_str(&format!("{name}:]"));
+                let _ = write!(self.out, "[:{name}:]");
                 self.rest = rest;
                 continue;
             }
             if let Some(behind) = self.rest.strip_prefix('\\') {
                 if let Some((members, negated)) = behind.chars().next().and_then(letter_class) {
                     let not = if negated { "^" } else { "" };
-                    self.out.push_str(&format!("[{not}{members}]"));
+                    let _ = write!(self.out, "[{not}{members}]");
                     self.rest = &behind[1..];
                     continue;
                 }
@@ -477,6 +477,7 @@ mod tests {
             (r"\<a\>", &["<a>"], &["a"]),
             (r"\_\-\@\ \/\#\&\~", &["_-@ /#&~"], &[""]),
             (r"[[]", &["["], &["]"]),
+            (r"[[:]", &["[", ":"], &["]"]),
             (r"[]a]+", &["]a"], &["[a"]),
             (r"[^]a]", &["["], &["]", "a"]),
             (r"[a&&b]+", &["a&b"], &["c"]),

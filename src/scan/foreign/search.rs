@@ -108,7 +108,7 @@ impl Hunt {
         place: Place<'_>,
         at: usize,
     ) {
-        let rule = &rules.rules[slot];
+        let own = &rules.rules[slot];
         let progress = &mut self.progress[slot];
         if !progress.led && !progress.keyed {
             self.touched.push(slot);
@@ -118,9 +118,9 @@ impl Hunt {
             Role::Lead => progress.led = true,
         }
         if role == Role::Lead
-            && rule.way == Way::Leads
+            && own.way == Way::Leads
             && at >= progress.from
-            && rule.may_follow(text, at)
+            && own.may_follow(text, at)
             && self.is_open(rules, slot, place)
         {
             self.search_around(rules, slot, text, place, at);
