@@ -59,7 +59,7 @@ fn files(listed: &[Listed], options: &ScanOptions, collector: &Collector<'_>) {
         .collect();
     let paths: Vec<PathBuf> = paths.into_iter().collect();
     let how = FileOptions {
-        jobs: options.jobs,
+        jobs: options.threads(),
         windows: Windows {
             reach: OVERLAP,
             ..Windows::default()

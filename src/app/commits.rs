@@ -1,6 +1,7 @@
 //! `hook run pre-push` and `hook run pre-receive`: what git says is about to go, and whether it may.
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 use crate::cli::{PushArgs, ReceiveArgs};
 use crate::config::ScanOptions;
@@ -10,10 +11,10 @@ use crate::model::{ObjectId, Outcome, Report, display_path};
 use crate::range::{self, Tip};
 use crate::report::{Stopped, Verbosity, render_rejection};
 
-use super::gate::{blocked, is_below, is_skipped, repository};
+use super::gate::{blocked, is_skipped, repository};
 use super::handed::{self, Update};
 use super::scan::Job;
-use super::{Failure, Streams};
+use super::{Failure, Streams, policy};
 
 /// Scans what a push from here would bring to the remote.
 pub(super) fn pre_push(args: PushArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
@@ -24,6 +25,7 @@ pub(super) fn pre_push(args: PushArgs, streams: &mut Streams<'_>) -> Result<u8, 
 }
 
 fn push(args: PushArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
+    let started = Instant::now();
     let store = repository()?;
     let mut remote = args.remote.to_string_lossy().into_owned();
     let options = args.scan.into_options(store.root.clone())?;
@@ -50,7 +52,8 @@ fn push(args: PushArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
     }
     let tracking = git::tracking(&store, &refs, &remote);
     let is_unknown = tracking.is_empty();
-    let job = Job::new(&options)?;
+    let (options, policy) = policy::resolve_in(&store, options)?;
+    let job = Job::new(policy, &options, started)?;
     let there = updates.iter().filter_map(|update| update.old);
     let known = tracking.into_iter().chain(there);
     let mut found = scan(&store, &job, &options, &refs, &updates, known)?;
@@ -69,13 +72,14 @@ fn push(args: PushArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
     }
     let outcome = job.finish(&mut found.report, streams)?;
     if outcome != Outcome::Clean {
-        job.advise(&found.report, Stopped::Push, is_below(&store), streams)?;
+        job.advise(&found.report, Stopped::Push, &store, streams)?;
     }
     Ok(exit_status(outcome))
 }
 
 /// Scans what was pushed here before it is let in.
 pub(super) fn pre_receive(args: ReceiveArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
+    let started = Instant::now();
     let store = repository()?;
     // what was pushed must have no say in how it is judged
     let options = args.into_options()?;
@@ -88,7 +92,12 @@ pub(super) fn pre_receive(args: ReceiveArgs, streams: &mut Streams<'_>) -> Resul
     let known = known.filter(|(name, _)| name.starts_with("refs/"));
     // what the refs held before is not taken from standard input: the pusher says it, and git has not compared it yet
     let known = known.map(|(_, id)| *id);
-    let job = Job::new(&options)?;
+    let (options, policy) = policy::received(&store, options)?;
+    let mut job = Job::new(policy, &options, started)?;
+    if options.policy.from.is_none() {
+        // whoever runs the server wrote it, and no push can mend it
+        job.standing.clear();
+    }
     let mut found = scan(&store, &job, &options, &refs, &updates, known)?;
     let outcome = job.settle(&mut found.report, streams)?;
     job.with_meta(|meta| render_rejection(&found.report, meta, &mut *streams.err))?;
@@ -125,6 +134,7 @@ fn scan(
         threads: options.threads(),
         added_only: true,
         head: refs.head,
+        most: options.max_blob_size,
         ..range::Options::default()
     };
     let scanned = range::scan(store, &job.scanner, &tips, &known, &how)?;

@@ -1,12 +1,13 @@
 //! What hooks have in common: where they run, and how they are passed by knowingly.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Failure, Streams};
 use crate::error::Error;
-use crate::git::{Environment, Store};
+use crate::git::{Environment, Store, WorkTree};
 use crate::model::display_path;
+use crate::source::IgnoreRules;
 
 /// The variable that lets one commit or push pass, with the reason for it.
 const SKIP: &str = "WAXSEAL_SKIP";
@@ -46,6 +47,28 @@ pub(super) fn blocked(action: &'static str, failure: Failure) -> Failure {
 pub(super) fn repository() -> Result<Store, Error> {
     let here = Path::new(".");
     Ok(Store::open_as_git(here, &Environment::of_process())?)
+}
+
+/// What the ignore rules of a work tree name.
+pub(super) struct Ignored {
+    root: PathBuf,
+    rules: IgnoreRules,
+}
+
+impl Ignored {
+    /// Whether they name the file at `path`, from the top on.
+    pub(super) fn name(&self, path: &[u8]) -> bool {
+        let path = String::from_utf8_lossy(path);
+        self.rules.ignores(&self.root.join(&*path), false)
+    }
+}
+
+/// The ignore rules of the work tree of `store`, if it has one that can be read.
+pub(super) fn ignore_rules(store: &Store) -> Option<Ignored> {
+    let root = store.root.as_ref()?.canonicalize().ok()?;
+    let tree = WorkTree::at(&root).ok()??;
+    let rules = IgnoreRules::of(&tree);
+    Some(Ignored { root, rules })
 }
 
 /// Whether the user is in a folder below the top of the work tree of `store`, from which git went up before it ran this hook.

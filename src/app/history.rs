@@ -27,7 +27,7 @@ pub(super) fn read(
             since: history.since,
             reachable: history.reachable,
         },
-        most: history.max_blob_size,
+        most: options.max_blob_size,
         allow_missing: history.allow_missing,
         in_full: history.engine == HistoryEngine::Naive,
         no_binary: options.no_binary,

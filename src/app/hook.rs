@@ -1,14 +1,16 @@
 //! `hook`: which of its subcommands does what, and `hook run pre-commit`.
 
+use std::time::Instant;
+
 use crate::cli::{HookCommand, PreCommitArgs, RunCommand};
 use crate::error::{EXIT_CLEAN, exit_status};
 use crate::git;
 use crate::model::Outcome;
 use crate::report::Stopped;
 
-use super::gate::{blocked, is_below, is_skipped, repository};
+use super::gate::{blocked, is_skipped, repository};
 use super::scan::Job;
-use super::{Failure, Streams, commits, doctor, install, message, staged};
+use super::{Failure, Streams, commits, doctor, install, message, policy, staged};
 
 /// Runs a subcommand of `hook`, and gives the exit status.
 pub(super) fn run(command: HookCommand, streams: &mut Streams<'_>) -> Result<u8, Failure> {
@@ -16,10 +18,12 @@ pub(super) fn run(command: HookCommand, streams: &mut Streams<'_>) -> Result<u8,
         HookCommand::Install(args) => install::install(&args, streams),
         HookCommand::Uninstall(args) => install::uninstall(&args, streams),
         HookCommand::Doctor(args) => doctor::run(&args, streams),
-        HookCommand::Run(RunCommand::PreCommit(args)) => pre_commit(*args, streams),
-        HookCommand::Run(RunCommand::CommitMsg(args)) => message::commit_msg(*args, streams),
-        HookCommand::Run(RunCommand::PrePush(args)) => commits::pre_push(*args, streams),
-        HookCommand::Run(RunCommand::PreReceive(args)) => commits::pre_receive(args, streams),
+        HookCommand::Run(run) => match *run {
+            RunCommand::PreCommit(args) => pre_commit(*args, streams),
+            RunCommand::CommitMsg(args) => message::commit_msg(*args, streams),
+            RunCommand::PrePush(args) => commits::pre_push(*args, streams),
+            RunCommand::PreReceive(args) => commits::pre_receive(args, streams),
+        },
     }
 }
 
@@ -35,15 +39,17 @@ fn pre_commit(args: PreCommitArgs, streams: &mut Streams<'_>) -> Result<u8, Fail
 
 fn check(args: PreCommitArgs, streams: &mut Streams<'_>) -> Result<Outcome, Failure> {
     let how = args.how();
+    let started = Instant::now();
     let options = args.into_options()?;
     let store = repository()?;
-    let job = Job::new(&options)?;
-    let mut report = staged::read_in(&store, &options, how, &job.scanner)?;
+    let (options, policy) = policy::resolve_in(&store, options)?;
+    let job = Job::new(policy, &options, started)?;
+    let mut report = staged::read(&store, &options, how, &job.scanner)?;
     let outcome = job.finish(&mut report, streams)?;
     if outcome != Outcome::Clean {
         let first = matches!(git::head(&store), Ok(None));
         let stopped = Stopped::Commit { first };
-        job.advise(&report, stopped, is_below(&store), streams)?;
+        job.advise(&report, stopped, &store, streams)?;
     }
     Ok(outcome)
 }

@@ -1,5 +1,7 @@
 //! `hook run commit-msg`: the message that will be committed.
 
+use std::time::Instant;
+
 use crate::cli::MessageArgs;
 use crate::error::{EXIT_CLEAN, Error, exit_status};
 use crate::git::Cleanup;
@@ -10,9 +12,9 @@ use crate::regular::{self, Links};
 use crate::report::Stopped;
 
 use super::collect::Collector;
-use super::gate::{blocked, is_below, is_skipped, repository};
+use super::gate::{blocked, is_skipped, repository};
 use super::scan::Job;
-use super::{Failure, Streams};
+use super::{Failure, Streams, policy};
 
 /// Largest message. Bytes.
 const LONGEST: u64 = 64 << 20;
@@ -26,6 +28,7 @@ pub(super) fn commit_msg(args: MessageArgs, streams: &mut Streams<'_>) -> Result
 }
 
 fn check(args: MessageArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
+    let started = Instant::now();
     let store = repository()?;
     let options = args.scan.into_options(store.root.clone())?;
     let path = args.file.as_os_str().as_encoded_bytes();
@@ -33,7 +36,10 @@ fn check(args: MessageArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
         path: display_path(path),
         source,
     })?;
-    let job = Job::new(&options)?;
+    let (options, policy) = policy::resolve_in(&store, options)?;
+    let mut job = Job::new(policy, &options, started)?;
+    // what is said of the policy is said when the commit itself is checked
+    job.standing.clear();
     let collector = Collector::new(&job.scanner);
     let message = blanked(&text, &Cleanup::of_store(&store));
     collector.sink().blob(&Blob {
@@ -47,7 +53,7 @@ fn check(args: MessageArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
         return Ok(EXIT_CLEAN);
     }
     let outcome = job.finish(&mut report, streams)?;
-    job.advise(&report, Stopped::Message(path), is_below(&store), streams)?;
+    job.advise(&report, Stopped::Message(path), &store, streams)?;
     Ok(exit_status(outcome))
 }
 

@@ -9,6 +9,7 @@ mod asker;
 mod ci;
 mod collect;
 mod commits;
+mod config;
 mod doctor;
 mod dotenv;
 mod gate;
@@ -18,6 +19,7 @@ mod hook;
 mod install;
 mod message;
 mod outputs;
+mod policy;
 mod progress;
 mod rules;
 mod revoke;
@@ -44,21 +46,22 @@ pub struct Streams<'a> {
 /// Runs what the command line asks for, and gives the exit status.
 pub fn run(cli: Cli, streams: &mut Streams<'_>) -> Result<u8, Failure> {
     match cli.command {
-        Command::Scan(args) => Ok(exit_status(scan::run(&args.into_options()?, streams)?)),
+        Command::Scan(args) => Ok(exit_status(scan::run(args.into_options()?, streams)?)),
         Command::Hook(command) => hook::run(command, streams),
         Command::Ci(args) => {
             let (options, ci) = args.into_options()?;
-            Ok(exit_status(ci::run(&options, &ci, streams)?))
+            Ok(exit_status(ci::run(options, &ci, streams)?))
         }
         Command::Verify(args) => {
             let (options, task) = args.into_options()?;
-            Ok(exit_status(verify::run(&options, &task, streams)?))
+            Ok(exit_status(verify::run(options, &task, streams)?))
         }
         Command::Revoke(args) => {
             let (options, revoke) = args.into_options()?;
-            revoke::run(&options, &revoke, streams)
+            revoke::run(options, &revoke, streams)
         }
         Command::Dotenv(DotenvCommand::Fix(args)) => dotenv::fix(&args, streams),
+        Command::Config(command) => config::run(command, streams),
         Command::Rules(command) => rules::run(command, streams).map(|()| EXIT_CLEAN),
     }
 }

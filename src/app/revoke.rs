@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal as _, Write};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::config::{HistoryEngine, HistoryOptions, RevokeOptions, ScanOptions};
 use crate::error::{EXIT_CLEAN, EXIT_FAILED, EXIT_FOUND, Error};
@@ -14,7 +14,7 @@ use crate::verify::revoke::{self, Deleted, Deletion};
 use super::asker::Asker;
 use super::collect::Collector;
 use super::scan::{self, Job};
-use super::{Failure, Streams, history};
+use super::{Failure, Streams, history, policy};
 
 /// How long is waited before the provider is asked whether a deleted key still works: what is deleted may work for a moment.
 const WAITS: [u64; 6] = [0, 1, 2, 5, 10, 20];
@@ -24,11 +24,13 @@ const ACCOUNT: &str = "TWILIO_ACCOUNT_SID";
 
 /// Looks for the finding, and revokes it or says how. Gives the exit status.
 pub(super) fn run(
-    options: &ScanOptions,
+    options: ScanOptions,
     how: &RevokeOptions,
     streams: &mut Streams<'_>,
 ) -> Result<u8, Failure> {
-    let job = Job::new(options)?;
+    let (options, policy) = policy::resolve(options)?;
+    let options = &options;
+    let job = Job::new(policy, options, Instant::now())?;
     let finding = find(options, how, &job)?;
     let report = Report {
         findings: vec![finding],
@@ -73,7 +75,6 @@ fn find(options: &ScanOptions, how: &RevokeOptions, job: &Job<'_>) -> Result<Fin
         branches: Vec::new(),
         since: None,
         reachable: false,
-        max_blob_size: None,
         engine: HistoryEngine::Delta,
         allow_missing: false,
     };

@@ -6,16 +6,18 @@ use super::samples::{Fault, check};
 use crate::cli::RulesCommand;
 use crate::config;
 use crate::error::{Error, unknown};
-use crate::rules::{BUILTIN, Rule};
+use crate::rules::{BUILTIN, Rule, notices};
 
 use super::{Failure, Streams};
 
 /// Runs a subcommand of `rules`.
 pub(super) fn run(command: RulesCommand, streams: &mut Streams<'_>) -> Result<(), Failure> {
     match command {
-        RulesCommand::List { files } => list(&config::all_rules(&files, None)?, streams),
+        RulesCommand::List { files } => list(&config::all_rules(&files)?, streams),
         RulesCommand::Show { id, files } => {
-            let rules = config::all_rules(&files, None)?;
+            let mut rules = config::all_rules(&files)?;
+            // they look for nothing, and reports name them all the same
+            rules.extend(notices());
             let known = || rules.iter().map(|rule| &*rule.id);
             let rule = rules
                 .iter()

@@ -4,25 +4,38 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crate::config::{self, Color, Input, Policy, ScanOptions};
+use crate::config::{Color, Input, Policy, ScanOptions, all_rules};
 use crate::error::Error;
-use crate::model::{Confidence, FailOn, Outcome, Report, Severity};
-use crate::report::{Format, Meta, Settings, Stopped, render, render_blocked, render_summary};
-use crate::rules::Rule;
+use crate::git::Store;
+use crate::model::{Confidence, FailOn, Finding, Outcome, Report, Severity};
+use crate::report::{
+    Format, Here, Meta, Settings, Stopped, render, render_blocked, render_summary,
+};
+use crate::rules::{POLICY_TOO_WIDE, Rule, notices};
 use crate::scan::{OVERLAP, Options, Scanner};
 use crate::source::{FileOptions, Windows, scan_paths, scan_stdin};
 
 use super::asker::Asker;
 use super::collect::Collector;
-use super::{Failure, Streams, history, outputs, staged, verify};
+use super::{Failure, Streams, gate, history, outputs, policy, staged, verify};
 
 /// Key of the fingerprints while a repository has none of its own. It is no secret: it only keeps our digests from being
 /// the same as anybody else's.
 pub(super) const FINGERPRINT_KEY: &[u8] = b"waxseal fingerprint v1";
 
 /// Scans, writes every report, and gives the outcome.
-pub(super) fn run(options: &ScanOptions, streams: &mut Streams<'_>) -> Result<Outcome, Failure> {
-    let job = Job::new(options)?;
+pub(super) fn run(options: ScanOptions, streams: &mut Streams<'_>) -> Result<Outcome, Failure> {
+    let started = Instant::now();
+    if let Input::Staged(how) = options.input {
+        let store = gate::repository()?;
+        let (options, policy) = policy::resolve_in(&store, options)?;
+        let job = Job::new(policy, &options, started)?;
+        let mut report = staged::read(&store, &options, how, &job.scanner)?;
+        return job.finish(&mut report, streams);
+    }
+    let (options, policy) = policy::resolve(options)?;
+    let options = &options;
+    let job = Job::new(policy, options, started)?;
     let mut report = match &options.input {
         Input::Paths(paths) => {
             let collector = Collector::new(&job.scanner);
@@ -30,8 +43,7 @@ pub(super) fn run(options: &ScanOptions, streams: &mut Streams<'_>) -> Result<Ou
             collector.into_report()
         }
         Input::History(history) => history::read(options, history, &job.scanner)?,
-        Input::Staged(how) => staged::read(options, *how, &job.scanner)?,
-        Input::Handed { .. } => Report::default(),
+        Input::Staged(_) | Input::Handed { .. } => Report::default(),
     };
     job.finish(&mut report, streams)
 }
@@ -43,6 +55,8 @@ pub(super) struct Job<'o> {
     fail_on: Severity,
     min_confidence: Confidence,
     settings: Option<Settings>,
+    /// Findings about the policy itself.
+    pub(super) standing: Vec<Finding>,
     /// Rules that nothing is scanned for, of findings that are made elsewhere.
     pub(super) notices: Vec<Rule>,
     /// The rules that were chosen.
@@ -52,14 +66,8 @@ pub(super) struct Job<'o> {
 }
 
 impl<'o> Job<'o> {
-    /// Chooses rules, and fails where a report could not be written.
-    pub(super) fn new(options: &'o ScanOptions) -> Result<Self, Error> {
-        let started = Instant::now();
-        Self::by(config::policy(options)?, options, started)
-    }
-
-    /// The same by a policy that was read elsewhere, for a run that has `started` already.
-    pub(super) fn by(
+    /// Prepares a run by `policy` that has `started` already, and fails where a report could not be written.
+    pub(super) fn new(
         policy: Policy,
         options: &'o ScanOptions,
         started: Instant,
@@ -69,14 +77,30 @@ impl<'o> Job<'o> {
             fail_on,
             min_confidence,
             allowing,
+            excludes,
+            stop_words,
+            wide,
             settings,
+            ..
         } = policy;
+        let notices = if wide.is_empty() && excludes.is_empty() {
+            Vec::new()
+        } else {
+            notices()
+                .into_iter()
+                .filter(|it| it.id == POLICY_TOO_WIDE)
+                .collect()
+        };
+        let silent_excludes = options.rules.skip.iter().any(|id| id == POLICY_TOO_WIDE);
         let scanner = Scanner::new(
             rules,
             Options {
                 no_binary: options.no_binary,
                 fingerprint_key: FINGERPRINT_KEY.to_vec(),
                 allowing,
+                excludes,
+                silent_excludes,
+                stop_words,
             },
         );
         // what can't be asked is known before minutes of scanning, not after
@@ -88,7 +112,8 @@ impl<'o> Job<'o> {
             fail_on,
             min_confidence,
             settings,
-            notices: Vec::new(),
+            standing: policy::findings(&wide),
+            notices,
             scanner,
             asker,
         };
@@ -97,16 +122,19 @@ impl<'o> Job<'o> {
     }
 
     /// The same with rules that are off by default, where they are among `ids`.
-    pub(super) fn with_rules(options: &'o ScanOptions, ids: &[&str]) -> Result<Self, Error> {
-        let started = Instant::now();
-        let mut policy = config::policy(options)?;
-        let optional = config::all_rules(&options.rules.files, None)?;
+    pub(super) fn with_rules(
+        policy: Policy,
+        options: &'o ScanOptions,
+        ids: &[&str],
+    ) -> Result<Self, Error> {
+        let mut policy = policy;
+        let optional = all_rules(&options.rules.files)?;
         for rule in optional.into_iter().filter(|rule| ids.contains(&&*rule.id)) {
             if policy.rules.iter().all(|known| known.id != rule.id) {
                 policy.rules.push(rule);
             }
         }
-        Self::by(policy, options, started)
+        Self::new(policy, options, Instant::now())
     }
 
     /// Who asks providers, if they are to be asked.
@@ -135,13 +163,24 @@ impl<'o> Job<'o> {
         })
     }
 
-    /// Asks about the findings of `report` if that is wanted and was not done yet, takes out what is not to be shown, and gives
-    /// what the rest means for the exit status.
+    /// Adds what is to be said of the policy, asks about the findings of `report` if that is wanted and was not done yet, takes out
+    /// what is not to be shown, and gives what the rest means for the exit status.
     pub(super) fn settle(
         &self,
         report: &mut Report,
         streams: &mut Streams<'_>,
     ) -> io::Result<Outcome> {
+        // it may have been asked before
+        let is_new = |finding: &&Finding| {
+            let same =
+                |it: &Finding| it.rule == finding.rule && it.fingerprint == finding.fingerprint;
+            !report.findings.iter().any(same)
+        };
+        let standing: Vec<Finding> = self.standing.iter().filter(is_new).cloned().collect();
+        if !standing.is_empty() {
+            report.findings.extend(standing);
+            report.sort();
+        }
         report.hide_below(self.min_confidence);
         if let (Some(how), Some(asker), None) =
             (&self.options.verify, &self.asker, &report.verification)
@@ -172,18 +211,24 @@ impl<'o> Job<'o> {
         Ok(outcome)
     }
 
-    /// Says what to do about `report`, which stopped something. `below` says that the user is below the top of the work tree.
+    /// Says what to do about `report`, which stopped something in the work tree of `store`.
     pub(super) fn advise(
         &self,
         report: &Report,
         stopped: Stopped<'_>,
-        below: bool,
+        store: &Store,
         streams: &mut Streams<'_>,
     ) -> io::Result<()> {
+        let rules = gate::ignore_rules(store);
+        let is_ignored = |path: &[u8]| rules.as_ref().is_some_and(|rules| rules.name(path));
+        let here = Here {
+            below: gate::is_below(store),
+            is_ignored: &is_ignored,
+        };
         let (_, color) = self.colors(streams);
         self.with_meta(|meta| {
             let meta = Meta { color, ..*meta };
-            render_blocked(report, &meta, stopped, below, &mut *streams.err)
+            render_blocked(report, &meta, stopped, here, &mut *streams.err)
         })
     }
 
@@ -268,7 +313,8 @@ pub(super) fn read(
         return Ok(());
     }
     let files = FileOptions {
-        jobs: options.jobs,
+        jobs: options.threads(),
+        most: options.max_blob_size,
         no_ignore: options.no_ignore,
         submodules: options.submodules,
         windows,

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read as _};
 use std::path::Path;
+use std::time::Instant;
 
 use indicatif::ProgressBar;
 
@@ -14,7 +15,7 @@ use crate::report::{Verbosity, escape, listed};
 use super::asker::{Asker, Progress};
 use super::progress::{self, Drawn};
 use super::scan::Job;
-use super::{Failure, Streams, again};
+use super::{Failure, Streams, again, policy};
 
 /// Largest report that is read. Bytes.
 const LONGEST: u64 = 1 << 30;
@@ -25,13 +26,15 @@ const NOTICE: &str = "each credential is sent to its own provider and to nobody 
 
 /// Runs `verify`, and gives the outcome.
 pub(super) fn run(
-    options: &ScanOptions,
+    options: ScanOptions,
     task: &VerifyTask,
     streams: &mut Streams<'_>,
 ) -> Result<Outcome, Failure> {
+    let (options, policy) = policy::resolve(options)?;
+    let options = &options;
     match task {
         VerifyTask::ListEndpoints => {
-            let job = Job::new(options)?;
+            let job = Job::new(policy, options, Instant::now())?;
             endpoints(&job, streams)?;
             Ok(Outcome::Clean)
         }
@@ -42,7 +45,7 @@ pub(super) fn run(
                 problem: error.to_string(),
             })?;
             let ids: Vec<&str> = listed.iter().map(|it| it.rule.as_str()).collect();
-            let job = Job::with_rules(options, &ids)?;
+            let job = Job::with_rules(policy, options, &ids)?;
             let mut report = again::find(listed, options, &job);
             job.finish(&mut report, streams)
         }

@@ -27,6 +27,7 @@ pub(super) fn job(environment: Environment<'_>) -> Result<Job, CiError> {
                 .collect(),
             bases: vec![Point::Branch(branch(&target))],
             guesses: Vec::new(),
+            default: None,
             needs_base: true,
         });
     }
@@ -47,6 +48,7 @@ pub(super) fn job(environment: Environment<'_>) -> Result<Job, CiError> {
             .collect(),
         bases: Vec::new(),
         guesses: vec![Point::DefaultBranch],
+        default: None,
         needs_base: false,
     })
 }

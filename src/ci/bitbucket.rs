@@ -32,6 +32,7 @@ pub(super) fn job(environment: Environment<'_>) -> Result<Job, CiError> {
             tips: [Point::Head].into_iter().chain(commit).collect(),
             bases,
             guesses: Vec::new(),
+            default: None,
             needs_base: true,
         });
     }
@@ -51,6 +52,7 @@ pub(super) fn job(environment: Environment<'_>) -> Result<Job, CiError> {
             .collect(),
         bases: Vec::new(),
         guesses: vec![Point::DefaultBranch],
+        default: None,
         needs_base: false,
     })
 }

@@ -21,6 +21,7 @@ pub(super) fn job(environment: Environment<'_>) -> Result<Job, CiError> {
         tips: [commit].into_iter().chain(tag.map(Point::Tag)).collect(),
         bases: base.map(Point::Commit).into_iter().collect(),
         guesses: vec![Point::DefaultBranch],
+        default: None,
         needs_base: false,
     })
 }

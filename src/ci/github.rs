@@ -53,7 +53,12 @@ pub(super) fn job(environment: Environment<'_>, event: Option<&[u8]>) -> Result<
         })?;
     let is_pull_request = name.starts_with("pull_request");
     if !is_pull_request && name != "push" && name != "merge_group" {
-        return Ok(Job::whole(name));
+        // the description may be of any form then, or none
+        let event: Event = event
+            .and_then(|event| serde_json::from_slice(event).ok())
+            .unwrap_or_default();
+        let default = event.repository.and_then(|it| it.default_branch);
+        return Ok(Job::whole(name).beside(default));
     }
     let broken = |problem: &str| CiError::Event {
         event: name.clone(),
@@ -86,6 +91,7 @@ pub(super) fn job(environment: Environment<'_>, event: Option<&[u8]>) -> Result<
             .chain(group.base_ref.map(|name| Point::Branch(branch(&name))))
             .collect(),
             guesses: Vec::new(),
+            default: None,
             needs_base: true,
         });
     }
@@ -106,6 +112,7 @@ fn pull_request(name: &str, pull: &PullRequest) -> Result<Job, CiError> {
         tips: vec![Point::Head, head],
         bases: [base].into_iter().chain(target).collect(),
         guesses: Vec::new(),
+        default: None,
         needs_base: true,
     })
 }
@@ -142,6 +149,7 @@ fn push(environment: Environment<'_>, event: &Event) -> Result<Job, CiError> {
         tips,
         bases: before.map(Point::Commit).into_iter().collect(),
         guesses: beside_default(branch, default),
+        default: None,
         needs_base: false,
     })
 }

@@ -25,7 +25,7 @@ pub(super) fn job(environment: Environment<'_>) -> Result<Job, CiError> {
     }
     let source = environment.get("CI_PIPELINE_SOURCE").unwrap_or_default();
     if NO_CHANGE.contains(&source.as_str()) {
-        return Ok(Job::whole(source));
+        return Ok(Job::whole(source).beside(environment.get("CI_DEFAULT_BRANCH")));
     }
     let default = environment.get("CI_DEFAULT_BRANCH");
     let tag = environment.get("CI_COMMIT_TAG");
@@ -41,6 +41,7 @@ pub(super) fn job(environment: Environment<'_>) -> Result<Job, CiError> {
         tips: [head].into_iter().chain(tag.map(Point::Tag)).collect(),
         bases: before.map(Point::Commit).into_iter().collect(),
         guesses: beside_default(branch.as_deref(), default.as_deref()),
+        default: None,
         needs_base: false,
     })
 }
@@ -67,6 +68,7 @@ fn merge_request(environment: Environment<'_>, head: Point) -> Result<Job, CiErr
         tips: vec![head],
         bases,
         guesses: Vec::new(),
+        default: None,
         needs_base: true,
     })
 }

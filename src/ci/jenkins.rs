@@ -13,6 +13,7 @@ pub(super) fn job(environment: Environment<'_>) -> Result<Job, CiError> {
             tips: vec![commit],
             bases: vec![Point::Branch(branch(&target))],
             guesses: Vec::new(),
+            default: None,
             needs_base: true,
         });
     }
@@ -28,6 +29,7 @@ pub(super) fn job(environment: Environment<'_>) -> Result<Job, CiError> {
         tips: vec![commit],
         bases: previous.map(Point::Commit).into_iter().collect(),
         guesses: vec![Point::DefaultBranch],
+        default: None,
         needs_base: false,
     })
 }

@@ -150,6 +150,8 @@ pub struct Job {
     pub bases: Vec<Point>,
     /// Where none of `bases` is there: what is probably known. If that leaves nothing to scan, it was no good guess.
     pub guesses: Vec<Point>,
+    /// Where nothing is compared with anything: the branch whose policy counts all the same.
+    pub default: Option<Point>,
     /// Whether one of `bases` has to be there. Where it need not and none is, everything that `tips` reach is scanned.
     pub needs_base: bool,
 }
@@ -162,7 +164,16 @@ impl Job {
             tips: vec![Point::Head],
             bases: Vec::new(),
             guesses: Vec::new(),
+            default: Some(Point::DefaultBranch),
             needs_base: false,
+        }
+    }
+
+    /// The same where the service names the default branch.
+    fn beside(self, default: Option<String>) -> Self {
+        Self {
+            default: default.map(Point::Branch).or(self.default),
+            ..self
         }
     }
 }

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::history::{range, size};
 use super::{AskArgs, OutputArgs, RuleArgs, options};
-use crate::config::{CiOptions, Input, ScanOptions};
+use crate::config::{CiOptions, Input, Output, ScanOptions};
 use crate::error::Error;
 use crate::report::Format;
 
@@ -49,6 +49,9 @@ struct CiRuleArgs {
     /// Leave this rule out; may be repeated.
     #[arg(long = "skip-rule", value_name = "ID")]
     skip: Vec<String>,
+    /// Go by the configuration that this commit has, whatever the event says: a branch, a tag or an id.
+    #[arg(long, value_name = "REV")]
+    policy_from: Option<String>,
     /// Report what comments in the scanned files let pass as well: waxseal:allow, and those for other programs.
     #[arg(long)]
     no_allow: bool,
@@ -65,6 +68,7 @@ impl CiArgs {
             skip: self.rules.skip,
             files: Vec::new(),
             config: None,
+            policy_from: self.rules.policy_from,
             no_allow: self.rules.no_allow,
             no_foreign_markers: self.rules.no_foreign_markers,
         };
@@ -72,20 +76,21 @@ impl CiArgs {
         let by_default = on_github && self.output.formats.is_empty();
         let mut options = options(Input::Handed { root: None }, rules, &self.output)?;
         if by_default {
-            for output in &mut options.outputs {
-                output.format = Format::Github;
-            }
+            options.outputs.push(Output {
+                format: Format::Github,
+                file: None,
+            });
         }
         // no file of the checkout has a say
         let options = self.verify.put_into(options, Vec::new())?;
         let options = ScanOptions {
             no_binary: self.no_binary,
-            jobs: self.jobs.unwrap_or(0),
+            jobs: self.jobs,
+            max_blob_size: self.max_blob_size.as_deref().map(size).transpose()?,
             ..options
         };
         let ci = CiOptions {
             range: self.range.map(range).transpose()?,
-            max_blob_size: self.max_blob_size.as_deref().map(size).transpose()?,
             allow_missing: self.allow_missing,
         };
         Ok((options, ci))

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::{Span, Timestamp, civil, tz::TimeZone};
 
-use crate::config::{HistoryEngine, HistoryOptions};
+use crate::config::{self, HistoryEngine, HistoryOptions};
 use crate::error::Error;
 
 /// The repository whose history is scanned when none is named.
@@ -43,9 +43,6 @@ pub(super) struct HistoryArgs {
     /// Only what a ref reaches: leave out what was deleted or rewritten and still lies in the store.
     #[arg(long)]
     reachable: bool,
-    /// Leave out blobs larger than this: bytes, or with k, M or G in units of 1024, 1024² or 1024³ bytes.
-    #[arg(long, value_name = "SIZE")]
-    max_blob_size: Option<String>,
     /// Accept that objects are not here which a partial clone left to its remote.
     #[arg(long)]
     allow_missing: bool,
@@ -64,7 +61,6 @@ impl HistoryArgs {
                     ("--branch", !self.branches.is_empty()),
                     ("--since", self.since.is_some()),
                     ("--reachable", self.reachable),
-                    ("--max-blob-size", self.max_blob_size.is_some()),
                     ("--allow-missing", self.allow_missing),
                     ("--history-engine", self.history_engine.is_some()),
                 ];
@@ -89,7 +85,6 @@ impl HistoryArgs {
             branches: self.branches,
             since: self.since.map(|text| since(&text, now)).transpose()?,
             reachable: self.reachable,
-            max_blob_size: self.max_blob_size.as_deref().map(size).transpose()?,
             engine: self.history_engine.unwrap_or(HistoryEngine::Delta),
             allow_missing: self.allow_missing,
         }))
@@ -137,28 +132,13 @@ fn since(text: &str, now: Timestamp) -> Result<i64, Error> {
     then.map(Timestamp::as_second).ok_or_else(refused)
 }
 
-/// Bytes, with the units that git uses for such limits.
+/// What `--max-blob-size` says.
 pub(super) fn size(text: &str) -> Result<u64, Error> {
-    let refused = || {
+    config::size(text).ok_or_else(|| {
         Error::Usage(format!(
             "--max-blob-size {text}: no size; write bytes, or 500k, 10M or 2G"
         ))
-    };
-    let (digits, unit) = match text.char_indices().next_back() {
-        Some((at, 'k' | 'K')) => (&text[..at], 1 << 10),
-        Some((at, 'm' | 'M')) => (&text[..at], 1 << 20),
-        Some((at, 'g' | 'G')) => (&text[..at], 1 << 30),
-        _ => (text, 1),
-    };
-    // a sign would be read as well
-    let count: Option<u64> = digits
-        .bytes()
-        .all(|digit| digit.is_ascii_digit())
-        .then(|| digits.parse().ok())
-        .flatten();
-    count
-        .and_then(|count| count.checked_mul(unit))
-        .ok_or_else(refused)
+    })
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub(crate) enum HookCommand {
     Doctor(DoctorArgs),
     /// Do what a hook has to do; git calls this.
     #[command(subcommand)]
-    Run(RunCommand),
+    Run(Box<RunCommand>),
 }
 
 /// Let git run waxseal: put a hook where git looks for it.

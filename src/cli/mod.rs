@@ -2,6 +2,7 @@
 //! but a look at the clock.
 
 mod ci;
+mod config;
 mod dotenv;
 mod history;
 mod hook;
@@ -15,14 +16,18 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{self, Color, Input, Output, StagedOptions, confidence, severity};
+use crate::config::{
+    Color, Input, Output, PolicyChoice, RuleChoice, ScanOptions, StagedOptions, confidence,
+    severity,
+};
 use crate::error::{Error, unknown};
 use crate::model::FailOn;
 use crate::report::{Format, Verbosity};
 
+pub(crate) use self::config::{ConfigArgs, ConfigCommand};
 pub(crate) use ci::CiArgs;
 pub(crate) use dotenv::{DotenvCommand, FixArgs};
-use history::HistoryArgs;
+use history::{HistoryArgs, size};
 pub(crate) use hook::{DoctorArgs, HookCommand, InstallArgs, UninstallArgs};
 pub(crate) use pre_commit::PreCommitArgs;
 pub(crate) use revoke::RevokeArgs;
@@ -58,6 +63,9 @@ pub(crate) enum Command {
     /// Keep .env files out of the repository.
     #[command(subcommand)]
     Dotenv(DotenvCommand),
+    /// Show the configuration that counts, or check it.
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Show what is looked for, or try out rules of your own.
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -121,6 +129,9 @@ struct InputArgs {
         hide_default_value = true
     )]
     stdin_path: OsString,
+    /// Leave out files and blobs larger than this: bytes, or with k, M or G in units of 1024, 1024² or 1024³ bytes.
+    #[arg(long, value_name = "SIZE")]
+    max_blob_size: Option<String>,
     /// Number of threads [default: one for each core].
     #[arg(short, long, value_name = "N")]
     jobs: Option<usize>,
@@ -138,9 +149,13 @@ struct RuleArgs {
     /// Add the rules of this file; may be repeated.
     #[arg(long = "rules", value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Configuration file [default: .waxseal.toml at the root of the first PATH's repository, or of the one whose history is scanned].
+    /// Configuration file [default: that of `WAXSEAL_CONFIG`, or .waxseal.toml at the root of the first PATH's repository, or of the one whose
+    /// history is scanned].
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Go by the configuration that this commit of the repository has, not by that of the work tree: a branch, a tag or an id.
+    #[arg(long, value_name = "REV", conflicts_with = "config")]
+    policy_from: Option<String>,
     /// Report what comments in the scanned files let pass as well: waxseal:allow, and those for other programs.
     #[arg(long)]
     no_allow: bool,
@@ -200,7 +215,7 @@ pub(crate) enum RulesCommand {
 
 impl ScanArgs {
     /// What the scan needs, before a configuration file is merged in.
-    pub(crate) fn into_options(self) -> Result<config::ScanOptions, Error> {
+    pub(crate) fn into_options(self) -> Result<ScanOptions, Error> {
         let history = self.history.into_options(jiff::Timestamp::now())?;
         let input = match (self.staged.staged, history) {
             (true, _) => Input::Staged(StagedOptions {
@@ -212,23 +227,20 @@ impl ScanArgs {
         let recipes = verify::operators(&self.rules);
         let options = options(input, self.rules, &self.output)?;
         let options = self.verify.put_into(options, recipes)?;
-        Ok(config::ScanOptions {
+        Ok(ScanOptions {
             stdin_path: self.input.stdin_path,
             no_ignore: self.input.no_ignore,
             no_binary: self.input.no_binary,
             submodules: self.input.submodules,
-            jobs: self.input.jobs.unwrap_or(0),
+            jobs: self.input.jobs,
+            max_blob_size: self.input.max_blob_size.as_deref().map(size).transpose()?,
             ..options
         })
     }
 }
 
 /// What a scan of `input` needs, with the defaults where nothing is asked for.
-fn options(
-    input: Input,
-    rules: RuleArgs,
-    output: &OutputArgs,
-) -> Result<config::ScanOptions, Error> {
+fn options(input: Input, rules: RuleArgs, output: &OutputArgs) -> Result<ScanOptions, Error> {
     let outputs: Vec<Output> = output
         .formats
         .iter()
@@ -257,35 +269,27 @@ fn options(
         (false, 1) => Verbosity::Verbose,
         (false, _) => Verbosity::Debug,
     };
-    Ok(config::ScanOptions {
-        input,
-        stdin_path: OsString::new(),
-        no_ignore: false,
-        no_binary: false,
-        submodules: false,
-        jobs: 0,
-        rules: config::RuleChoice {
+    Ok(ScanOptions {
+        rules: RuleChoice {
             only: rules.only,
             skip: rules.skip,
             files: rules.files,
-            no_allow: rules.no_allow,
-            no_foreign_markers: rules.no_foreign_markers,
+            allow_comments: rules.no_allow.then_some(false),
+            foreign_markers: rules.no_foreign_markers.then_some(false),
         },
-        config: rules.config,
-        outputs: if outputs.is_empty() {
-            vec![Output {
-                format: Format::Text,
-                file: None,
-            }]
-        } else {
-            outputs
+        policy: PolicyChoice {
+            file: rules.config,
+            from: rules.policy_from,
+            ..PolicyChoice::default()
         },
+        outputs,
         fail_on,
         fail_on_live,
         min_confidence,
         verify: None,
         verbosity,
         color: output.color,
+        ..ScanOptions::of(input)
     })
 }
 

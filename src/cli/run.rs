@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::{AskArgs, OutputArgs, PreCommitArgs, RuleArgs, options, verify};
-use crate::config::{Color, Input, ScanOptions};
+use crate::config::{Color, CommentsByDefault, Input, ScanOptions};
 use crate::error::Error;
 
 /// Do what a hook has to do; git calls this.
@@ -55,11 +55,15 @@ pub(crate) struct PushArgs {
 /// Check what was pushed here before it is let in.
 ///
 /// Standard input says which refs, as git does it. Scanned are the commits that no ref of this repository has. No configuration file
-/// is read but the one that --config names, and nothing that the pusher sets switches this off.
+/// is read but the one that --config names or the commit that --policy-from names has, no variable counts, and nothing that the pusher
+/// sets switches this off. Comments that allow a finding do not count without --allow-comments.
 #[derive(Debug, Args)]
 pub(crate) struct ReceiveArgs {
     #[command(flatten)]
     rules: RuleArgs,
+    /// Let waxseal:allow comments in what is pushed let findings pass; otherwise whoever pushes has no say.
+    #[arg(long, conflicts_with = "no_allow", help_heading = "Rules")]
+    allow_comments: bool,
     /// Lowest severity for which a push is refused: low, medium, high or critical [default: low].
     #[arg(long, value_name = "SEVERITY")]
     fail_on: Option<String>,
@@ -92,7 +96,7 @@ impl GateArgs {
         let options = options(Input::Handed { root }, self.rules, &self.output)?;
         let options = self.verify.put_into(options, recipes)?;
         Ok(ScanOptions {
-            jobs: self.jobs.unwrap_or(0),
+            jobs: self.jobs,
             ..options
         })
     }
@@ -111,9 +115,15 @@ impl ReceiveArgs {
         };
         let options = options(Input::Handed { root: None }, self.rules, &output)?;
         let mut options = verify::checked(options)?;
-        options.jobs = self.jobs.unwrap_or(0);
-        // whoever runs the server did not ask for those of other scanners
-        options.rules.no_foreign_markers = true;
+        options.jobs = self.jobs;
+        options.rules.allow_comments = if self.allow_comments {
+            Some(true)
+        } else {
+            options.rules.allow_comments
+        };
+        // the pusher may have set variables, and the folder that is home
+        options.policy.deaf = true;
+        options.policy.comments_by_default = CommentsByDefault::DoNotCount;
         Ok(options)
     }
 }

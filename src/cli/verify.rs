@@ -142,7 +142,7 @@ impl VerifyArgs {
     pub(crate) fn into_options(self) -> Result<(ScanOptions, VerifyTask), Error> {
         let recipes = operators(&self.rules);
         let mut options = options(Input::Paths(vec![".".into()]), self.rules, &self.output)?;
-        options.jobs = self.jobs.unwrap_or(0);
+        options.jobs = self.jobs;
         let task = match self.report {
             Some(report) => VerifyTask::Report(report),
             None => VerifyTask::ListEndpoints,

@@ -1,48 +1,46 @@
-//! What a run needs to know of how providers are asked. Where questions may go, and how fast, is for `verify` to define.
+//! How providers are asked whether a credential still works, as whoever runs the scan wants it.
 //!
-//! All of it comes from the command line. A configuration file that lies in what is scanned has no say here: it could send
-//! credentials to whoever wrote it.
+//! Carried to the verifier, which does the asking. Nothing here can come from the repository that is scanned: see
+//! [`super::table::Trust`].
 
-use std::path::PathBuf;
+use std::time::Duration;
 
-use crate::model::Verdict;
-use crate::verify::Settings;
+use super::merge::Merged;
+use super::table::Name;
 
-/// Whether and how providers are asked about what is found.
-#[derive(Clone, Debug)]
-pub struct VerifyOptions {
-    /// How they are asked.
-    pub settings: Settings,
-    /// Whether it is only told what would be asked.
-    pub dry_run: bool,
-    /// Whether answers are kept for the next run, and taken from earlier ones.
-    pub cache: bool,
-    /// Verdicts whose findings are shown; all if none is named.
-    pub only: Vec<Verdict>,
-    /// Rule files of the operator, whose recipes may ask as well.
-    pub recipes: Vec<PathBuf>,
+/// The settings of `[verify]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifySettings {
+    /// Whether scans ask without being told to each time.
+    pub enabled: bool,
+    /// Whether hooks do so too.
+    pub in_hooks: bool,
+    /// Mail servers that may be asked besides those of the known providers: `HOST` or `HOST:PORT`.
+    pub hosts: Vec<String>,
+    /// The proxy to go through, if any.
+    pub proxy: Option<String>,
+    /// Most questions that one run asks.
+    pub max_requests: u64,
+    /// How long one question may take.
+    pub timeout: Duration,
+    /// How long an answer is taken for still true; none to ask each time.
+    pub cache: Option<Duration>,
 }
 
-/// What `revoke` does.
-#[derive(Clone, Debug)]
-pub struct RevokeOptions {
-    /// Fingerprint of the finding, or its first digits, in lower case.
-    pub fingerprint: String,
-    /// Where to look for it.
-    pub path: PathBuf,
-    /// Whether to do it and not only to show it.
-    pub yes: bool,
-    /// The variable that holds who deletes the key, if it is not the usual one.
-    pub variable: Option<String>,
-    /// How the provider is asked.
-    pub settings: Settings,
-}
-
-/// What `verify` does.
-#[derive(Clone, Debug)]
-pub enum VerifyTask {
-    /// Asks about what a report lists; `-` is standard input.
-    Report(PathBuf),
-    /// Lists every host that could be contacted.
-    ListEndpoints,
+impl VerifySettings {
+    /// Those that count.
+    pub fn of(merged: &Merged) -> Self {
+        let hosts = merged.texts(Name::VerifyHosts).iter();
+        let proxy = merged.text(Name::VerifyProxy);
+        let hours = merged.number(Name::VerifyCacheHours);
+        Self {
+            enabled: merged.flag(Name::VerifyEnabled),
+            in_hooks: merged.flag(Name::VerifyInHooks),
+            hosts: hosts.map(|(host, _)| host.clone()).collect(),
+            proxy: (!proxy.is_empty()).then(|| proxy.to_owned()),
+            max_requests: merged.number(Name::VerifyMaxRequests),
+            timeout: Duration::from_secs(merged.number(Name::VerifyTimeout)),
+            cache: (hours > 0).then(|| Duration::from_secs(hours * 3600)),
+        }
+    }
 }

@@ -166,8 +166,7 @@ impl Visitor<'_> {
         let locations = self.at.get(&ix).map_or(&[][..], Vec::as_slice);
         for &location in locations {
             let path = self.ground.places.path(self.ground.leads, location);
-            let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(&path);
-            let found = if self.ground.scanner.names_files(name) {
+            let found = if self.ground.scanner.hangs_on_path(&path) {
                 self.found(&path, id, content)
             } else {
                 let class = PathClass::of(&path);

@@ -27,7 +27,7 @@ pub enum SkipReason {
     Unreadable,
     /// The scan of this one blob panicked: a fault of waxseal.
     Internal,
-    /// An object of a history that is larger than the user asked for.
+    /// A file or an object of a history that is larger than the user asked for.
     OverLimit,
     /// The history goes on behind this commit, but not in this shallow clone.
     Shallow,

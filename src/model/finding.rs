@@ -133,6 +133,18 @@ pub struct Place {
     pub end_column: u64,
 }
 
+impl Place {
+    /// Where a file as a whole is shown: its beginning, empty.
+    pub const TOP: Self = Self {
+        start: 0,
+        end: 0,
+        line: 1,
+        column: 1,
+        end_line: 1,
+        end_column: 1,
+    };
+}
+
 /// One line of the file around a secret, with every secret on it already cut out. Printable characters
 /// only, at most [`Excerpt::MAX`] characters.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -50,6 +50,14 @@ impl Secret {
         self.bytes.is_empty()
     }
 
+    /// Whether it holds one of `words`, which are in lower case, in upper or lower case.
+    pub fn holds_any(&self, words: &[Vec<u8>]) -> bool {
+        words.iter().any(|word| {
+            let mut parts = self.bytes.windows(word.len().max(1));
+            parts.any(|part| part.eq_ignore_ascii_case(word))
+        })
+    }
+
     /// Whether both hold the same value.
     pub fn same_value(&self, other: &Secret) -> bool {
         self.bytes == other.bytes
@@ -105,6 +113,18 @@ impl Quotes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_are_found_in_any_case() {
+        let secret = Secret::new(b"my-ACME-demo-77", 0);
+        let words = |words: &[&str]| -> Vec<Vec<u8>> {
+            words.iter().map(|word| word.as_bytes().to_vec()).collect()
+        };
+        assert!(secret.holds_any(&words(&["tulip", "acme-demo"])));
+        assert!(!secret.holds_any(&words(&["acme_demo", "demo-777", ""])));
+        assert!(!secret.holds_any(&[]));
+        assert!(!Secret::new(b"", 0).holds_any(&words(&["a", ""])));
+    }
 
     #[test]
     fn a_stretch_of_a_secret_is_a_quote_and_less_is_none() {

@@ -158,9 +158,8 @@ impl<S: Source> Lane<'_, S> {
         for arrivals in group.chunk_by(|a, b| a.path == b.path) {
             let number = arrivals[0].path;
             let path = &self.job.paths[number as usize];
-            let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
-            // what a file rule says hangs on the name itself
-            let class = (!self.job.scanner.names_files(name)).then(|| PathClass::of(path));
+            // what a file rule says hangs on the name itself, and what is left out on the whole path
+            let class = (!self.job.scanner.hangs_on_path(path)).then(|| PathClass::of(path));
             let known = class.and_then(|class| by_class.get(&class));
             let findings = if let Some(known) = known {
                 known.iter().map(|finding| at(finding, path)).collect()

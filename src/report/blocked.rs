@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use super::term::{self, Painter, Role};
 use super::{Meta, dialect::Dialect, shell};
 use crate::model::{Finding, ObjectKind, Report, Store};
+use crate::rules::POLICY_TOO_WIDE;
 
 /// What was stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,22 +25,31 @@ pub enum Stopped<'a> {
     Push,
 }
 
+/// Where the user stands, and what is known of the place.
+#[derive(Clone, Copy)]
+pub struct Here<'a> {
+    /// Whether that is a folder below the top of the work tree.
+    pub below: bool,
+    /// Whether ignore rules name a file already, by its path from the top on.
+    pub is_ignored: &'a dyn Fn(&[u8]) -> bool,
+}
+
 /// As many paths as fit a command.
 const PATHS: usize = 5;
 
-/// Writes what to do about a run that stopped something. `below` says that the user is in a folder below the top of the work
-/// tree. Writes nothing if nothing was found that counts and everything was read.
+/// Writes what to do about a run that stopped something. Writes nothing if nothing was found that counts and everything was read.
 pub fn render_blocked(
     report: &Report,
     meta: &Meta<'_>,
     stopped: Stopped<'_>,
-    below: bool,
+    here: Here<'_>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let advice = Advice {
         meta,
         stopped,
-        below,
+        below: here.below,
+        is_ignored: here.is_ignored,
         paint: Painter { color: meta.color },
     };
     let mut findings: Vec<&Finding> = report
@@ -49,8 +59,17 @@ pub fn render_blocked(
         .collect();
     // the worst first; the order of the report among equals
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    let of_policy: Vec<&Finding> = findings
+        .extract_if(.., |finding| finding.rule == POLICY_TOO_WIDE)
+        .collect();
     if let Some(worst) = findings.first() {
-        advice.write(worst, &findings, out)
+        advice.write(worst, &findings, out)?;
+        advice.narrow(&of_policy, out)?;
+        advice.skip(out)
+    } else if let Some(worst) = of_policy.first() {
+        advice.head(worst, out)?;
+        advice.narrow(&of_policy, out)?;
+        advice.skip(out)
     } else if !report.coverage.is_complete() {
         let head = format!(
             "waxseal: {} blocked: not everything could be read, so it can't be said to hold no secret",
@@ -67,6 +86,7 @@ struct Advice<'a> {
     meta: &'a Meta<'a>,
     stopped: Stopped<'a>,
     below: bool,
+    is_ignored: &'a dyn Fn(&[u8]) -> bool,
     paint: Painter,
 }
 
@@ -75,15 +95,7 @@ impl Advice<'_> {
         // what is done about a .env is to leave it out as a whole; about anything else there is more to say
         let subject = all.iter().find(|finding| !is_dotenv(finding));
         let subject = subject.copied().unwrap_or(worst);
-        let rule = self.meta.rule(&worst.rule);
-        let why = rule.map_or("", |rule| &rule.why);
-        let head = format!("waxseal: {} blocked.", self.what());
-        writeln!(
-            out,
-            "{} {}",
-            self.paint.paint(Role::Bad, head),
-            term::escape(why)
-        )?;
+        self.head(worst, out)?;
         match self.stopped {
             Stopped::Commit { .. } if all.iter().all(|finding| is_dotenv(finding)) => {
                 self.untrack(all, out)?;
@@ -120,7 +132,34 @@ impl Advice<'_> {
         if in_file && !is_dotenv(subject) {
             self.allow(subject, all.len() > 1, out)?;
         }
-        self.skip(out)
+        Ok(())
+    }
+
+    fn head(&self, worst: &Finding, out: &mut dyn Write) -> io::Result<()> {
+        let rule = self.meta.rule(&worst.rule);
+        let why = rule.map_or("", |rule| &rule.why);
+        let head = format!("waxseal: {} blocked.", self.what());
+        writeln!(
+            out,
+            "{} {}",
+            self.paint.paint(Role::Bad, head),
+            term::escape(why)
+        )
+    }
+
+    /// What to do about a policy that lets too much pass: nothing that is scanned is at fault then.
+    fn narrow(&self, findings: &[&Finding], out: &mut dyn Write) -> io::Result<()> {
+        for finding in findings {
+            let path = term::path(&finding.origin.path);
+            let line = finding.place.line;
+            let note = finding.notes.first().map_or("", |note| note);
+            self.line(
+                "narrow it",
+                &format!("{path}:{line}: {}", term::escape(note)),
+                out,
+            )?;
+        }
+        Ok(())
     }
 
     fn what(&self) -> &'static str {
@@ -181,8 +220,12 @@ impl Advice<'_> {
         };
         let patterns: Vec<Vec<u8>> = paths
             .iter()
+            .filter(|path| !(self.is_ignored)(path))
             .map(|path| shell::ignore_pattern(path))
             .collect();
+        if patterns.is_empty() {
+            return Ok(());
+        }
         // what is there may not end with a newline
         let lines = [b"\n", patterns.join(&b'\n').as_slice()].concat();
         let lines = shell::format(&lines);
@@ -195,9 +238,14 @@ impl Advice<'_> {
 
     fn move_it(&self, worst: &Finding, out: &mut dyn Write) -> io::Result<()> {
         let name = variable(&worst.rule);
+        let ignore = if (self.is_ignored)(b".env") {
+            ""
+        } else {
+            r"; printf '\n.env\n' >>.gitignore"
+        };
         self.line(
             "move it",
-            &format!(r"printf '\n{name}=\n' >>.env; printf '\n.env\n' >>.gitignore"),
+            &format!(r"printf '\n{name}=\n' >>.env{ignore}"),
             out,
         )?;
         let path = term::path(&worst.origin.within);

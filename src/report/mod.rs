@@ -30,7 +30,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::str::FromStr;
 
-pub use blocked::{Stopped, render_blocked};
+pub use blocked::{Here, Stopped, render_blocked};
 pub use listed::{Listed, ListedError, ListedSource, listed};
 pub use rejection::render_rejection;
 pub use shell::{ignore_pattern, pathspec, word};
@@ -142,6 +142,14 @@ pub struct Settings {
     pub fail_on: Option<Severity>,
     /// The least confidence of what is shown, where the file decided that.
     pub min_confidence: Option<Confidence>,
+    /// How many times it says of files that rules are not used there.
+    pub excludes: usize,
+    /// How many words make a value none.
+    pub stop_words: usize,
+    /// Ids of the rules that it judges otherwise.
+    pub overrides: Vec<String>,
+    /// The largest file that is scanned, bytes, where it decided that.
+    pub most: Option<u64>,
 }
 
 /// What a renderer needs beside the report.

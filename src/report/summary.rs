@@ -35,6 +35,9 @@ pub fn render_summary(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> 
         if let Some(settings) = meta.settings {
             writeln!(out, "waxseal: {}", term::escape(&configured(settings)))?;
         }
+        if let Some(left_out) = left_out(report) {
+            writeln!(out, "waxseal: {left_out}")?;
+        }
         allowed::render(report, meta, out)?;
     }
     verification::render(report, meta, out)?;
@@ -108,6 +111,23 @@ fn configured(settings: &Settings) -> String {
     if !settings.left_out.is_empty() {
         effects.push(format!("leaves out {}", settings.left_out.join(", ")));
     }
+    if settings.excludes > 0 {
+        let entries = counted(settings.excludes as u64, "entry", "entries");
+        effects.push(format!("excludes files by {entries}"));
+    }
+    if settings.stop_words > 0 {
+        let words = counted(settings.stop_words as u64, "stop word", "stop words");
+        effects.push(format!("has {words}"));
+    }
+    if !settings.overrides.is_empty() {
+        effects.push(format!(
+            "judges {} otherwise",
+            settings.overrides.join(", ")
+        ));
+    }
+    if let Some(most) = settings.most {
+        effects.push(format!("leaves out what is over {}", size(most)));
+    }
     if let Some(least) = settings.fail_on.filter(|&least| least > Severity::Low) {
         effects.push(format!("lets pass what is milder than {}", least.id()));
     }
@@ -123,6 +143,29 @@ fn configured(settings: &Settings) -> String {
         settings.file,
         effects.join("; ")
     )
+}
+
+/// `3 values left out by the configuration (2 in excluded files, 1 by a stop word); -vv says by which rules they were seen`. Not
+/// counted in a history.
+fn left_out(report: &Report) -> Option<String> {
+    let count = |wanted: &str| -> u64 {
+        let drops = report.drops.iter();
+        let of = drops.filter(|((_, reason), _)| *reason == wanted);
+        of.map(|(_, count)| count).sum()
+    };
+    let (excluded, stopped) = (count("excluded"), count("stop-word"));
+    let mut parts = Vec::new();
+    if excluded > 0 {
+        parts.push(format!("{} in excluded files", grouped(excluded)));
+    }
+    if stopped > 0 {
+        parts.push(format!("{} by stop words", grouped(stopped)));
+    }
+    let values = counted(excluded + stopped, "value", "values");
+    let parts = parts.join(", ");
+    let text =
+        format!("{values} left out by the configuration ({parts}); -vv says which rules saw them");
+    (!parts.is_empty()).then_some(text)
 }
 
 /// What was to be scanned and was not: the first ones for each reason by name, all of them when asked to say more. A

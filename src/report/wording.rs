@@ -29,7 +29,8 @@ pub(super) fn skipped_noun(reason: SkipReason, count: u64, in_history: bool) -> 
         SkipReason::Changed => ("changed file", "changed files"),
         SkipReason::Unreadable => ("unreadable path", "unreadable paths"),
         SkipReason::Internal => ("internal error", "internal errors"),
-        SkipReason::OverLimit => ("blob over --max-blob-size", "blobs over --max-blob-size"),
+        SkipReason::OverLimit if in_history => ("blob over the limit", "blobs over the limit"),
+        SkipReason::OverLimit => ("file over the limit", "files over the limit"),
         SkipReason::Shallow => ("shallow commit", "shallow commits"),
         SkipReason::Promised => (
             "object that a partial clone left to its remote",
@@ -57,8 +58,8 @@ pub(super) fn advice(skip: &Skip) -> Option<&'static str> {
     match skip.reason {
         _ if !skip.detail.is_empty() => None,
         SkipReason::Missing => Some(
-            "--allow-missing accepts what a partial clone left to its remote, `git fetch --refetch --no-filter` brings it; \
-             `git fsck` tells what else is lost",
+            "`git fetch --refetch --no-filter` brings what a partial clone left to its remote (`waxseal scan --history` and `waxseal ci` go \
+             on without it by --allow-missing); `git fsck` tells what else is lost",
         ),
         SkipReason::Damaged => Some("`git fsck` tells more, and a fresh clone may have it whole"),
         SkipReason::TooLarge => Some("--max-blob-size leaves out what is that large"),
@@ -95,7 +96,7 @@ pub(super) fn problem(skip: &Skip, in_history: bool) -> &str {
         SkipReason::Internal => {
             "the scan of this file crashed; this is a fault of waxseal, please report it"
         }
-        SkipReason::OverLimit => "larger than --max-blob-size; raise it or leave it out to scan it",
+        SkipReason::OverLimit => "larger than max_blob_size; raise it or leave it out to scan it",
         SkipReason::Shallow => {
             "the history behind it is not in this shallow clone; `git fetch --unshallow` brings it"
         }

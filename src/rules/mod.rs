@@ -5,6 +5,7 @@
 //! parsing; users' files go through [`parse`]. What a rule *means* lives in `scan`.
 
 mod builtin;
+mod notices;
 pub mod parse;
 mod recipe;
 pub mod sample;
@@ -12,6 +13,7 @@ pub mod sample;
 use std::borrow::Cow;
 
 pub use builtin::BUILTIN;
+pub use notices::{ALLOW_ADDED, POLICY_CHANGED, POLICY_TOO_WIDE, notices};
 pub use recipe::{Ask, AskMethod, Identifier, Recipe, Reply, Scalar};
 
 use crate::model::{Confidence, Encoding, Severity};

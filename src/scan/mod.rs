@@ -12,6 +12,7 @@ mod class;
 mod command;
 mod debug;
 mod excerpt;
+mod exclude;
 mod exposed;
 mod filter;
 mod lineage;
@@ -34,10 +35,12 @@ use crate::rules::{Context, Kind, LineFile, Rule};
 use anchors::Anchors;
 use candidate::RuleIx;
 use class::FileNames;
+use exclude::Exclusions;
 use matcher::Compiled;
 
 pub use allow::Allowing;
 pub use class::{Dotenv, PathClass};
+pub use exclude::{Exclude, Paths, exclude_globs};
 pub use filter::Drop;
 pub use lineage::Copied;
 pub use survey::{Known, Named, Surveyor};
@@ -61,6 +64,12 @@ pub struct Options {
     pub fingerprint_key: Vec<u8>,
     /// Which comments let findings pass; none do without it.
     pub allowing: Option<Allowing>,
+    /// Files that rules are not used in.
+    pub excludes: Vec<Exclude>,
+    /// Whether it is no finding if they leave out a dotenv file as a whole.
+    pub silent_excludes: bool,
+    /// Words that make a value none, in upper or lower case.
+    pub stop_words: Vec<String>,
 }
 
 /// All enabled rules, ready to be matched. Shared by all threads.
@@ -76,6 +85,7 @@ pub struct Scanner {
     logins: Vec<RuleIx>,
     /// Words of the comments that let findings pass.
     words: allow::Words,
+    exclusions: Exclusions,
     options: Options,
 }
 
@@ -113,7 +123,9 @@ impl Scanner {
         };
         let lines = rules.iter().filter_map(reads_lines).collect();
         let files = rules.iter().filter_map(FileNames::of).collect();
+        let exclusions = Exclusions::new(&options.excludes, &options.stop_words, &rules);
         Self {
+            exclusions,
             anchors: Anchors::new(&rules),
             dotenv,
             lines,
@@ -133,6 +145,12 @@ impl Scanner {
     /// Whether a rule may be about files called `name` as such, wherever they lie.
     pub fn names_files(&self, name: &[u8]) -> bool {
         self.files.iter().any(|file| file.may_match(name))
+    }
+
+    /// Whether what is found in a file hangs on its whole path, because rules are left out there or because a rule is about it.
+    pub fn hangs_on_path(&self, path: &[u8]) -> bool {
+        let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
+        self.names_files(name) || self.exclusions.concern(path)
     }
 
     /// The rules in use, in the order of their indexes.

@@ -3,6 +3,7 @@
 //! Owns all scratch memory, so that scanning allocates only where something is found. Knows how a blob is made readable
 //! and in which order things are tried; what a match is, `matcher` knows.
 
+mod left_out;
 mod long;
 mod settings;
 mod whole;
@@ -67,6 +68,8 @@ struct FileState {
     secrets: u64,
     /// Secrets found that a comment lets pass.
     allowed: u64,
+    /// Secrets that the configuration leaves out together with all others of the file.
+    left_out: u64,
 }
 
 /// A text with all that its path and place say of it.
@@ -113,6 +116,7 @@ impl<'s> Worker<'s> {
             lines: None,
             secrets: 0,
             allowed: 0,
+            left_out: 0,
         };
         Self {
             scanner,
@@ -146,6 +150,7 @@ impl<'s> Worker<'s> {
                 lines: class::line_file(&blob.origin.within),
                 secrets: 0,
                 allowed: 0,
+                left_out: 0,
             };
         }
         if self.state.encoding == TextEncoding::Binary && self.state.dotenv != Dotenv::No {
@@ -436,6 +441,7 @@ impl<'s> Worker<'s> {
                 .flat_map(|c| [c.mask, c.secret])
                 .collect(),
         );
+        self.leave_out(&blob.origin.within, &own);
         resolve::resolve(&self.scanner.rules, &mut self.decisions, &own);
         published::drop_samples(&self.scanner.rules, &mut self.decisions, &own);
         let mut lines = Lines::new(bytes, self.state.base);

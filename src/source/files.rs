@@ -30,6 +30,8 @@ pub struct FileOptions {
     pub windows: Windows,
     /// Scans submodules and other repositories inside a work tree.
     pub submodules: bool,
+    /// Largest file that is scanned, bytes; none for any.
+    pub most: Option<u64>,
 }
 
 /// Scans `paths`, files or directories, and all that lies below them. Every failure is a skip.
@@ -47,7 +49,7 @@ pub fn scan_paths<S: Sinks>(paths: &[PathBuf], options: &FileOptions, sinks: &S)
             jobs,
             submodules: options.submodules,
         },
-        workers: Workers::new(sinks, options.windows),
+        workers: Workers::new(sinks, options.windows, options.most),
         grounds: HashMap::new(),
         repositories: HashMap::new(),
         taken: HashSet::new(),

@@ -20,6 +20,7 @@ pub(super) struct Worker<'s, S: Sinks> {
     sinks: &'s S,
     sink: S::Sink,
     cutter: Cutter,
+    most: Option<u64>,
     /// Scratch for the name of the file at hand; taken and put back by the caller.
     pub(super) name: Vec<u8>,
     /// Scratch for its path in the index.
@@ -69,6 +70,9 @@ impl<S: Sinks> Worker<'_, S> {
             Ok(Opened::Special) => return self.skip(target.name, SkipReason::Special, ""),
             Err(err) => return self.skip_failed(target.name, target.gone, &err),
         };
+        if self.most.is_some_and(|most| size > most) {
+            return self.skip(target.name, SkipReason::OverLimit, "");
+        }
         let windows = self.cutter.windows();
         let expect = Expect {
             size,
@@ -154,14 +158,17 @@ pub(super) fn push(sink: &mut impl Sink, blob: &Blob<'_>) -> Result<(), Panicked
 pub(super) struct Workers<'s, S: Sinks> {
     sinks: &'s S,
     windows: Windows,
+    /// Largest file that is read. Bytes.
+    most: Option<u64>,
     idle: Mutex<Vec<Worker<'s, S>>>,
 }
 
 impl<'s, S: Sinks> Workers<'s, S> {
-    pub(super) fn new(sinks: &'s S, windows: Windows) -> Self {
+    pub(super) fn new(sinks: &'s S, windows: Windows, most: Option<u64>) -> Self {
         Self {
             sinks,
             windows,
+            most,
             idle: Mutex::new(Vec::new()),
         }
     }
@@ -177,6 +184,7 @@ impl<'s, S: Sinks> Workers<'s, S> {
             sinks: self.sinks,
             sink: self.sinks.sink(),
             cutter: Cutter::new(self.windows),
+            most: self.most,
             name: Vec::new(),
             key: Vec::new(),
         })

@@ -21,6 +21,8 @@ pub struct Options {
     pub threads: usize,
     /// Keep what `HEAD` holds already.
     pub all: bool,
+    /// Largest file that is scanned, bytes; none for any.
+    pub most: Option<u64>,
 }
 
 /// Why it can't be told what is staged.
@@ -62,12 +64,15 @@ pub fn scan(store: &Store, scanner: &Scanner, options: Options) -> Result<Report
     let mut walk = Walk::new(&index, finder, store);
     walk.compare(root);
     let differences = walk.finish(&mut coverage);
-    let reader = Reader {
+    let mut reader = Reader {
         store,
         scanner,
         threads: options.threads,
+        most: options.most,
     };
     let new = reader.read(&differences.new);
+    // what is there already pays for what is new, however large it is
+    reader.most = None;
     coverage.merge(new.coverage);
     // what is missing may be missing for one of these
     let problems = if coverage.is_complete() {

@@ -21,6 +21,8 @@ pub(super) struct Reader<'a> {
     pub(super) store: &'a Store,
     pub(super) scanner: &'a Scanner,
     pub(super) threads: usize,
+    /// Largest version that is scanned. Bytes.
+    pub(super) most: Option<u64>,
 }
 
 /// What reading gave.
@@ -81,6 +83,14 @@ impl Reader<'_> {
                     continue;
                 }
             };
+            if self.most.is_some_and(|most| content.len() as u64 > most) {
+                read.coverage.skip(Skip {
+                    path: version.path.clone(),
+                    reason: SkipReason::OverLimit,
+                    detail: String::new(),
+                });
+                continue;
+            }
             let done = guard(|| scan(&mut worker, version, &content, &mut read));
             if done.is_err() {
                 // what it left behind in the worker is not to be trusted

@@ -789,6 +789,168 @@ fn a_pull_request_does_not_switch_its_own_check_off() {
     );
 }
 
+/// A branch on which an earlier push has switched the check off, and a later one leaks.
+fn two_pushes(remote: &Remote) -> (String, String) {
+    remote.git(&["checkout", "-q", "-b", "topic"]);
+    let first = remote.commit(".waxseal.toml", "skip_rules = [\"sendgrid-api-key\"]\n");
+    let second = remote.commit("new.py", &leak("new"));
+    remote.git(&["checkout", "-q", "main"]);
+    (first, second)
+}
+
+#[test]
+fn a_branch_goes_by_the_policy_of_the_default_branch_where_they_parted() {
+    let remote = Remote::new();
+    let parted = remote.commit("readme", "again\n");
+    let (first, second) = two_pushes(&remote);
+    // what the default branch says since then is not known to the branch yet
+    remote.commit("later.txt", "x\n");
+    let told = |run: &Run| {
+        let told = format!("1 commit; policy of {}\n", short(&parted));
+        assert_told(run, 1, &[&told]);
+    };
+    let job = remote.clone_at(&second, None);
+    let github = job.github("push", "refs/heads/topic", &push(&first, &second));
+    let (rules, run) = github.rules();
+    assert_eq!(rules, ["policy-changed", "sendgrid-api-key"]);
+    told(&run);
+    std::fs::remove_dir_all(github.path()).unwrap();
+    // where the service does not name the default branch, the remote did when it was cloned
+    let jenkins = remote.clone_at(&second, None).with(&[
+        ("JENKINS_URL", "x"),
+        ("GIT_COMMIT", &second),
+        ("GIT_PREVIOUS_SUCCESSFUL_COMMIT", &first),
+    ]);
+    told(&jenkins.rules().1);
+    // and where nobody says it, what was there before counts, and that is told
+    let clone = &jenkins.clone;
+    for name in ["HEAD", "main"] {
+        let name = format!("refs/remotes/origin/{name}");
+        remote
+            .dir
+            .git_in(clone, &["update-ref", "--no-deref", "-d", &name]);
+    }
+    let (rules, run) = jenkins.rules();
+    assert_eq!(rules, [""; 0]);
+    let told = format!(
+        "policy of {}, which an earlier push may have brought: the default branch is not in this clone",
+        short(&first)
+    );
+    assert_told(&run, 0, &[&told]);
+    // the workflow may name it then
+    let run = jenkins.run(["--policy-from", &parted]);
+    assert_told(&run, 1, &[&format!("policy of {}\n", short(&parted))]);
+}
+
+#[test]
+fn a_job_without_a_base_goes_by_the_default_branch() {
+    let remote = Remote::new();
+    let parted = remote.id("main");
+    let (_, tip) = two_pushes(&remote);
+    for event in ["{}", "{\"repository\": {\"default_branch\": \"main\"}}"] {
+        let job = remote.clone_at(&tip, None);
+        let job = job.github("schedule", "refs/heads/topic", event);
+        let (rules, run) = job.rules();
+        assert_eq!(rules, ["policy-changed", "sendgrid-api-key"]);
+        assert_told(
+            &run,
+            1,
+            &["no base", &format!("policy of {}\n", short(&parted))],
+        );
+        std::fs::remove_dir_all(job.path()).unwrap();
+    }
+    // a forced push
+    let gone = "12".repeat(20);
+    let job = remote.clone_at(&tip, None);
+    let job = job.github("push", "refs/heads/topic", &push(&gone, &tip));
+    let told = format!("policy of {}; commit 121212121212", short(&parted));
+    assert_told(&job.run([""; 0]), 1, &[&told]);
+    std::fs::remove_dir_all(job.path()).unwrap();
+    // one to the default branch itself leaves nothing to go by
+    let job = remote.clone_at(&parted, None);
+    let job = job.github("push", "refs/heads/main", &push(&gone, &parted));
+    assert_told(&job.run([""; 0]), 0, &["which is what was pushed"]);
+    // and without one, it is its own
+    let job = remote.clone_at(&tip, None).with(&[
+        ("GITLAB_CI", "true"),
+        ("CI_PIPELINE_SOURCE", "schedule"),
+        ("CI_DEFAULT_BRANCH", "trunk"),
+    ]);
+    assert_told(
+        &job.run([""; 0]),
+        0,
+        &["its own: the default branch is not in this clone"],
+    );
+}
+
+#[test]
+fn a_change_that_lets_too_much_pass_fails() {
+    let wide = "[[exclude]]\npaths = ['**']\nreason = 'x'\n";
+    let (rules, run) = policy_change(None, Some(wide));
+    assert_eq!(
+        rules,
+        ["policy-changed", "policy-too-wide", "sendgrid-api-key"]
+    );
+    let report: Value = serde_json::from_str(&run.out).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    let finding = findings
+        .iter()
+        .find(|it| it["rule"] == "policy-too-wide")
+        .unwrap();
+    assert_eq!(
+        (&finding["severity"], &finding["path"]),
+        (&"high".into(), &".waxseal.toml".into())
+    );
+    assert!(
+        finding["notes"][0]
+            .as_str()
+            .unwrap()
+            .contains("lets every file pass"),
+        "{finding}"
+    );
+    // one that is there already is told as well, once
+    let (rules, run) = policy_change(
+        Some(wide),
+        Some("[[exclude]]\npaths = ['**']\nreason = 'y'\n"),
+    );
+    assert_eq!(rules, ["policy-changed", "policy-too-wide"]);
+    assert_eq!(run.code, 1);
+    // what can't be used says so
+    let (_, run) = policy_change(None, Some("skip_rules = ['smtp-lgin']\n"));
+    assert!(run.out.contains("it can't be used as it is"), "{}", run.out);
+}
+
+#[test]
+fn a_file_that_a_variable_names_counts_unless_it_is_part_of_the_checkout() {
+    let remote = Remote::new();
+    let base = remote.id("main");
+    let head = remote.topic("new.py", &leak("new"));
+    let job = remote.clone_at(&remote.merge(), None);
+    let mut job = job.github(
+        "pull_request",
+        "refs/pull/7/merge",
+        &pull_request(&base, &head),
+    );
+    let off = "skip_rules = [\"sendgrid-api-key\"]\n";
+    remote.dir.write("policy.toml", off);
+    remote.dir.write(format!("{}/policy.toml", job.clone), off);
+    let outside = remote.dir.path("policy.toml").display().to_string();
+    let policy = |job: &mut Job<'_>, path: &str| {
+        job.environment.retain(|(name, _)| name != "WAXSEAL_CONFIG");
+        job.environment
+            .push(("WAXSEAL_CONFIG".to_owned(), path.to_owned()));
+        job.run([""; 0])
+    };
+    let run = policy(&mut job, &outside);
+    assert_told(&run, 0, &[&format!("policy of {outside}\n")]);
+    let run = policy(&mut job, "policy.toml");
+    assert_told(
+        &run,
+        2,
+        &["WAXSEAL_CONFIG=policy.toml: this file is part of the checkout"],
+    );
+}
+
 #[test]
 fn a_change_of_the_policy_alone_is_told_in_every_format_and_passes() {
     let remote = Remote::new();

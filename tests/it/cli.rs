@@ -807,14 +807,18 @@ fn a_configuration_that_cannot_be_used_stops_the_run() {
             "line 1, column 1",
             "1 | skip_rule = ['x']",
             "^^^^^^^^^",
-            "unknown field `skip_rule`",
-            "`skip_rules`",
+            "unknown key `skip_rule`",
+            "did you mean `skip_rules`?",
         ],
     );
     refused("skip_rules = [\n", &["line 1, column 15", "unclosed array"]);
     refused(
         "fail_on = 3\n",
-        &["line 1, column 11", "invalid type", "string"],
+        &[
+            "line 1, column 11",
+            "`fail_on` is one of \"info\", \"low\", ",
+            "not a number",
+        ],
     );
     refused(
         "fail_on = 'hihg'\n",
@@ -835,10 +839,10 @@ fn a_configuration_that_cannot_be_used_stops_the_run() {
     refused(
         &broken("visible", "visable"),
         &[
-            "unknown field `visable`",
+            "unknown key `visable`",
             "visable = 5",
             "^^^^^^^",
-            "expected",
+            "did you mean `visible`?",
         ],
     );
     refused(
@@ -947,7 +951,7 @@ fn the_configuration_comes_from_the_root_of_the_repository_and_never_from_above(
         &outer.path("repo"),
         ["scan", "--config", "sub/.waxseal.toml"],
     );
-    assert_refused(&named, &["waxseal: sub/.waxseal.toml: ", "unknown field"]);
+    assert_refused(&named, &["waxseal: sub/.waxseal.toml: ", "unknown key"]);
 }
 
 #[test]

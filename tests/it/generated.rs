@@ -51,6 +51,56 @@ fn the_generated_table_is_fresh() {
     );
 }
 
+/// The line of docs/config.md behind which the settings begin, and the one before which they end.
+const SETTINGS: [&str; 2] = [
+    "<!-- settings: generated from src/config/table.rs -->\n",
+    "<!-- end of settings -->",
+];
+
+#[test]
+fn the_schema_and_the_reference_of_settings_are_fresh() {
+    let bless = std::env::var_os("WAXSEAL_BLESS").is_some();
+    let schema = root().join("docs/waxseal.schema.json");
+    let page = root().join("docs/config.md");
+    let text = std::fs::read_to_string(&page).unwrap();
+    let (before, rest) = text
+        .split_once(SETTINGS[0])
+        .expect("the page has a place for them");
+    let (_, after) = rest.split_once(SETTINGS[1]).expect("and an end of it");
+    let reference = waxseal::config::reference();
+    let expected = format!("{before}{}{reference}{}{after}", SETTINGS[0], SETTINGS[1]);
+    if bless {
+        std::fs::write(&schema, waxseal::config::schema()).unwrap();
+        std::fs::write(&page, &expected).unwrap();
+    }
+    let stale = "is stale: run `WAXSEAL_BLESS=1 cargo test generated`";
+    let stored = std::fs::read_to_string(&schema).unwrap_or_default();
+    assert!(
+        stored == waxseal::config::schema(),
+        "docs/waxseal.schema.json {stale}"
+    );
+    let stored = std::fs::read_to_string(&page).unwrap();
+    assert!(stored == expected, "docs/config.md {stale}");
+}
+
+/// The schema names the keys of rules by itself; whatever a rule of ours uses, it knows.
+#[test]
+fn the_schema_knows_every_key_of_a_rule() {
+    let schema: serde_json::Value = serde_json::from_str(&waxseal::config::schema()).unwrap();
+    let known = schema["properties"]["rule"]["items"]["properties"]
+        .as_object()
+        .unwrap();
+    for file in std::fs::read_dir(root().join("rules")).unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        let table: toml::Table = text.parse().unwrap();
+        for rule in table["rule"].as_array().unwrap() {
+            for key in rule.as_table().unwrap().keys() {
+                assert!(known.contains_key(key), "{key}");
+            }
+        }
+    }
+}
+
 #[test]
 fn every_sample_behaves() {
     let sources = sources();

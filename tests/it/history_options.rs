@@ -20,7 +20,6 @@ fn options_of_a_history_need_one() {
         &["--branch", "main"],
         &["--since", "2024-01-31"],
         &["--reachable"],
-        &["--max-blob-size", "10M"],
         &["--allow-missing"],
         &["--history-engine", "delta"],
     ] {

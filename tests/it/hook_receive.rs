@@ -216,6 +216,49 @@ fn the_server_has_its_own_configuration() {
     );
 }
 
+/// Neither variables nor a file in the folder that the pusher's environment calls home have a say.
+#[test]
+fn settings_of_the_pusher_do_not_count() {
+    let scratch = armed("sha1");
+    save(&scratch, "bad.py", key("bad"));
+    let off = "skip_rules = [\"sendgrid-api-key\"]\n";
+    scratch.write("off.toml", off);
+    scratch.write("home/.config/waxseal/config.toml", "broken = true\n");
+    let file = scratch.path("off.toml").display().to_string();
+    let home = scratch.path("home").display().to_string();
+    let vars = [
+        ("WAXSEAL_CONFIG", file.as_str()),
+        ("WAXSEAL_FAIL_ON", "critical"),
+        ("WAXSEAL_ALLOW_COMMENTS", "true"),
+        ("WAXSEAL_JOBS", "nonsense"),
+        ("XDG_CONFIG_HOME", home.as_str()),
+    ];
+    let run = attempt(&scratch.path("work"), &vars, &["push", "origin", "main"]);
+    refused(&scratch, &run, &["bad.py:1:8"]);
+    assert!(!run.err.contains("nonsense"), "{}", run.err);
+}
+
+/// The configuration that the repository's own HEAD has, as it was before the push.
+#[test]
+fn the_policy_may_be_that_of_the_servers_head() {
+    let scratch = armed("sha1");
+    save(
+        &scratch,
+        ".waxseal.toml",
+        "skip_rules = [\"sendgrid-api-key\"]\n",
+    );
+    arm(&scratch, "server.git", "pre-receive", "--policy-from HEAD");
+    save(&scratch, "bad.py", key("bad"));
+    // it comes with the push, so that it does not count yet
+    refused(
+        &scratch,
+        &push(&scratch, &["origin", "main"]),
+        &["bad.py:1:8"],
+    );
+    assert_eq!(push(&scratch, &["origin", "main~:main"]).code, 0);
+    assert_eq!(push(&scratch, &["origin", "main"]).code, 0);
+}
+
 #[test]
 fn a_repository_with_a_work_tree_receives_too() {
     let scratch = armed("sha1");
@@ -265,13 +308,16 @@ fn comments_let_pass_what_they_may_and_are_told() {
         "a.py",
         format!("{line}  # waxseal:allow sendgrid-api-key made up for a test\n"),
     );
-    arm(&scratch, "server.git", "pre-receive", "--no-allow");
-    refused(
-        &scratch,
-        &push(&scratch, &["origin", "main"]),
-        &["a.py:1:8"],
-    );
-    arm(&scratch, "server.git", "pre-receive", "");
+    // whoever pushes has no say, unless whoever runs the server gives it
+    for args in ["", "--no-allow"] {
+        arm(&scratch, "server.git", "pre-receive", args);
+        refused(
+            &scratch,
+            &push(&scratch, &["origin", "main"]),
+            &["a.py:1:8"],
+        );
+    }
+    arm(&scratch, "server.git", "pre-receive", "--allow-comments");
     let run = push(&scratch, &["origin", "main"]);
     assert_eq!(run.code, 0, "{}", run.err);
     assert!(

@@ -5,6 +5,7 @@ mod allow;
 mod architecture;
 mod ci;
 mod cli;
+mod config;
 mod determinism;
 mod docs;
 mod dotenv_fix;

@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Output;
 
 use crate::support::history::{asked, commit, key};
-use crate::support::program::{run, waxseal};
+use crate::support::program::{run, text, waxseal};
 use crate::support::repo::Scratch;
 
 /// Puts the hook into a repository.
@@ -198,7 +198,8 @@ fn it_fails_closed_and_says_how_to_go_on() {
         run.err.lines().count()
     };
     repo.write(".waxseal.toml", "fail_on = \"often\"\n");
-    assert_eq!(refused("unknown severity `often`"), 1);
+    // the line and the caret as well
+    assert_eq!(refused("unknown severity `often`"), 4);
     fs::remove_file(repo.path(".waxseal.toml")).unwrap();
     let index = fs::read(repo.path(".git/index")).unwrap();
     repo.write(".git/index", "broken, but longer than a checksum");
@@ -249,4 +250,41 @@ fn options_of_a_scan_are_options_of_the_hook() {
         .git(&["mv", "old.py", "b.py"]);
     assert_eq!(hook(&[]).code, 0);
     assert_eq!(hook(&["--all"]).code, 1);
+}
+
+#[test]
+fn what_is_ignored_already_is_not_to_be_ignored_again() {
+    let repo = armed();
+    repo.write(".env", text("DB_PASSWORD=<<password>>\n"));
+    repo.git(&["add", "-f", ".env"]);
+    let (_, said) = git(&repo, "", &["commit", "-qm", "x"]);
+    assert!(said.contains("ignore it"), "{said}");
+    repo.write(".gitignore", ".env\n")
+        .git(&["add", ".gitignore"]);
+    let (_, said) = git(&repo, "", &["commit", "-qm", "x"]);
+    assert!(
+        said.contains("git rm --cached -f -- .env") && !said.contains("ignore it"),
+        "{said}"
+    );
+    repo.git(&["rm", "-qf", "--cached", ".env"]);
+    repo.write("new.py", key("new")).git(&["add", "new.py"]);
+    let (_, said) = git(&repo, "", &["commit", "-qm", "x"]);
+    assert!(
+        said.contains("move it") && !said.contains(">>.gitignore"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_policy_that_lets_too_much_pass_blocks_and_says_what_to_narrow() {
+    let repo = armed();
+    repo.write(
+        ".waxseal.toml",
+        "[[exclude]]\npaths = ['**']\nreason = 'x'\n",
+    );
+    repo.write("new.py", key("new")).git(&["add", "-A"]);
+    let (done, said) = git(&repo, "", &["commit", "-qm", "x"]);
+    assert!(!done, "{said}");
+    let narrow = "  narrow it  .waxseal.toml:1: \"**\" lets every file pass, whatever is in it";
+    assert!(said.contains(narrow) && !said.contains("unstage"), "{said}");
 }

@@ -1,33 +1,33 @@
 //! `ci`: what a CI job is about through the scanner, by the policy of the commit that it starts from.
 //!
 //! Whoever opens a pull request can change every file of it, so that no file of it may have a say in its check: the configuration
-//! is read from the base, and what is changed in it is told and has no effect yet.
+//! is read from the base, and what is changed in it is told and has no effect yet. A branch that is pushed goes by the default branch.
 
 mod changes;
-mod points;
 
 use std::io::Read as _;
 use std::time::Instant;
 
 use crate::ci::{self, Environment, Job, Point, Service};
-use crate::config::{self, CiOptions, ScanOptions};
+use crate::config::{self, CONFIG_VARIABLE, CiOptions, ScanOptions};
 use crate::error::Error;
 use crate::git::{Refs, Store};
 use crate::history::{self, CommitInfo, Progress, Scope};
 use crate::model::{Coverage, Finding, Outcome, Report, display_path};
 use crate::range::{self, RangeError, Tip};
 use crate::report::{Verbosity, escape};
+use crate::rules::notices;
 use crate::scan::Scanner;
 
-use super::{Failure, Streams, scan};
-use points::Points;
+use super::policy::points::{self, Points};
+use super::{Failure, Streams, policy, scan};
 
 /// Largest description of an event that is read. Bytes. GitHub's own limit is 25 MB.
 const LARGEST_EVENT: u64 = 64 << 20;
 
 /// Finds the range, scans it, writes every report, and gives the outcome.
 pub(super) fn run(
-    options: &ScanOptions,
+    options: ScanOptions,
     ci: &CiOptions,
     streams: &mut Streams<'_>,
 ) -> Result<Outcome, Failure> {
@@ -46,27 +46,33 @@ pub(super) fn run(
     job.event = escape(&job.event);
     let store = Store::open(".".as_ref(), None).map_err(Error::from)?;
     let mut points = Points::new(&store, Refs::current(&store));
-    let plan = Plan::new(&job, service, &mut points)?;
-    let policy = changes::policy_file(&plan.policy, &mut points)?;
-    let policy = config::policy_of(options, policy)?;
-    let mut scan = scan::Job::by(policy, options, started)?;
-    let read = plan.scan(options, ci, &scan.scanner, &store, &points)?;
+    let plan = Plan::new(&job, service, options.policy.from.as_deref(), &mut points)?;
+    let named = outside(&options, &store)?;
+    let asked = options.clone();
+    let (options, policy) = policy::of_commit(options, &plan.policy.commit, &mut points)?;
+    let mut scan = scan::Job::new(policy, &options, started)?;
+    let read = plan.scan(&options, ci, &scan.scanner, &store, &points)?;
     if options.verbosity > Verbosity::Quiet {
-        let line = plan.told(service, &read);
+        let line = plan.told(service, &read, named.as_deref());
         writeln!(streams.err, "waxseal: {line}")?;
     }
     let mut report = read.report;
     report.sort();
-    // what has no base changes nothing, and neither does what brings nothing in
-    let is_change = read.commits.is_some_and(|count| count > 0);
+    // what brings nothing in changes nothing
+    let is_change = read.commits != Some(0);
     if let (true, Some((_, tip))) = (is_change, plan.tips.first()) {
-        let base = &plan.policy;
-        let changed = changes::of_policy(base, tip, &mut points)?;
-        report.findings.extend(changed);
-        let allowed = changes::allowed(&report.allows);
-        report.findings.extend(allowed);
+        // a file from elsewhere is what counts, whatever the repository's own says
+        if named.is_none() {
+            let base = &plan.policy.commit;
+            let changed = changes::of_policy(&asked, base, tip, &mut points)?;
+            report.findings.extend(changed);
+        }
+        if read.commits.is_some() {
+            let allowed = changes::allowed(&report.allows);
+            report.findings.extend(allowed);
+        }
         report.sort();
-        scan.notices = changes::notices().into();
+        scan.notices = notices().into();
     }
     scan.finish(&mut report, streams)
 }
@@ -87,8 +93,29 @@ fn asked_for(range: &str) -> Job {
         tips: vec![point(to)],
         bases: vec![point(from)],
         guesses: Vec::new(),
+        default: None,
         needs_base: true,
     }
+}
+
+/// The configuration file that a variable names, as it may be shown. One of the checkout is what the change to be checked may have made of it.
+fn outside(options: &ScanOptions, store: &Store) -> Result<Option<String>, Error> {
+    let Some(path) = config::named(&options.policy) else {
+        return Ok(None);
+    };
+    let name = display_path(path.as_os_str().as_encoded_bytes());
+    let top = store
+        .root
+        .as_ref()
+        .and_then(|root| root.canonicalize().ok());
+    // one that is not there is an error of its own
+    let real = path.canonicalize().unwrap_or_else(|_| path.clone());
+    if top.is_some_and(|top| real.starts_with(top)) {
+        return Err(Error::Usage(format!(
+            "{CONFIG_VARIABLE}={name}: this file is part of the checkout, so that the change to be checked may have changed it; name one from elsewhere, or let the policy of the base count"
+        )));
+    }
+    Ok(Some(name))
 }
 
 /// The description of the event, which only GitHub has.
@@ -121,11 +148,67 @@ struct Plan<'j> {
     bases: Vec<CommitInfo>,
     /// Whether `bases` is what is probably known, so that it may be all there is.
     is_guess: bool,
-    /// The commit whose policy counts.
-    policy: CommitInfo,
+    policy: Ruling,
     /// Why `bases` are not what the service says.
     note: Option<String>,
     depth: &'static str,
+}
+
+/// The commit whose policy counts.
+struct Ruling {
+    commit: CommitInfo,
+    /// Why it is that one, where it is not the one that was to be expected.
+    why: Option<&'static str>,
+}
+
+impl Ruling {
+    /// The commit whose policy counts for a job that leads to `tip`. Whoever may push a branch must not set the policy of its check, so
+    /// it is that of the default branch where the two parted.
+    fn of(
+        job: &Job,
+        tip: &CommitInfo,
+        bases: &[CommitInfo],
+        points: &mut Points<'_>,
+    ) -> Result<Self, Error> {
+        let plain = |commit: &CommitInfo| Self {
+            commit: commit.clone(),
+            why: None,
+        };
+        if job.needs_base {
+            return Ok(plain(bases.first().unwrap_or(tip)));
+        }
+        let default = job.guesses.first().or(job.default.as_ref());
+        let Some(point) = default else {
+            // the default branch itself: what it held before counts
+            let own = "which is what was pushed: what the default branch held before is not known";
+            return Ok(Self {
+                why: bases.is_empty().then_some(own),
+                ..plain(bases.first().unwrap_or(tip))
+            });
+        };
+        let is_named = matches!(point, Point::Branch(_));
+        let Some((_, default)) = points.find(point)? else {
+            let (commit, why) = match bases.first() {
+                Some(base) => (
+                    base,
+                    "which an earlier push may have brought: the default branch is not in this clone",
+                ),
+                None => (tip, "its own: the default branch is not in this clone"),
+            };
+            return Ok(Self {
+                why: Some(why),
+                ..plain(commit)
+            });
+        };
+        // perhaps this is the default branch, which has been pushed by now
+        if let (false, Some(base)) = (is_named, bases.first())
+            && default.id == tip.id
+        {
+            return Ok(plain(base));
+        }
+        let shared = points.shared(tip, &default)?;
+        Ok(plain(&shared.unwrap_or(default)))
+    }
 }
 
 /// What was scanned.
@@ -147,7 +230,13 @@ impl Read {
 }
 
 impl<'j> Plan<'j> {
-    fn new(job: &'j Job, service: Option<Service>, points: &mut Points<'_>) -> Result<Self, Error> {
+    /// What `job` is about. `revision` is the commit whose policy was asked for.
+    fn new(
+        job: &'j Job,
+        service: Option<Service>,
+        revision: Option<&str>,
+        points: &mut Points<'_>,
+    ) -> Result<Self, Error> {
         let depth = service.map_or("`git fetch --unshallow` brings the rest", Service::depth);
         let is_shallow = points.is_shallow();
         let absent = |what: &str, point: &Point| {
@@ -197,19 +286,28 @@ impl<'j> Plan<'j> {
             }
             is_guess = !bases.is_empty();
         }
-        let head = match bases.first().or(tips.first().map(|(_, commit)| commit)) {
-            Some(commit) => commit.clone(),
+        let tip = match tips.first() {
+            Some((_, commit)) => commit.clone(),
             None => points
                 .find(&Point::Head)?
                 .map(|(_, commit)| commit)
                 .ok_or_else(|| absent("head", &Point::Head))?,
+        };
+        let policy = match revision {
+            Some(revision) => Ruling {
+                commit: policy::named(revision, points)?,
+                why: None,
+            },
+            // what is a guess is no state that was there before
+            None if is_guess => Ruling::of(job, &tip, &[], points)?,
+            None => Ruling::of(job, &tip, &bases, points)?,
         };
         Ok(Self {
             job,
             tips,
             bases,
             is_guess,
-            policy: head,
+            policy,
             note,
             depth,
         })
@@ -231,7 +329,7 @@ impl<'j> Plan<'j> {
         let without = |bases: &[CommitInfo]| {
             let how = range::Options {
                 threads,
-                most: ci.max_blob_size,
+                most: options.max_blob_size,
                 allow_missing: ci.allow_missing,
                 added_only: true,
                 head: points.head(),
@@ -264,7 +362,7 @@ impl<'j> Plan<'j> {
                 branches: vec!["HEAD".to_owned()],
                 ..Scope::default()
             },
-            most: ci.max_blob_size,
+            most: options.max_blob_size,
             allow_missing: ci.allow_missing,
             no_binary: options.no_binary,
             ..history::Options::default()
@@ -285,7 +383,7 @@ impl<'j> Plan<'j> {
     }
 
     /// `GitHub pull request: 3f2a90c1d2e4..9bc10f5e6a7d, 4 commits; policy of 3f2a90c1d2e4`.
-    fn told(&self, service: Option<Service>, read: &Read) -> String {
+    fn told(&self, service: Option<Service>, read: &Read, named: Option<&str>) -> String {
         let service = match service {
             Some(service) if !self.job.event.starts_with("--") => format!("{} ", service.name()),
             _ => String::new(),
@@ -303,16 +401,19 @@ impl<'j> Plan<'j> {
             Some(note) => format!("; {note}"),
             None => String::new(),
         };
+        let policy = match (named, self.policy.why) {
+            (Some(file), _) => file.to_owned(),
+            (None, Some(why)) => format!("{}, {why}", self.policy.commit.id.short()),
+            (None, None) => self.policy.commit.id.short(),
+        };
         match (read.commits, self.bases.first()) {
             (Some(count), Some(base)) => format!(
-                "{service}{event}: {}..{to}, {count} {}; policy of {}{note}",
+                "{service}{event}: {}..{to}, {count} {}; policy of {policy}{note}",
                 base.id.short(),
                 if count == 1 { "commit" } else { "commits" },
-                self.policy.id.short()
             ),
             _ => format!(
-                "{service}{event}: no base, so everything that {to} reaches; policy of {}{note}",
-                self.policy.id.short()
+                "{service}{event}: no base, so everything that {to} reaches; policy of {policy}{note}"
             ),
         }
     }

@@ -12,15 +12,13 @@ use git2::{Repository, RepositoryInitOptions};
 
 use super::Notes;
 use crate::app::{Failure, staged};
-use crate::config::{
-    Color, FILE_NAME, Input, Output, Policy, RuleChoice, ScanOptions, StagedOptions, policy,
-};
+use crate::config::{Color, Input, Policy, PolicyChoice, ScanOptions, StagedOptions, resolve};
 use crate::error::Error;
 use crate::git::{Environment, Store};
 use crate::model::{Confidence, Severity};
-use crate::report::{Format, Verbosity};
+use crate::report::Verbosity;
 use crate::rules::sample::expand;
-use crate::scan::{Options, Scanner};
+use crate::scan::{Options, Paths, Scanner};
 
 /// What is planted: the file, what is in it, and the rules of which one has to see it.
 const CANARIES: [(&str, &str, &[&str]); 4] = [
@@ -52,13 +50,8 @@ pub(super) fn check(
     config: Option<&Path>,
     notes: &mut Notes<'_>,
 ) -> Result<(), Failure> {
-    let found_at_root = root
-        .map(|root| root.join(FILE_NAME))
-        .filter(|file| file.symlink_metadata().is_ok());
-    let config = config.map(Path::to_owned).or(found_at_root);
-    let options = options(config, root);
-    let policy = match policy(&options) {
-        Ok(policy) => policy,
+    let (options, policy) = match resolve(options(config, root)) {
+        Ok(resolved) => resolved,
         Err(error) => {
             let error = format!("{:#}", anyhow::Error::from(error));
             let text = format!(
@@ -178,20 +171,33 @@ fn caught(
         rules,
         fail_on,
         min_confidence,
+        excludes,
+        stop_words,
         ..
     } = policy;
+    let is_left_out = |path: &str, id: &str| {
+        excludes.iter().any(|exclude| {
+            let is_meant = exclude.rules.is_empty() || exclude.rules.iter().any(|it| it == id);
+            is_meant && Paths::new(&exclude.paths).hold(path.as_bytes())
+        })
+    };
     let has = |id: &str| {
         let rule = rules.iter().find(|rule| rule.id == id);
         rule.is_some_and(|rule| rule.severity >= fail_on && rule.confidence >= min_confidence)
     };
     let wanted: Vec<bool> = CANARIES
         .iter()
-        .map(|(_, _, ids)| ids.iter().any(|id| has(id)))
+        .map(|(path, _, ids)| ids.iter().any(|id| has(id) && !is_left_out(path, id)))
         .collect();
-    let scanner = Scanner::new(rules, Options::default());
+    let how = Options {
+        excludes: excludes.clone(),
+        stop_words,
+        ..Options::default()
+    };
+    let scanner = Scanner::new(rules, how);
     // git's variables are about the user's repository
     let store = Store::open_as_git(&repository.0, &Environment::default())?;
-    let report = staged::read_in(&store, options, StagedOptions { all: false }, &scanner)?;
+    let report = staged::read(&store, options, StagedOptions { all: false }, &scanner)?;
     let is_caught = |path: &str| {
         report.findings.iter().any(|finding| {
             *finding.origin.within == *path.as_bytes()
@@ -211,28 +217,18 @@ fn caught(
 }
 
 /// The options of `hook run pre-commit` with this configuration file.
-fn options(config: Option<PathBuf>, root: Option<&Path>) -> ScanOptions {
+fn options(config: Option<&Path>, root: Option<&Path>) -> ScanOptions {
     ScanOptions {
-        input: Input::Handed {
-            root: root.map(Path::to_owned),
+        jobs: Some(1),
+        policy: PolicyChoice {
+            file: config.map(Path::to_owned),
+            ..PolicyChoice::default()
         },
-        stdin_path: std::ffi::OsString::new(),
-        no_ignore: false,
-        no_binary: false,
-        submodules: false,
-        jobs: 1,
-        rules: RuleChoice::default(),
-        config,
-        outputs: vec![Output {
-            format: Format::Text,
-            file: None,
-        }],
-        fail_on: None,
-        fail_on_live: false,
-        min_confidence: None,
-        verify: None,
         verbosity: Verbosity::Quiet,
         color: Color::Never,
+        ..ScanOptions::of(Input::Handed {
+            root: root.map(Path::to_owned),
+        })
     }
 }
 

@@ -23,6 +23,7 @@ pub(super) fn check(root: &Path, notes: &mut Notes<'_>) -> Result<(), Failure> {
         jobs: 0,
         no_ignore: false,
         submodules: false,
+        most: None,
         windows: Windows {
             reach: OVERLAP,
             ..Windows::default()

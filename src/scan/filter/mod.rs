@@ -57,6 +57,10 @@ pub enum Drop {
     Unpaired,
     /// Another finding names the same value better.
     Covered,
+    /// The configuration leaves the rule out of the file.
+    Excluded,
+    /// The configuration says that such a value is none.
+    StopWord,
 }
 
 impl Drop {
@@ -83,6 +87,8 @@ impl Drop {
             Self::Example => "example",
             Self::Unpaired => "unpaired",
             Self::Covered => "covered",
+            Self::Excluded => "excluded",
+            Self::StopWord => "stop-word",
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Findings about a file as a whole, by its name.
 
+use std::cell::OnceCell;
+
 use crate::model::{
     Allowed, Blob, Excerpt, Finding, Fingerprint, GitState, ObjectKind, Place, Secret, Severity,
     Store,
@@ -26,8 +28,14 @@ impl Worker<'_> {
             | Store::Object(..) => return,
         };
         let scanner = self.scanner;
+        // asked only for files that something is said of
+        let left_out = OnceCell::new();
+        let left_out = || left_out.get_or_init(|| scanner.exclusions.of(&origin.within));
         for file in &scanner.files {
             if !file.matches(&origin.within) {
+                continue;
+            }
+            if left_out().has(file.rule) {
                 continue;
             }
             let rule = &scanner.rules[usize::from(file.rule)].rule;
@@ -51,14 +59,7 @@ impl Worker<'_> {
                 secret,
                 parts: Vec::new(),
                 origin: origin.to_owned(),
-                place: Place {
-                    start: 0,
-                    end: 0,
-                    line: 1,
-                    column: 1,
-                    end_line: 1,
-                    end_column: 1,
-                },
+                place: Place::TOP,
                 excerpt: Excerpt(String::new()),
                 encodings: Vec::new(),
                 notes: if holds_secrets {
@@ -72,6 +73,11 @@ impl Worker<'_> {
                 allowed: allowed.map(Box::new),
                 verified: None,
             });
+        }
+        if self.state.left_out > 0
+            && let Some(entry) = left_out().wholly
+        {
+            findings.extend(self.silenced(blob, entry));
         }
     }
 

@@ -1,7 +1,7 @@
 //! What a hook says that stopped something: byte for byte, and that its commands can be pasted.
 
 use waxseal::model::{FirstCommit, Report, Severity};
-use waxseal::report::{Stopped, Verbosity, render_blocked};
+use waxseal::report::{Here, Stopped, Verbosity, render_blocked};
 
 use super::{
     MARKER, clean, finding, golden, history, incomplete, nasty, place, plain, with_meta,
@@ -11,7 +11,11 @@ use super::{
 fn told(report: &Report, stopped: Stopped<'_>, below: bool, color: bool) -> String {
     with_meta(Verbosity::Normal, color, |meta| {
         let mut out = Vec::new();
-        render_blocked(report, meta, stopped, below, &mut out).unwrap();
+        let here = Here {
+            below,
+            is_ignored: &|path| path == b"ignored/.env",
+        };
+        render_blocked(report, meta, stopped, here, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     })
 }

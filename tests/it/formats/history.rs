@@ -407,7 +407,7 @@ fn a_summary_counts_objects_and_says_what_is_not_there() {
         "waxseal: the history is cut at 3 shallow commits; `git fetch --unshallow` brings the rest\n\
          waxseal: 4 findings (2 critical, 1 high, 1 medium), 1 of them still in HEAD; \
          scanned 262,343 blobs (5,120 binary), 203,352 commits, 1,006 tags, 8.1 GB in 1.60 s; \
-         skipped 1 submodule (vendor/lib; it has a history of its own), 2 blobs over --max-blob-size, \
+         skipped 1 submodule (vendor/lib; it has a history of its own), 2 blobs over the limit, \
          1,500 objects that a partial clone left to its remote\n"
     );
     let quiet = summary(&full(), Verbosity::Quiet, false);
@@ -420,7 +420,7 @@ fn lost_objects_are_named_up_to_twenty_and_never_called_files() {
     let missing = |told: &str| told.matches(": missing\n").count();
     assert_eq!(missing(&told), 20, "{told}");
     assert!(told.contains(
-        "waxseal: and 3 more: missing objects\nwaxseal: 23 missing objects: --allow-missing "
+        "waxseal: and 3 more: missing objects\nwaxseal: 23 missing objects: `git fetch --refetch "
     ));
     assert_eq!(told.matches("--allow-missing").count(), 1, "{told}");
     assert!(told.contains("waxseal: incomplete: 27 parts of the repository could not be scanned"));
@@ -431,7 +431,7 @@ fn lost_objects_are_named_up_to_twenty_and_never_called_files() {
         named[1]["detail"]
             .as_str()
             .unwrap()
-            .contains("missing; --allow-missing accepts")
+            .contains("missing; `git fetch --refetch --no-filter` brings")
     );
     for line in told.lines().filter(|line| !line.contains(".pack")) {
         assert!(!line.contains("path") && !line.contains("file"), "{line}");

@@ -1,6 +1,6 @@
 //! From what a service calls a commit to the commit, as far as it is in this clone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, BinaryHeap, HashMap};
 
 use crate::ci::Point;
 use crate::error::Error;
@@ -26,6 +26,9 @@ const SHORTEST: usize = 4;
 /// Longest file of a ref that is read. Bytes.
 const LONGEST_REF: u64 = 4096;
 
+/// Most commits that are read for one that two others have in common.
+const MOST_COMMITS: usize = 200_000;
+
 /// Most tags that lead to one another.
 const DEEPEST: usize = 10;
 
@@ -33,7 +36,7 @@ const DEEPEST: usize = 10;
 const REMOTE: &str = "refs/remotes/origin/";
 
 /// What people call `point`.
-pub(super) fn name(point: &Point) -> String {
+pub(in crate::app) fn name(point: &Point) -> String {
     match point {
         Point::Head => "HEAD".to_owned(),
         Point::Commit(id) => format!("commit {}", id.short()),
@@ -45,14 +48,14 @@ pub(super) fn name(point: &Point) -> String {
 }
 
 /// Looks for commits.
-pub(super) struct Points<'s> {
+pub(in crate::app) struct Points<'s> {
     store: &'s Store,
     refs: Refs,
     finder: Finder,
 }
 
 impl<'s> Points<'s> {
-    pub(super) fn new(store: &'s Store, refs: Refs) -> Self {
+    pub(in crate::app) fn new(store: &'s Store, refs: Refs) -> Self {
         Self {
             finder: Finder::open(store),
             store,
@@ -61,17 +64,20 @@ impl<'s> Points<'s> {
     }
 
     /// Whether the clone is cut somewhere.
-    pub(super) fn is_shallow(&self) -> bool {
+    pub(in crate::app) fn is_shallow(&self) -> bool {
         !self.store.shallow.is_empty()
     }
 
     /// What is checked out.
-    pub(super) fn head(&self) -> Option<ObjectId> {
+    pub(in crate::app) fn head(&self) -> Option<ObjectId> {
         self.refs.head
     }
 
     /// The object that `point` names and the commit that it leads to, if it is there.
-    pub(super) fn find(&mut self, point: &Point) -> Result<Option<(ObjectId, CommitInfo)>, Error> {
+    pub(in crate::app) fn find(
+        &mut self,
+        point: &Point,
+    ) -> Result<Option<(ObjectId, CommitInfo)>, Error> {
         let id = match point {
             Point::Head => self.refs.head,
             Point::Commit(id) => Some(*id),
@@ -162,7 +168,6 @@ impl<'s> Points<'s> {
         Ok(Some((id, commit)))
     }
 
-    /// What the ref `name` leads to.
     /// Whether the default branch of the remote is what the remote said when it was cloned, and no branch that somebody called `HEAD`.
     fn remote_says_default(&self) -> bool {
         let path = self.store.common_dir.join(format!("{REMOTE}HEAD"));
@@ -170,6 +175,7 @@ impl<'s> Points<'s> {
             .is_ok_and(|content| content.starts_with(b"ref: "))
     }
 
+    /// What the ref `name` leads to.
     fn named(&self, name: &str) -> Option<ObjectId> {
         let refs = &self.refs.refs;
         let at = refs.partition_point(|(known, _)| known.as_str() < name);
@@ -178,7 +184,7 @@ impl<'s> Points<'s> {
     }
 
     /// The commit that `id` leads to; none if it is not there or leads to none.
-    pub(super) fn peeled(&mut self, id: ObjectId) -> Result<Option<CommitInfo>, Error> {
+    pub(in crate::app) fn peeled(&mut self, id: ObjectId) -> Result<Option<CommitInfo>, Error> {
         let mut id = id;
         for _ in 0..DEEPEST {
             match self.object(id)? {
@@ -197,8 +203,60 @@ impl<'s> Points<'s> {
         Ok(None)
     }
 
+    /// A commit that both `one` and `other` have in their history, the newest by the committers' clocks. None if there is none in this
+    /// clone, or none that is near enough.
+    ///
+    /// A clock that went wrong may make it an older one than it could be; it never makes it one that they do not share.
+    pub(in crate::app) fn shared(
+        &mut self,
+        one: &CommitInfo,
+        other: &CommitInfo,
+    ) -> Result<Option<CommitInfo>, Error> {
+        let mut colours: HashMap<ObjectId, u8> = HashMap::new();
+        let mut commits: HashMap<ObjectId, CommitInfo> = HashMap::new();
+        let mut next = BinaryHeap::new();
+        for (commit, colour) in [(one, 1), (other, 2)] {
+            *colours.entry(commit.id).or_default() |= colour;
+            commits.insert(commit.id, commit.clone());
+            next.push((commit.commit_time, commit.id));
+        }
+        while let Some((_, id)) = next.pop() {
+            let (Some(&colour), Some(commit)) = (colours.get(&id), commits.get(&id)) else {
+                continue;
+            };
+            if colour == 3 {
+                return Ok(Some(commit.clone()));
+            }
+            for parent in commit.parents.clone() {
+                let seen = colours.entry(parent).or_default();
+                if *seen | colour == *seen {
+                    continue;
+                }
+                *seen |= colour;
+                let known = commits.get(&parent).map(|commit| commit.commit_time);
+                let time = match known {
+                    Some(time) => time,
+                    // behind the cut of a shallow clone is nothing to go on with
+                    None => match self.peeled(parent)? {
+                        Some(commit) if commits.len() < MOST_COMMITS => {
+                            let time = commit.commit_time;
+                            commits.insert(parent, commit);
+                            time
+                        }
+                        _ => continue,
+                    },
+                };
+                next.push((time, parent));
+            }
+        }
+        Ok(None)
+    }
+
     /// The object `id`, if it is there.
-    pub(super) fn object(&mut self, id: ObjectId) -> Result<Option<(Kind, Vec<u8>)>, Error> {
+    pub(in crate::app) fn object(
+        &mut self,
+        id: ObjectId,
+    ) -> Result<Option<(Kind, Vec<u8>)>, Error> {
         if id.as_bytes().len() != self.store.id_len() {
             return Ok(None);
         }

@@ -1,0 +1,62 @@
+//! What a run needs to know: what is asked for on the command line, merged with configuration files and the environment.
+//!
+//! A flag outranks a variable, that a file, and a file the default. One table names every setting ([`table`]). Reads files, runs
+//! nothing, and knows nothing of commits: whoever wants the policy of one hands in what reads it ([`resolve_from`]).
+
+mod asking;
+mod caret;
+mod discover;
+mod file;
+mod merge;
+mod options;
+mod policy;
+mod schema;
+mod show;
+mod source;
+pub mod table;
+mod value;
+mod verify;
+mod wide;
+
+use crate::error::{Error, unknown};
+use crate::model::{Confidence, Severity};
+
+pub use asking::{RevokeOptions, VerifyOptions, VerifyTask};
+pub use discover::root;
+pub use options::{
+    CiOptions, Color, CommentsByDefault, HistoryEngine, HistoryOptions, Input, Output,
+    PolicyChoice, RuleChoice, ScanOptions, StagedOptions,
+};
+pub use policy::{
+    Policy, Reader, Sources, TooWide, all_rules, in_folder, named, read_rules, resolve,
+    resolve_from, rule_ids, sources,
+};
+pub use schema::{reference, schema};
+pub use show::show;
+pub use source::{LARGEST, Origin, Text, file_in};
+pub use value::size;
+pub use verify::VerifySettings;
+
+/// Name of the configuration file of a repository.
+pub const FILE_NAME: &str = ".waxseal.toml";
+
+/// The variable that names a configuration file.
+pub const CONFIG_VARIABLE: &str = "WAXSEAL_CONFIG";
+
+/// A severity by name.
+pub fn severity(name: &str) -> Result<Severity, Error> {
+    let known = || Severity::ALL.into_iter().map(Severity::id);
+    Severity::ALL
+        .into_iter()
+        .find(|severity| severity.id() == name)
+        .ok_or_else(|| unknown("severity", name, known()))
+}
+
+/// A confidence by name.
+pub fn confidence(name: &str) -> Result<Confidence, Error> {
+    let known = || Confidence::ALL.into_iter().map(Confidence::id);
+    Confidence::ALL
+        .into_iter()
+        .find(|confidence| confidence.id() == name)
+        .ok_or_else(|| unknown("confidence", name, known()))
+}

@@ -1,0 +1,437 @@
+//! What a run goes by: rules, thresholds, what is left out. Made of the files that count, the environment and the flags.
+//!
+//! Where the files of a repository are read from is the caller's to say: the work tree, or a commit.
+
+use std::path::{Component, Path, PathBuf};
+
+use super::discover;
+use super::file::{self, File, Item};
+use super::merge::{Merged, Source};
+use super::options::{Output, PolicyChoice, ScanOptions};
+use super::source::{self, Origin, Text};
+use super::table::Name;
+use super::verify::VerifySettings;
+use super::wide::{self, Wide};
+use super::{CONFIG_VARIABLE, FILE_NAME};
+use crate::error::{Error, unknown};
+use crate::model::{Confidence, Severity};
+use crate::report::{Format, Settings};
+use crate::rules::parse::{self, RuleError, RuleSource};
+use crate::rules::{BUILTIN, POLICY_TOO_WIDE, Rule};
+use crate::scan::{Allowing, Exclude};
+
+/// The rules of a run, and what else its configuration decides.
+#[derive(Debug)]
+pub struct Policy {
+    /// The rules to use.
+    pub rules: Vec<Rule>,
+    /// Lowest severity that makes a finding count.
+    pub fail_on: Severity,
+    /// Least confidence that a finding must have to be shown.
+    pub min_confidence: Confidence,
+    /// Which comments let findings pass, if any do.
+    pub allowing: Option<Allowing>,
+    /// Files that rules are not used in.
+    pub excludes: Vec<Exclude>,
+    /// Words that make a value none.
+    pub stop_words: Vec<String>,
+    /// How providers are asked.
+    pub verify: VerifySettings,
+    /// What of the configuration lets too much pass, each with the file and the line.
+    pub wide: Vec<TooWide>,
+    /// The configuration file that had a say.
+    pub settings: Option<Settings>,
+}
+
+/// Something in a configuration file that lets too much pass.
+#[derive(Clone, Debug)]
+pub struct TooWide {
+    /// The file, as it may be shown.
+    pub file: String,
+    /// The line in it.
+    pub line: usize,
+    /// What it lets pass, as a clause.
+    pub problem: String,
+}
+
+/// All that was read to make a policy, for those who want to see it.
+#[derive(Debug)]
+pub struct Sources {
+    /// Every setting and where it came from.
+    pub merged: Merged,
+    /// The configuration file, if there is one.
+    pub file: Option<File>,
+    /// The user's own file, if there is one.
+    pub own: Option<File>,
+}
+
+/// Reads a file of the repository's policy, given by its path from the top on. None if it is not there.
+pub type Reader<'r> = &'r mut dyn FnMut(&str) -> Result<Option<Text>, Error>;
+
+/// What `options` ask for, with all that they leave open filled in, and the policy. The files of the repository are those in its
+/// work tree.
+pub fn resolve(options: ScanOptions) -> Result<(ScanOptions, Policy), Error> {
+    let root = match named(&options.policy) {
+        Some(_) => None,
+        None => discover::root(&options.input),
+    };
+    resolve_from(options, &mut |path| in_folder(root.as_deref(), path))
+}
+
+/// The same with the files of the repository that `repository` gives.
+pub fn resolve_from(
+    mut options: ScanOptions,
+    repository: Reader<'_>,
+) -> Result<(ScanOptions, Policy), Error> {
+    let sources = sources(&options, repository)?;
+    let policy = sources.policy(&options, repository)?;
+    let merged = &sources.merged;
+    options.jobs = usize::try_from(merged.number(Name::Jobs)).ok();
+    options.max_blob_size = merged.size(Name::MaxBlobSize);
+    if options.outputs.is_empty() {
+        let given = merged.texts(Name::Formats).iter();
+        options.outputs = given.filter_map(|(text, _)| output(text)).collect();
+        if options
+            .outputs
+            .iter()
+            .filter(|it| it.file.is_none())
+            .count()
+            > 1
+        {
+            let problem = "only one of `formats` can go to standard output; give the others a file: \"sarif=out.sarif\"";
+            return Err(Error::Usage(problem.to_owned()));
+        }
+    }
+    Ok((options, policy))
+}
+
+/// The file `path` in `root`, the top of a work tree.
+pub fn in_folder(root: Option<&Path>, path: &str) -> Result<Option<Text>, Error> {
+    let Some(root) = root else {
+        return Ok(None);
+    };
+    let Some(file) = source::file_in(root, path, "--config")? else {
+        return Ok(None);
+    };
+    // as short as people would write it
+    let here = std::env::current_dir().and_then(|here| here.canonicalize());
+    let real = root.canonicalize().map(|root| root.join(path));
+    let short = match (&here, &real) {
+        (Ok(here), Ok(real)) => real.strip_prefix(here).ok(),
+        _ => None,
+    };
+    let is_there = |short: &&Path| short.is_file();
+    let file = short.filter(is_there).unwrap_or(&file);
+    source::read(file, Origin::Repository).map(Some)
+}
+
+/// The configuration file that a flag or, failing that, a variable names.
+pub fn named(policy: &PolicyChoice) -> Option<PathBuf> {
+    let by_variable = || {
+        let path = std::env::var_os(CONFIG_VARIABLE).filter(|path| !path.is_empty());
+        path.filter(|_| !policy.deaf).map(PathBuf::from)
+    };
+    // whoever asks for the file of a commit asks for no other
+    let is_from = policy.from.is_some();
+    policy
+        .file
+        .clone()
+        .or_else(|| by_variable().filter(|_| !is_from))
+}
+
+/// Reads everything that has a say.
+pub fn sources(options: &ScanOptions, repository: Reader<'_>) -> Result<Sources, Error> {
+    let text = match named(&options.policy) {
+        Some(path) => Some(source::read(&path, Origin::Named)?),
+        None => repository(FILE_NAME)?,
+    };
+    let file = text.as_ref().map(File::read).transpose()?;
+    let own = if options.policy.deaf {
+        None
+    } else {
+        source::own()
+    };
+    let own = own.map(|path| source::read(&path, Origin::Own));
+    let own = own.transpose()?.as_ref().map(File::read).transpose()?;
+    let files: Vec<&File> = own.iter().chain(&file).collect();
+    let merged = Merged::new(options, &files)?;
+    Ok(Sources { merged, file, own })
+}
+
+impl Sources {
+    /// The policy.
+    pub fn policy(&self, options: &ScanOptions, repository: Reader<'_>) -> Result<Policy, Error> {
+        let mut rules = BUILTIN.to_vec();
+        if let Some(file) = &self.file {
+            no_recipe(&file.source, &file.rules)?;
+            add(&mut rules, &file.source.name, file.rules.clone())?;
+            for text in rule_files(file, options, repository)? {
+                let sources = parse::parse(&text.name, &text.text);
+                let sources = sources.map_err(|error| file::bad_rule(error, &text))?;
+                no_recipe(&text, &sources)?;
+                add(&mut rules, &text.name, sources)?;
+            }
+        }
+        for path in &options.rules.files {
+            add_file(&mut rules, path)?;
+        }
+        self.override_rules(&mut rules)?;
+        self.check_ids(options, &rules)?;
+        let wide = self.wide(options, &rules);
+        let merged = &self.merged;
+        let known = rules.iter().map(|rule| rule.id.clone()).collect();
+        let allowing = merged.flag(Name::AllowComments).then(|| Allowing {
+            foreign: merged.flag(Name::ForeignMarkers),
+            require_reason: merged.flag(Name::RequireReason),
+            known,
+        });
+        let (off, rules) = self.choose(options, rules)?;
+        let excludes = self.excludes();
+        let stop_words = self.texts(Name::StopWords);
+        let settings = self.file.as_ref().map(|file| Settings {
+            file: file.source.name.clone(),
+            left_out: off.iter().map(|rule| rule.id.to_string()).collect(),
+            fail_on: Some(merged.fail_on()).filter(|_| merged.is_by_file(Name::FailOn)),
+            min_confidence: Some(merged.min_confidence())
+                .filter(|_| merged.is_by_file(Name::MinConfidence)),
+            excludes: excludes.len(),
+            stop_words: stop_words.len(),
+            overrides: file
+                .overrides
+                .iter()
+                .map(|it| it.rule.text.clone())
+                .collect(),
+            most: merged
+                .size(Name::MaxBlobSize)
+                .filter(|_| merged.is_by_file(Name::MaxBlobSize)),
+        });
+        Ok(Policy {
+            rules,
+            fail_on: merged.fail_on(),
+            min_confidence: merged.min_confidence(),
+            allowing,
+            excludes,
+            stop_words,
+            verify: VerifySettings::of(merged),
+            wide,
+            settings,
+        })
+    }
+
+    fn override_rules(&self, rules: &mut [Rule]) -> Result<(), Error> {
+        let Some(file) = &self.file else {
+            return Ok(());
+        };
+        for overriding in &file.overrides {
+            let id = &overriding.rule;
+            let Some(at) = rules.iter().position(|rule| *rule.id == id.text) else {
+                return Err(unknown_in(file, id, rules));
+            };
+            let rule = &mut rules[at];
+            rule.severity = overriding.severity.unwrap_or(rule.severity);
+            rule.confidence = overriding.confidence.unwrap_or(rule.confidence);
+        }
+        Ok(())
+    }
+
+    /// Fails at the first id that is none of a rule.
+    fn check_ids(&self, options: &ScanOptions, rules: &[Rule]) -> Result<(), Error> {
+        let has = |id: &str| rules.iter().any(|rule| rule.id == id);
+        let flags = options.rules.only.iter().chain(&options.rules.skip);
+        for id in flags {
+            // what tells of the policy itself can be left out by whoever runs the scan, and nobody else
+            let is_of_policy = id == POLICY_TOO_WIDE && options.rules.skip.contains(id);
+            if !has(id) && !is_of_policy {
+                return Err(unknown("rule", id, rules.iter().map(|rule| &*rule.id)));
+            }
+        }
+        let Some(file) = &self.file else {
+            return Ok(());
+        };
+        let named = file.excludes.iter().flat_map(|exclude| &exclude.rules);
+        let listed = [Name::SkipRules, Name::EnableRules];
+        let listed = listed.into_iter().flat_map(|name| items(file, name));
+        for item in listed.chain(named) {
+            if !has(&item.text) {
+                return Err(unknown_in(file, item, rules));
+            }
+        }
+        Ok(())
+    }
+
+    /// What of the configuration is too wide. Whoever runs the scan may leave that out.
+    fn wide(&self, options: &ScanOptions, rules: &[Rule]) -> Vec<TooWide> {
+        let is_off = options.rules.skip.iter().any(|id| id == POLICY_TOO_WIDE);
+        let Some(file) = self.file.as_ref().filter(|_| !is_off) else {
+            return Vec::new();
+        };
+        let told = |wide: Wide| TooWide {
+            file: file.source.name.clone(),
+            line: file.line(&wide.span),
+            problem: wide.problem,
+        };
+        wide::judge(file, rules).into_iter().map(told).collect()
+    }
+
+    /// The rules that the file leaves out, and those to use.
+    fn choose(
+        &self,
+        options: &ScanOptions,
+        rules: Vec<Rule>,
+    ) -> Result<(Vec<Rule>, Vec<Rule>), Error> {
+        let choice = &options.rules;
+        let by_file = |name: Name, rule: &Rule| {
+            let mut texts = self.merged.texts(name).iter();
+            texts.any(|(id, source)| *id == rule.id && matches!(source, Source::File { .. }))
+        };
+        let has = |list: &[String], rule: &Rule| list.iter().any(|id| *id == rule.id);
+        let asked_for = |rule: &Rule| {
+            let on = if choice.only.is_empty() {
+                !rule.optional || by_file(Name::EnableRules, rule)
+            } else {
+                has(&choice.only, rule)
+            };
+            on && !has(&choice.skip, rule)
+        };
+        let left_out = |rule: &Rule| choice.only.is_empty() && by_file(Name::SkipRules, rule);
+        let (off, on): (Vec<Rule>, Vec<Rule>) =
+            rules.into_iter().filter(asked_for).partition(left_out);
+        if on.is_empty() {
+            let problem = "no rule is left to look for: the rules that --rule or the configuration ask for are left out again";
+            return Err(Error::Usage(problem.to_owned()));
+        }
+        Ok((off, on))
+    }
+
+    fn excludes(&self) -> Vec<Exclude> {
+        let Some(file) = &self.file else {
+            return Vec::new();
+        };
+        let texts = |items: &[Item]| items.iter().map(|item| item.text.clone()).collect();
+        let entry = |exclude: &super::file::Exclude| Exclude {
+            paths: texts(&exclude.paths),
+            rules: texts(&exclude.rules),
+            name: format!("{}:{}", file.source.name, file.line(&exclude.span)),
+        };
+        file.excludes.iter().map(entry).collect()
+    }
+
+    fn texts(&self, name: Name) -> Vec<String> {
+        let texts = self.merged.texts(name).iter();
+        texts.map(|(text, _)| text.clone()).collect()
+    }
+}
+
+/// The rule files that the configuration names, from its own folder on.
+fn rule_files(
+    file: &File,
+    options: &ScanOptions,
+    repository: Reader<'_>,
+) -> Result<Vec<Text>, Error> {
+    let config = named(&options.policy);
+    let read = |item: &Item| {
+        if let Some(config) = &config {
+            let folder = config.parent().unwrap_or(Path::new(""));
+            return source::read(&folder.join(&item.text), Origin::Named);
+        }
+        let mut parts = Path::new(&item.text).components();
+        if !parts.all(|part| matches!(part, Component::Normal(_))) {
+            let problem = "a rule file of a repository lies in it: give its path from the top on, without `..`";
+            return Err(file.refuse(&item.span, problem));
+        }
+        let missing = || file.refuse(&item.span, "there is no such file in the repository");
+        repository(&item.text)?.ok_or_else(missing)
+    };
+    items(file, Name::RuleFiles).map(read).collect()
+}
+
+/// The texts that `file` gives to a list.
+fn items(file: &File, name: Name) -> impl Iterator<Item = &Item> {
+    file.settings
+        .iter()
+        .filter(move |(of, ..)| *of == name)
+        .flat_map(|(_, said, _)| match said {
+            file::Said::Many(items) => items.as_slice(),
+            file::Said::One(_) => &[],
+        })
+}
+
+/// The error that `id` in `file` is no rule's.
+fn unknown_in(file: &File, id: &Item, rules: &[Rule]) -> Error {
+    let error = unknown("rule", &id.text, rules.iter().map(|rule| &*rule.id));
+    file.refuse(&id.span, &error.to_string())
+}
+
+/// The built-in rules and those of `files`, ids unique.
+pub fn all_rules(files: &[PathBuf]) -> Result<Vec<Rule>, Error> {
+    let mut rules = BUILTIN.to_vec();
+    for path in files {
+        add_file(&mut rules, path)?;
+    }
+    Ok(rules)
+}
+
+/// A rule file with its samples.
+pub fn read_rules(path: &Path) -> Result<Vec<RuleSource>, Error> {
+    let text = source::read(path, Origin::Named)?;
+    parse::parse(&text.name, &text.text).map_err(|error| file::bad_rule(error, &text))
+}
+
+/// Ids of the rules in a rule or configuration file.
+pub fn rule_ids(path: &Path) -> Result<Vec<String>, Error> {
+    let text = source::read(path, Origin::Named)?;
+    let rules = parse::parse_among(&text.name, &text.text);
+    let rules = rules.map_err(|error| file::bad_rule(error, &text))?;
+    Ok(rules.into_iter().map(|it| it.rule.id.to_string()).collect())
+}
+
+fn add_file(rules: &mut Vec<Rule>, path: &Path) -> Result<(), Error> {
+    let text = source::read(path, Origin::Named)?;
+    let sources = parse::parse(&text.name, &text.text);
+    let sources = sources.map_err(|error| file::bad_rule(error, &text))?;
+    add(rules, &text.name, sources)
+}
+
+/// Fails where a rule of the repository says how its provider is asked: it would choose where a secret goes.
+fn no_recipe(text: &Text, sources: &[RuleSource]) -> Result<(), Error> {
+    let mut sources = sources.iter();
+    let asks = sources.find(|source| source.rule.verify.is_some());
+    match asks {
+        Some(source) if text.origin == Origin::Repository => Err(RuleError::Rule {
+            file: text.name.clone(),
+            rule: source.rule.id.to_string(),
+            problem: "[rule.verify] does not count in a repository's own configuration, as it would choose where a secret is sent; \
+                      put the rule into a file that --rules or --config names"
+                .to_owned(),
+        }
+        .into()),
+        _ => Ok(()),
+    }
+}
+
+/// Adds the rules that stand in `file`.
+fn add(rules: &mut Vec<Rule>, file: &str, sources: Vec<RuleSource>) -> Result<(), Error> {
+    for source in sources {
+        let id = &source.rule.id;
+        if id == POLICY_TOO_WIDE || rules.iter().any(|rule| rule.id == *id) {
+            return Err(RuleError::Rule {
+                file: file.to_owned(),
+                rule: id.to_string(),
+                problem: "this id is taken by another rule; ids are unique".to_owned(),
+            }
+            .into());
+        }
+        rules.push(source.rule);
+    }
+    Ok(())
+}
+
+/// What a text of `formats` asks for. It was checked when it was read.
+fn output(text: &str) -> Option<Output> {
+    let (name, file) = match text.split_once('=') {
+        Some((name, file)) => (name, Some(PathBuf::from(file))),
+        None => (text, None),
+    };
+    let format = Format::ALL.into_iter().find(|it| it.id() == name)?;
+    Some(Output { format, file })
+}
