@@ -55,8 +55,14 @@ fn a_recipe_in_the_repository_is_not_followed_and_one_of_the_operator_is() {
         json(200, "{\"ok\":1}")
     });
     bench.dir.write(".waxseal.toml", RECIPE);
-    let (run, report) = bench.json(&["--no-verify-cache"]);
-    assert_eq!(report["findings"][0]["rule"], "acme-key", "{}", run.err);
+    let run = bench.scan(&["--no-verify-cache"]);
+    assert_eq!(run.code, 2, "{}", run.out);
+    assert!(
+        run.err
+            .contains("does not count in a repository's own configuration"),
+        "{}",
+        run.err
+    );
     assert_eq!(bench.providers.asked().len(), 0, "{}", run.err);
     std::fs::remove_file(bench.dir.root().join(".waxseal.toml")).unwrap();
     let rules = bench.folder.path().join("acme.toml");
