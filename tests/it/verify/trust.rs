@@ -55,10 +55,11 @@ fn a_recipe_in_the_repository_is_not_followed_and_one_of_the_operator_is() {
         json(200, "{\"ok\":1}")
     });
     bench.dir.write(".waxseal.toml", RECIPE);
-    let run = crate::support::program::run(bench.dir.root(), ["scan", "--verify"]);
-    assert_eq!(run.code, 2, "{}", run.err);
+    let run = bench.scan(&["--no-verify-cache"]);
+    assert_eq!(run.code, 2, "{}", run.out);
     assert!(
-        run.err.contains("[rule.verify] does not count in a repository's own configuration"),
+        run.err
+            .contains("does not count in a repository's own configuration"),
         "{}",
         run.err
     );
