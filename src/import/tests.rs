@@ -7,10 +7,11 @@ fn read_ok(peer: Peer, name: &str, text: &str) -> Haul {
 }
 
 fn left(haul: &Haul) -> String {
-    haul.left
-        .iter()
-        .map(|left| format!("{}: {}\n", left.what, left.why))
-        .collect()
+    let lines = haul.left.iter();
+    let lines: Vec<String> = lines
+        .map(|left| format!("{}: {}", left.what, left.why))
+        .collect();
+    lines.join("\n")
 }
 
 /// A digest as detect-secrets and betterleaks write it, of nothing in particular.

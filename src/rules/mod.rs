@@ -5,9 +5,9 @@
 //! parsing; users' files go through [`parse`]. What a rule *means* lives in `scan`.
 
 mod builtin;
+mod control;
 mod foreign;
 pub mod gitleaks;
-mod control;
 mod notices;
 pub mod parse;
 mod recipe;
@@ -16,8 +16,8 @@ pub mod sample;
 use std::borrow::Cow;
 
 pub use builtin::BUILTIN;
-pub use foreign::{AllowList, Foreign, Required, Target};
 pub use control::control;
+pub use foreign::{AllowList, Foreign, Required, Target};
 pub use notices::{ALLOW_ADDED, POLICY_CHANGED, POLICY_TOO_WIDE, notices};
 pub use recipe::{Ask, AskMethod, Identifier, Recipe, Reply, Scalar};
 

@@ -510,7 +510,11 @@ fn verification_is_for_the_operator_to_switch_on() {
         run.err
     );
     dir.write(own, "[verify]\nhosts = ['a b']\n");
-    assert!(self::run(dir.root(), ["scan"]).err.contains("no name of a host"));
+    assert!(
+        self::run(dir.root(), ["scan"])
+            .err
+            .contains("no name of a host")
+    );
 }
 
 /// A rule that says where its secrets are sent is for whoever runs the scan to bring.

@@ -163,9 +163,10 @@ fn comments_let_findings_pass_and_utf_16_is_read() {
 #[test]
 fn both_history_engines_find_the_same() {
     let repo = repo();
-    let filler: String = (0..200)
+    let filler: Vec<String> = (0..200)
         .map(|line| format!("line {line} says nothing of interest\n"))
         .collect();
+    let filler = filler.concat();
     let key = token("a");
     commit(&repo, "src/a.py", &filler);
     commit(&repo, "src/a.py", format!("{filler}key = '{key}'\n"));

@@ -176,9 +176,9 @@ impl Matched {
         findings: &[Finding],
     ) -> Self {
         let mut quotes = Quotes::default();
-        findings
-            .iter()
-            .for_each(|finding| quotes.add(&finding.secret));
+        for finding in findings {
+            quotes.add(&finding.secret);
+        }
         let mut matched = Self {
             taken: BTreeMap::new(),
             tallies: Vec::new(),
@@ -199,9 +199,9 @@ impl Matched {
                 if let Some(warning) = entry.warning {
                     tally.warned.push(format!("{}: {warning}", entry.label));
                 }
-                findings
-                    .into_iter()
-                    .for_each(|finding| matched.take(finding, &reason));
+                for finding in findings {
+                    matched.take(finding, &reason);
+                }
             }
             for (finding, why) in present.listed(std::mem::take(&mut source.haul.lists)) {
                 tally.listed += 1;

@@ -230,7 +230,9 @@ proptest! {
         let mut file = String::new();
         for (number, (pieces, keyword)) in patterns.iter().enumerate() {
             let pattern: String = pieces.iter().map(|piece| PIECES[*piece]).collect();
-            file.push_str(&format!("[[rules]]\nid = 'r{number}'\nregex = '''{pattern}'''\n{}", keywords[*keyword]));
+            let keyword = keywords[*keyword];
+            let rule = format!("[[rules]]\nid = 'r{number}'\nregex = '''{pattern}'''\n{keyword}");
+            file.push_str(&rule);
         }
         let rules = compiled(&file);
         let mut expected = Vec::new();
@@ -245,14 +247,13 @@ proptest! {
             for found in regex.captures_iter(text.as_bytes()) {
                 let whole = found.get(0).unwrap();
                 let group = (1..found.len()).filter_map(|group| found.get(group)).find(|group| !group.is_empty());
-                let (start, secret) = match group {
-                    Some(group) => (group.start(), group.as_bytes()),
-                    None => {
-                        let bytes = whole.as_bytes();
-                        let lead = bytes.iter().take_while(|b| **b == b'\n').count();
-                        let tail = bytes[lead..].iter().rev().take_while(|b| **b == b'\n').count();
-                        (whole.start() + lead, &bytes[lead..bytes.len() - tail])
-                    }
+                let (start, secret) = if let Some(group) = group {
+                    (group.start(), group.as_bytes())
+                } else {
+                    let bytes = whole.as_bytes();
+                    let lead = bytes.iter().take_while(|b| **b == b'\n').count();
+                    let tail = bytes[lead..].iter().rev().take_while(|b| **b == b'\n').count();
+                    (whole.start() + lead, &bytes[lead..bytes.len() - tail])
                 };
                 if secret.is_empty() {
                     continue;
