@@ -384,6 +384,7 @@ fn a_value_with_a_stop_word_is_no_secret() {
     let dir = scratch(&[
         (
             "a.py",
+            // waxseal:allow smtp-login made up for this test
             "EMAIL_HOST = 'smtp.fastmail.com'\nEMAIL_HOST_USER = 'post'\nEMAIL_HOST_PASSWORD = 'Winter-ACME-trial-77'\n",
         ),
         ("b.py", LOGIN),

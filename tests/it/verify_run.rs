@@ -459,6 +459,7 @@ fn a_run_that_is_stopped_leaves_the_rest_unknown() {
 
 #[test]
 fn an_answer_that_sends_the_secret_back_is_not_passed_on() {
+    // waxseal:allow smtp-login made up for this test
     let password = "harbor-winter-47";
     let mut findings = [finding(
         "sendgrid-basic-auth",

@@ -37,6 +37,7 @@ impl Verifier for Twilio {
             credential.rule,
             "twilio-auth-token"
                 | "twilio-auth-token-alone"
+                | "twilio-auth-token-in-code"
                 | "twilio-api-key-secret"
                 | "twilio-api-secret-alone"
                 | "twilio-oauth-client"

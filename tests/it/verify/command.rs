@@ -71,7 +71,7 @@ fn severity_follows_the_verdict() {
     assert_eq!(
         severities,
         [
-            "critical", "critical", "low", "high", "high", "critical", "high"
+            "critical", "critical", "low", "high", "critical", "critical", "high"
         ]
     );
     assert_eq!(findings[3]["verification"]["severity_before"], "critical");

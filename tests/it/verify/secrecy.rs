@@ -124,7 +124,7 @@ fn nothing_that_is_asked_or_answered_is_written_anywhere() {
         let mut args = vec![
             "-vv".to_owned(),
             "--verify-timeout".to_owned(),
-            "6".to_owned(),
+            "2".to_owned(),
         ];
         for format in formats {
             args.push("--format".to_owned());
