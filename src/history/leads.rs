@@ -3,6 +3,7 @@
 //! Told from what the pass over all trees remembers ([`Trail`]): from the entries that name what is asked for up to the trees above, and
 //! from each tree to those that have the entry of it. No tree is read again. Commits and paths are not known here.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -11,7 +12,7 @@ use foldhash::{HashMap, HashMapExt as _};
 use super::bits::BitSet;
 use super::names::Names;
 use super::objects::{ObjectIx, Objects};
-use super::trail::{Child, Noted, Trail};
+use super::trail::{Child, NO_NAME, Noted};
 
 /// Position in the list of names.
 pub type NameIx = u32;
@@ -83,7 +84,14 @@ pub struct Search<'a> {
     places: Vec<(u32, u32)>,
     /// Number of the first entry of each trail among those of all.
     firsts: Vec<u32>,
+    /// How much more may be looked at.
+    work: Cell<u64>,
 }
+
+/// Most entries and runs of trees that are looked at, some seconds' work, and most entries that are found to lead anywhere, of 20 bytes
+/// each. Real histories with thousands of findings take a hundredth of it; a few crafted trees can ask for more than there is time.
+const MOST_WORK: u64 = 1 << 31;
+const MOST_FACTS: usize = 1 << 24;
 
 /// An entry of a tree that leads to what is asked for, wherever the tree has it from.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -115,24 +123,31 @@ impl<'a> Search<'a> {
             names,
             places,
             firsts,
+            work: Cell::new(MOST_WORK),
         }
     }
 
-    /// The trees that lead to `targets`, which are blobs.
+    /// The trees that lead to `targets`, which are blobs, by names that a path may have.
     pub fn leads(&self, targets: &[ObjectIx]) -> Leads {
-        self.find(targets.iter().copied())
+        self.find(targets.iter().copied(), true)
+    }
+
+    /// Whether there was more than can be looked at.
+    pub fn is_cut(&self) -> bool {
+        self.work.get() == 0
     }
 
     /// Which of the objects that are not there, given by their positions in the list of the names, the trees `tops` lead to.
     pub fn reached(&self, missing: &[usize], tops: &[ObjectIx]) -> BTreeSet<usize> {
         let count = self.objects.count();
         let numbers = missing.iter().map(|at| small(count + at));
-        let reached = self.find(numbers).reached(tops, count);
+        let reached = self.find(numbers, false).reached(tops, count);
         reached.into_iter().map(|ix| ix as usize - count).collect()
     }
 
-    /// The trees that lead to `targets`: objects, or beyond all objects what is missing.
-    fn find(&self, targets: impl Iterator<Item = ObjectIx>) -> Leads {
+    /// The trees that lead to `targets`: objects, or beyond all objects what is missing. If `named`, only where a name is short enough to be
+    /// part of a path.
+    fn find(&self, targets: impl Iterator<Item = ObjectIx>, named: bool) -> Leads {
         let mut wanted = BitSet::new(self.objects.count() + self.names.missing.len());
         let mut open: Vec<ObjectIx> = targets.filter(|target| wanted.insert(*target)).collect();
         let parents = Parents::new(self, &wanted);
@@ -143,6 +158,9 @@ impl<'a> Search<'a> {
                 let (part, at) = self.entry(entry);
                 let trail = &self.names.trails[part].0;
                 let noted = trail.entries()[at as usize];
+                if named && noted.name() == NO_NAME {
+                    continue;
+                }
                 let (tree, ..) = trail.read(trail.tree_of(at));
                 let fact = Fact {
                     tree,
@@ -151,6 +169,9 @@ impl<'a> Search<'a> {
                     child,
                 };
                 self.inherit(fact, |fact| {
+                    if facts.len() == MOST_FACTS {
+                        return self.work.set(0);
+                    }
                     facts.push(fact);
                     if wanted.insert(fact.tree) {
                         open.push(fact.tree);
@@ -166,7 +187,7 @@ impl<'a> Search<'a> {
     /// Gives `fact`, and the same of all trees that have the entry from this one, as far as those places of them count.
     fn inherit(&self, fact: Fact, mut take: impl FnMut(Fact)) {
         let mut open = vec![(fact.tree, fact.number)];
-        while let Some((tree, number)) = open.pop() {
+        while let Some((tree, number)) = open.pop().filter(|_| self.work.get() > 0) {
             if self.objects.counts(tree) {
                 take(Fact {
                     tree,
@@ -180,6 +201,8 @@ impl<'a> Search<'a> {
                     continue;
                 };
                 let (_, _, runs) = self.names.trails[part as usize].0.read(at);
+                let looked = 1 + runs.len() as u64;
+                self.work.set(self.work.get().saturating_sub(looked));
                 let has = runs
                     .iter()
                     .filter(|run| (run.from..run.from + run.count).contains(&number));
@@ -231,7 +254,12 @@ impl<'a> Search<'a> {
         let mut known: HashMap<&[u8], NameIx> = HashMap::new();
         for fact in facts {
             let (part, name) = fact.name;
-            let name = self.names.trails[part as usize].0.name(name);
+            let trail = &self.names.trails[part as usize].0;
+            let name = if name == NO_NAME {
+                b""
+            } else {
+                trail.name(name)
+            };
             let next = small(leads.names.len());
             let name_ix = *known.entry(name).or_insert(next);
             if name_ix == next {
@@ -283,12 +311,6 @@ impl Parents {
             self.starts[child as usize] as usize..self.starts[child as usize + 1] as usize;
         &self.entries[range]
     }
-}
-
-/// Whether the trails hold less than the trees do.
-pub fn is_cut(names: &Names) -> bool {
-    let cut = |(trail, _): &(Trail, Vec<u32>)| trail.is_cut;
-    names.trails.iter().any(cut)
 }
 
 fn small(number: usize) -> u32 {

@@ -168,7 +168,7 @@ pub fn scan(
     gaps::add_missing(&mut coverage, &missing, store, options.allow_missing);
     gaps::add_over_limit(&mut coverage, &objects, &surveyed.over_limit);
     gaps::add_edges(&mut coverage, store, &objects, &graph, &names, &problems);
-    if places.is_cut || leads::is_cut(&names) {
+    if places.is_cut {
         coverage.skip(Skip {
             path: store.git_dir.as_os_str().as_encoded_bytes().to_vec(),
             reason: SkipReason::TooLarge,
@@ -239,8 +239,10 @@ fn locate(
     // what follows can mostly be spared where only objects are missing
     let (reached, open) = reached::split(objects, names, &starts);
     let mut lost: BTreeSet<usize> = reached.into_iter().collect();
+    let is_cut = names.trails.iter().any(|(trail, _)| trail.is_cut);
     if surveyed.suspects.is_empty() && open.is_empty() {
-        let (leads, places) = nothing();
+        let (leads, mut places) = nothing();
+        places.is_cut |= is_cut;
         return (leads, places, lost);
     }
     let search = Search::new(objects, names);
@@ -255,7 +257,8 @@ fn locate(
         .copied()
         .collect();
     let tagged: Vec<ObjectId> = tagged.into_iter().collect();
-    let places = Places::find(objects, &leads, roots, &tagged);
+    let mut places = Places::find(objects, &leads, roots, &tagged);
+    places.is_cut |= is_cut || search.is_cut();
     (leads, places, lost)
 }
 

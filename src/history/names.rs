@@ -4,7 +4,7 @@
 //! are not followed, for the last part of a path says all that has to be known here ([`crate::scan::PathClass`]).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use foldhash::{HashMap, HashMapExt as _};
@@ -16,7 +16,7 @@ use crate::scan::{Named, PathClass, Scanner};
 use super::bits::BitSet;
 use super::objects::{ObjectIx, Objects};
 use super::tally::{Lane, Tally};
-use super::trail::{Child, LONGEST_NAME, LocalName, Noted, Trail};
+use super::trail::{Child, LONGEST_NAME, LocalName, NO_NAME, Noted, Trail};
 use super::tree::{self, Piece, Starts, Target};
 use super::visit;
 
@@ -73,6 +73,8 @@ pub struct Pass<'s> {
     objects: &'s Objects,
     set_of: Vec<AtomicU32>,
     classes: Mutex<Classes>,
+    /// Bytes of all trails.
+    noted: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -91,6 +93,7 @@ impl<'s> Pass<'s> {
             objects,
             set_of,
             classes: Mutex::default(),
+            noted: AtomicUsize::new(0),
         }
     }
 
@@ -284,6 +287,7 @@ impl<'p> Visitor<'p> {
     fn settle(&mut self) {
         let objects = self.pass.objects;
         let mut waiting = std::mem::take(&mut self.waiting);
+        self.to_note = 0;
         self.ixs.clear();
         let ids = waiting.iter().map(|entry| entry.id.as_bytes());
         objects.find_all(ids, &mut self.ixs);
@@ -312,15 +316,11 @@ impl<'p> Visitor<'p> {
                 continue;
             }
             let is_folder = entry.target == Target::Tree;
-            let (name, child) = match entry.name.number {
-                Some(name) => (name, child),
-                None => (0, Child::Nothing),
-            };
+            let name = entry.name.number.unwrap_or(NO_NAME);
             let noted = Noted::new(entry.number, is_folder, name, child);
             self.found.trail.entry(noted);
         }
         self.waiting = waiting;
-        self.to_note = 0;
     }
 
     /// Notes an object that is not there, and that `tree` names.
@@ -362,7 +362,7 @@ impl<'p> Visitor<'p> {
 
     /// Begins a tree: whether there is room to note it.
     fn begin(&mut self, tree: ObjectIx) -> bool {
-        let has_room = self.found.trail.has_room(self.to_note);
+        let has_room = self.found.trail.has_room(self.to_note, &self.pass.noted);
         if has_room {
             self.found.trail.tree(tree, self.to_note);
         }

@@ -3,15 +3,20 @@
 //! From that it can be told later which trees hold an object, without reading any of them again. One trail for each thread; nothing
 //! is looked for here.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::objects::ObjectIx;
 use super::tree::Run;
 
 /// Longest name that is followed; no system can write a longer one. What bears it is scanned as what no tree names. Bytes.
 pub const LONGEST_NAME: usize = 4096;
 
-/// Most entries and runs that one thread notes: 200 MB of each. Real histories have a few million; a few crafted deltas can make trees
-/// with more entries than there is memory for.
-const MOST: usize = 1 << 24;
+/// Stands for a name that is longer: what bears it can be reached, and has no path.
+pub const NO_NAME: LocalName = LocalName::MAX;
+
+/// What all threads together note, in bytes; one tree more is always noted. Histories of a million objects take some 60 MB. A few crafted
+/// deltas can make trees with more entries than there is memory for.
+const MOST: usize = 1 << 29;
 
 /// Position in the list of names of one thread.
 pub type LocalName = u32;
@@ -23,7 +28,7 @@ pub enum Child {
     Object(ObjectIx),
     /// One that is not there, by its number among those that this thread has missed.
     Missing(u32),
-    /// Nothing that is followed: a commit of another repository, or what bears a name that is too long.
+    /// Nothing that is followed: a commit of another repository.
     Nothing,
 }
 
@@ -94,6 +99,9 @@ pub struct Trail {
     entries: Vec<Noted>,
     runs: Vec<Run>,
     names: Vec<Box<[u8]>>,
+    name_bytes: usize,
+    /// How much of all this was told to the other threads. Bytes.
+    told: usize,
     /// Whether there was more than can be remembered.
     pub is_cut: bool,
 }
@@ -118,9 +126,16 @@ impl Trail {
         self.runs.push(run);
     }
 
-    /// Whether there is room for another tree; if not, that is noted.
-    pub fn has_room(&mut self, waiting: usize) -> bool {
-        let is_full = self.entries.len() + waiting > MOST || self.runs.len() > MOST;
+    /// Whether there is room for another tree beside what all threads have `noted` in bytes, to which this one adds what is new; if
+    /// not, that is noted.
+    pub fn has_room(&mut self, waiting: usize, noted: &AtomicUsize) -> bool {
+        let held = (self.entries.len() + waiting) * size_of::<Noted>()
+            + self.runs.len() * size_of::<Run>()
+            + self.trees.len() * size_of::<Read>()
+            + self.name_bytes;
+        let new = held.saturating_sub(self.told);
+        self.told += new;
+        let is_full = noted.fetch_add(new, Ordering::Relaxed) + new > MOST;
         self.is_cut |= is_full;
         !is_full
     }
@@ -128,6 +143,7 @@ impl Trail {
     /// Takes note of a name that it does not have, and gives its number.
     pub fn add_name(&mut self, name: &[u8]) -> LocalName {
         let ix = small(self.names.len());
+        self.name_bytes += name.len() + size_of::<Box<[u8]>>();
         self.names.push(name.into());
         ix
     }
@@ -153,10 +169,13 @@ impl Trail {
         let next = self.trees.get(at as usize + 1);
         let entries = next.map_or(self.entries.len(), |next| next.entries as usize);
         let runs = next.map_or(self.runs.len(), |next| next.runs as usize);
+        // a panic of ours, which is told as damage, may have left entries out
+        let noted = self.entries.get(read.entries as usize..entries);
+        let runs = self.runs.get(read.runs as usize..runs);
         (
             read.tree,
-            &self.entries[read.entries as usize..entries],
-            &self.runs[read.runs as usize..runs],
+            noted.unwrap_or_default(),
+            runs.unwrap_or_default(),
         )
     }
 
@@ -168,5 +187,5 @@ impl Trail {
 }
 
 fn small(number: usize) -> u32 {
-    u32::try_from(number).expect("at most a little more than MOST")
+    u32::try_from(number).expect("each takes bytes, of which there are MOST and those of a tree")
 }

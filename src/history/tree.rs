@@ -64,7 +64,7 @@ pub fn read_delta<'t, S>(
     known: &Starts,
     mut take: impl FnMut(Piece<'t>),
 ) -> Result<Starts, Malformed> {
-    if delta.base_len == tree.len() && is_in_place(delta.ops) {
+    if !known.is_empty() && delta.base_len == tree.len() && is_in_place(delta.ops) {
         let mut changed = Vec::new();
         if same_entries(tree, id_len, delta.ops, known, &mut changed) {
             let mut next = 0;

@@ -106,13 +106,15 @@ impl Deletion {
 
 /// The id of a SendGrid key is its first half: in the key itself, or beside its other half.
 fn sendgrid(credential: &Credential<'_>) -> Option<Deletion> {
-    let id = if credential.rule.starts_with("sendgrid-") {
-        first_half(credential.secret)
-            .or_else(|| credential.part("id").and_then(text))
-            .filter(|id| id.len() == SENDGRID_HALVES[0] && is_base64url(id))?
-    } else {
-        first_half(credential.secret)?
+    // only of our own rule: one of the scanned repository could name the key of somebody else
+    let beside = || {
+        credential
+            .part("id")
+            .filter(|_| credential.rule == "sendgrid-key-in-two-parts")
     };
+    let id = first_half(credential.secret)
+        .or_else(|| beside().and_then(text))
+        .filter(|id| id.len() == SENDGRID_HALVES[0] && is_base64url(id))?;
     Some(Deletion {
         provider: "sendgrid",
         path: format!("/v3/api_keys/{id}"),

@@ -48,6 +48,22 @@ fn a_blob_that_is_missing() {
 }
 
 #[test]
+fn what_is_missing_behind_a_name_that_no_path_can_have() {
+    let repo = Scratch::repo();
+    let made = |entry: &str| {
+        let tree = repo.git_fed("", &["mktree"], entry.as_bytes());
+        String::from_utf8(tree).unwrap().trim().to_owned()
+    };
+    let id = blob(&repo, key("a"));
+    let folder = made(&format!("100644 blob {id}\ta.py\n"));
+    let top = made(&format!("040000 tree {folder}\t{}\n", "x".repeat(5000)));
+    let commit = asked(&repo, "", &["commit-tree", &top, "-m", "long"]);
+    repo.git(&["update-ref", "refs/heads/main", &commit]);
+    remove(&repo, &id);
+    expect(2).skip("missing-object", 1).check(&repo, &[]);
+}
+
+#[test]
 fn a_folder_that_is_missing() {
     let (repo, [id]) = two_commits(["HEAD:dir"]);
     remove(&repo, &id);

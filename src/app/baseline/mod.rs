@@ -165,9 +165,14 @@ fn add(args: AddArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
     }
     let mut told = Vec::new();
     for finding in chosen {
-        let entry = entry(finding, &key, &args.entry);
+        let mut entry = entry(finding, &key, &args.entry);
         let verb = match sheet.get(&entry.fingerprint) {
-            Some(_) => "changed",
+            Some(before) => {
+                // what is not said anew stays: an entry with a last day must not lose it unawares
+                entry.owner = entry.owner.or_else(|| before.owner.clone());
+                entry.expires = entry.expires.or(before.expires);
+                "changed"
+            }
             None => "added",
         };
         told.push(format!("{verb} {}  {}", entry.fingerprint, entry.rule));

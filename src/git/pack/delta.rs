@@ -116,12 +116,12 @@ pub fn apply_in_place(ops: &[Op], delta: &[u8], size: usize, buffer: &mut Vec<u8
         let from = op.from as usize..(op.from + op.len) as usize;
         buffer.copy_within(from, op.at as usize);
     };
-    // What moves forwards goes first, the first one first, what moves backwards after it, the last one first: none is written over
-    // before it was moved.
+    // What moves towards the front goes first, the first one first, what moves towards the end after it, the last one first: none is
+    // written over before it was moved.
     let copies = || ops.iter().filter(|op| op.copy);
     copies().filter(|op| op.at < op.from).for_each(&mut shift);
-    let backwards = copies().rev().filter(|op| op.at > op.from);
-    backwards.for_each(&mut shift);
+    let to_end = copies().rev().filter(|op| op.at > op.from);
+    to_end.for_each(&mut shift);
     for op in ops.iter().filter(|op| !op.copy) {
         let from = op.from as usize..(op.from + op.len) as usize;
         buffer[op.at as usize..op.end() as usize].copy_from_slice(&delta[from]);

@@ -324,10 +324,15 @@ impl<'p, V: Visit> Walker<'p, V> {
             Some(base) if is_last && delta::is_ordered(ops) => {
                 let mut content = std::mem::take(&mut base.content);
                 delta::apply_in_place(ops, delta, len, &mut content);
+                // a large base that becomes a small object is not held for it
+                if content.capacity() > KEPT.max(2 * len) {
+                    content.truncate(len);
+                    content.shrink_to_fit();
+                }
                 let state = visit(&base.state, ops, &content[..len]);
                 (content, state)
             }
-            Some(base) if !is_base && delta::is_in_place(ops) => {
+            Some(base) if !is_base && len <= base.content.len() && delta::is_in_place(ops) => {
                 // nothing of it is needed afterwards, and the base is
                 delta::save(ops, &base.content[..base_len], &mut self.overwritten);
                 delta::apply_in_place(ops, delta, len, &mut base.content);

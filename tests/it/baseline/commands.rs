@@ -75,6 +75,12 @@ fn what_is_added_needs_a_reason_and_may_be_changed() {
     assert!(
         said(&repo).contains("\"reason\":\"rotated\",\"owner\":\"web\",\"expires\":\"2031-01-31\"")
     );
+    // what is not said anew stays
+    assert_says(&add(&[&print, "--reason", "soon gone"]), 0, &["changed "]);
+    assert!(
+        said(&repo)
+            .contains("\"reason\":\"soon gone\",\"owner\":\"web\",\"expires\":\"2031-01-31\"")
+    );
     for (option, value, says) in [
         ("--expires", "2031-02-30", "no day of the calendar"),
         ("--expires", "soon", "2026-03-31"),

@@ -272,6 +272,10 @@ fn options_that_make_no_sense_are_refused() {
             &["scan", "--verify", "--endpoint", "sendgrid=http://h"],
             "never sent without TLS",
         ),
+        (
+            &["scan", "--verify", "--endpoint", "sendgird=https://h"],
+            "nobody is asked under the name `sendgird`",
+        ),
         (&["scan", "--verify", "--ca", "no-such.pem"], "no-such.pem"),
         (&["scan", "--verify", "--verify-rate", "0"], "--verify-rate"),
         (&["verify"], "REPORT"),
