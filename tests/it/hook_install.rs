@@ -69,8 +69,14 @@ fn log(scratch: &Scratch) -> String {
     text
 }
 
+/// Makes a file that can be run at once: a copy by another process. What this one wrote is busy as long as a process that another test
+/// is just starting has it open for writing.
 #[cfg(unix)]
 fn executable(path: &Path) {
+    let copy = path.with_extension("copy");
+    let status = Command::new("cp").arg(path).arg(&copy).status().unwrap();
+    assert!(status.success());
+    fs::rename(&copy, path).unwrap();
     set_mode(path, 0o755);
 }
 
@@ -230,6 +236,7 @@ fn install(scratch: &Scratch, dir: &str, hook: Hook) {
     let top = scratch.path(dir);
     let site = waxseal::git::HookSite::of(&top).unwrap().unwrap();
     hooks::install(&site.dir, None, hook, Some(&program)).unwrap();
+    executable(&site.dir.join(hook.id()));
 }
 
 #[test]
