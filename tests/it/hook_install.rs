@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 
 use waxseal::hooks::{self, Hook};
 
-use crate::support::program::{Run, finished, waxseal};
+use crate::support::program::{Run, executable, finished, waxseal};
 use crate::support::repo::Scratch;
 
 /// Runs `waxseal hook` in `dir` with a home of its own.
@@ -67,17 +67,6 @@ fn log(scratch: &Scratch) -> String {
     let text = fs::read_to_string(&path).unwrap_or_default();
     let _ = fs::remove_file(path);
     text
-}
-
-/// Makes a file that can be run at once: a copy by another process. What this one wrote is busy as long as a process that another test
-/// is just starting has it open for writing.
-#[cfg(unix)]
-fn executable(path: &Path) {
-    let copy = path.with_extension("copy");
-    let status = Command::new("cp").arg(path).arg(&copy).status().unwrap();
-    assert!(status.success());
-    fs::rename(&copy, path).unwrap();
-    set_mode(path, 0o755);
 }
 
 #[cfg(unix)]

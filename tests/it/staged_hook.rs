@@ -16,11 +16,7 @@ fn arm(repo: &Scratch, git_dir: &str) {
         format!("#!/bin/sh\nexec '{program}' hook run pre-commit\n"),
     );
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        let mode = fs::Permissions::from_mode(0o755);
-        fs::set_permissions(repo.path(&hook), mode).unwrap();
-    }
+    crate::support::program::executable(&repo.path(&hook));
 }
 
 /// An armed repository with one commit.

@@ -1,6 +1,5 @@
 //! Repositories with hooks that call the built program, and gits that may be refused by them.
 
-use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -16,10 +15,7 @@ pub(crate) fn arm(repo: &Scratch, dir: &str, hook: &str, args: &str) {
         format!("#!/bin/sh\nexec '{program}' hook run {hook} {args} \"$@\"\n"),
     );
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        fs::set_permissions(repo.path(&file), fs::Permissions::from_mode(0o755)).unwrap();
-    }
+    super::program::executable(&repo.path(&file));
 }
 
 /// Runs git, which may fail, with further variables. What it and its hooks print is looked through for secrets.

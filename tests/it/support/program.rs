@@ -74,3 +74,15 @@ pub(crate) fn text(template: &str) -> String {
 pub(crate) fn bytes(template: &str) -> Vec<u8> {
     expand(template, "it").unwrap()
 }
+
+/// Makes a file one that can be run at once: a copy by another process. What this one wrote is busy as long as a process that another
+/// test is just starting has it open for writing.
+#[cfg(unix)]
+pub(crate) fn executable(path: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let copy = path.with_extension("copy");
+    let status = Command::new("cp").arg(path).arg(&copy).status().unwrap();
+    assert!(status.success());
+    std::fs::rename(&copy, path).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
