@@ -91,23 +91,15 @@ impl Asker {
     /// Fails where what is to be asked elsewhere is none that is asked: a slip of the pen would send credentials past the gateway.
     fn check_names(&self) -> Result<(), Error> {
         let endpoints = self.endpoints();
-        let operators = self.settings.smtp_hosts.iter().map(String::as_str);
-        let known: Vec<&str> = endpoints
-            .iter()
-            .flat_map(|it| [it.provider.as_str(), it.host.as_str()])
-            .chain(operators)
-            .chain(["operator"])
-            .collect();
-        // a star stands for one label
-        let fits = |known: &str, name: &str| match known.split_once('*') {
-            Some((head, tail)) => {
-                let label = name.strip_prefix(head).and_then(|it| it.strip_suffix(tail));
-                label.is_some_and(|label| !label.is_empty())
-            }
-            None => known == name,
+        let is_asked = |name: &str| {
+            name == "operator"
+                || self.settings.smtp_hosts.iter().any(|host| host == name)
+                || endpoints
+                    .iter()
+                    .any(|it| it.provider == name || it.covers(name, it.port))
         };
         let mut names = self.settings.endpoints.iter().map(|it| it.name.as_str());
-        match names.find(|name| !known.iter().any(|known| fits(known, name))) {
+        match names.find(|name| !is_asked(name)) {
             Some(name) => Err(Error::Usage(format!(
                 "--endpoint: nobody is asked under the name `{name}`; `waxseal verify --list-endpoints` names providers and hosts"
             ))),
