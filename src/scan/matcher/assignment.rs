@@ -10,7 +10,7 @@ use crate::scan::candidate::{Candidate, CandidatePart, Decisions};
 use crate::scan::filter::{self, About, Drop, HostSays};
 
 use super::companions::{self, Places};
-use super::{Compiled, Slot, Text, mail, manifest, parts, stored, table};
+use super::{Compiled, Slot, Text, mail, manifest, other, parts, stored, table};
 
 /// Judges the anchor `at`: the key it stands in, or the call it names.
 pub fn judge(
@@ -311,8 +311,12 @@ fn judge_call(
         return;
     };
     let value = text.slice(password.range());
-    let said = call.typed || mail::is_near(text, open..open);
+    let said =
+        call.typed || mail::is_near(text, open..open) || mail::uses_library(text, open..open);
     if !said && !mail::names_host(text, name.clone()) {
+        return out.drop(compiled.ix, Drop::NoContext);
+    }
+    if !call.typed && other::is_given_to_other(text, name.start) {
         return out.drop(compiled.ix, Drop::NoContext);
     }
     let user = places.user().map(|user| text.slice(user.range()));

@@ -14,6 +14,7 @@ use crate::scan::filter::{self, Drop, HostSays};
 
 use super::Text;
 use super::companions::{self, Companion};
+use super::other;
 use super::role::Role;
 
 /// How far from a password the word `smtp` still says that it is one of mail, where no sibling does. Bytes; nodemailer and
@@ -59,10 +60,21 @@ pub fn login(text: &Text<'_>, calls: &[Call], a: &Assignment) -> Result<Login, D
             .iter()
             .map(|parent| text.slice(parent.range()))
             .any(|parent| is_mail_name(parent) && !is_test_name(parent));
-    let near = is_near(text, a.key.range());
+    // what a SealedSecret holds only its cluster can read
+    if parents
+        .names()
+        .iter()
+        .any(|parent| text.slice(parent.range()) == b"encryptedData")
+    {
+        return Err(Drop::Encrypted);
+    }
+    let near = is_near(text, a.key.range()) || uses_library(text, a.key.range());
     if !typed
         && !(is_plain_password(key) && (near || text.mail_file || names_host(text, a.key.range())))
     {
+        return Err(Drop::NoContext);
+    }
+    if !typed && other::is_of_other_service(text, a, &parents) {
         return Err(Drop::NoContext);
     }
     let found = companions::of(text, calls, a, typed);
@@ -207,8 +219,10 @@ pub(super) fn is_submission_port(port: &[u8]) -> bool {
 /// Whether a key says `password` and no more than whose: one that says of what (`SIGNING_PASSPHRASE`, `db_password`) means another
 /// password than that of the mail settings beside it.
 fn is_plain_password(key: &[u8]) -> bool {
-    const WHOSE: [&[u8]; 28] = [
+    const WHOSE: [&[u8]; 30] = [
         b"str",
+        b"cdosend",
+        b"mot",
         b"curlopt",
         b"relayhost",
         b"smarthost",
@@ -237,6 +251,23 @@ fn is_plain_password(key: &[u8]) -> bool {
         b"net",
         b"credential",
     ];
+    /// `password` in the languages that keys are met in.
+    const WORDS: [&str; 14] = [
+        "passw",
+        "pass",
+        "pwd",
+        "kennwort",
+        "contrase",
+        "clave",
+        "senha",
+        "wachtwoord",
+        "пароль",
+        "Пароль",
+        "密码",
+        "密碼",
+        "授权码",
+        "パスワード",
+    ];
     // a key may be the name of a schema: `http://schemas.microsoft.com/cdo/configuration/sendpassword`
     let key = memchr::memrchr(b'/', key).map_or(key, |at| &key[at + 1..]);
     let lower = key.to_ascii_lowercase();
@@ -244,9 +275,9 @@ fn is_plain_password(key: &[u8]) -> bool {
     if lower.ends_with(b".auth.raw") {
         return true;
     }
-    let word = [b"passw".as_slice(), b"pass", b"pwd"]
+    let word = WORDS
         .into_iter()
-        .filter_map(|word| memchr::memmem::rfind(&lower, word))
+        .filter_map(|word| memchr::memmem::rfind(&lower, word.as_bytes()))
         .min();
     let whose = &lower[..word.unwrap_or(lower.len())];
     let whose: Vec<u8> = whose
@@ -261,6 +292,22 @@ fn is_plain_password(key: &[u8]) -> bool {
 /// Whether `smtp` stands near enough to `at` in a text that has no better sign.
 pub fn is_near(text: &Text<'_>, at: Range<usize>) -> bool {
     has_mail_word(text, at.start.saturating_sub(NEAR)..at.end + NEAR)
+}
+
+/// Whether a library that only sends mail is used near `at`.
+pub fn uses_library(text: &Text<'_>, at: Range<usize>) -> bool {
+    const NAMES: [&[u8]; 6] = [
+        b"x.mail.",
+        b"a.mail.",
+        b"Net.Mail",
+        b"MailKit",
+        b"lettre::",
+        b"new mail(",
+    ];
+    let around = text.slice(at.start.saturating_sub(NEAR)..at.end + NEAR);
+    NAMES
+        .iter()
+        .any(|name| memchr::memmem::find(around, name).is_some())
 }
 
 /// Whether it stands within a few lines.
@@ -280,6 +327,8 @@ fn has_mail_word(text: &Text<'_>, range: Range<usize>) -> bool {
 pub fn is_mail_name(name: &[u8]) -> bool {
     contains(name, b"smtp")
         || contains(name, b"sendgrid")
+        || contains(name, b"postfix")
+        || contains(name, b"correo")
         || (contains(name, b"mail") && !contains(name, b"mailchimp"))
 }
 
