@@ -71,6 +71,10 @@ pub(super) fn read(text: &[u8], i: usize, place: &Place) -> Option<Value> {
         }
         Bare::ShellWord => {
             let end = shell_word(line);
+            // the pattern of a substitution
+            if before(text, place.key) == b'^' {
+                return Some(Value::expression(i, i + end));
+            }
             let end = before_slash(text, place.key, &line[..end]);
             let value = Value::bare(text, i..i + end, lang);
             Some(value)

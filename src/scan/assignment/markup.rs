@@ -152,9 +152,9 @@ fn element_text(text: &[u8], open: usize, name: &[u8]) -> Option<Value> {
         if range.is_empty()
             && name.is_empty()
             && is_one_of(&text[child.clone()], &VALUES)
-            && byte(text, child.end) == b'>'
+            && let Some(end) = tag_end(text, child.end)
         {
-            return element_text(text, child.end + 1, &text[child]);
+            return element_text(text, end + 1, &text[child]);
         }
         // Children, or the tag of a template.
         let template = matches!(byte(text, close + 1), b'%' | b'?');

@@ -100,7 +100,7 @@ const SPEAKING: &[&str] = &[
 ];
 
 /// What a password is called, in the languages met most. Beside other plain words it is a prompt: `hier-das-passwort-eintragen`.
-const NAMES_OF_IT: [&str; 24] = [
+const NAMES_OF_IT: [&str; 27] = [
     "password",
     "passwort",
     "passwd",
@@ -122,6 +122,9 @@ const NAMES_OF_IT: [&str; 24] = [
     "sifre",
     "\u{15f}ifre",
     "parol",
+    "khau",
+    "sandi",
+    "\u{be44}\u{bc00}\u{bc88}\u{d638}",
     "\u{43f}\u{430}\u{440}\u{43e}\u{43b}",
     "\u{5bc6}\u{7801}",
     "\u{30d1}\u{30b9}\u{30ef}\u{30fc}\u{30c9}",
@@ -190,6 +193,8 @@ pub(super) fn is_placeholder(value: &[u8], kind: ValueKind) -> bool {
     let Ok(text) = std::str::from_utf8(value) else {
         return false;
     };
+    // a sign that ends a setting, as in nginx, belongs to no word
+    let text = text.strip_suffix(';').unwrap_or(text);
     let lower = text.to_lowercase();
     if WHOLE.contains(&lower.as_str()) || WHOLE.contains(&unleet(&lower).as_str()) {
         return true;

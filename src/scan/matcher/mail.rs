@@ -222,7 +222,7 @@ fn is_plain_password(key: &[u8]) -> bool {
     const WHOSE: [&[u8]; 30] = [
         b"str",
         b"cdosend",
-        b"mot",
+        b"motde",
         b"curlopt",
         b"relayhost",
         b"smarthost",

@@ -69,8 +69,8 @@ const DRIVERS: [&[u8]; 8] = [
 pub fn is_of_other_service(text: &Text<'_>, a: &Assignment, parents: &Parents) -> bool {
     let named = parents
         .names()
-        .first()
-        .is_some_and(|parent| begins_with_any(text.slice(parent.range()), &BLOCKS));
+        .iter()
+        .any(|parent| begins_with_any(text.slice(parent.range()), &BLOCKS));
     named || has_setting(text, a)
 }
 
