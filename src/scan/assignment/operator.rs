@@ -258,6 +258,15 @@ fn colon(text: &[u8], key: &Key, lang: Lang, colon: usize) -> Option<Operator> {
     if code && is_ternary(text, start) {
         return None;
     }
+    // a prompt: the quote behind the colon ends the string that the key stands in
+    let next = byte(text, skip_blank(text, colon + 1));
+    if key.quotes.is_none()
+        && matches!(next, b'"' | b'\'')
+        && (code || lang == Lang::Shell)
+        && open_quote(text, key.start) == Some(next)
+    {
+        return None;
+    }
     if code
         && key.quotes.is_none()
         && !matches!(lang, Lang::Ruby | Lang::Elixir)

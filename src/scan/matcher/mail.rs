@@ -59,7 +59,7 @@ pub fn login(text: &Text<'_>, calls: &[Call], a: &Assignment) -> Result<Login, D
             .names()
             .iter()
             .map(|parent| text.slice(parent.range()))
-            .any(|parent| is_mail_name(parent) && !is_test_name(parent));
+            .any(|parent| is_mail_name(parent) && !is_test_name(parent) && !is_of_accounts(parent));
     // what a SealedSecret holds only its cluster can read
     if parents
         .names()
@@ -203,6 +203,18 @@ pub(super) fn names_host(text: &Text<'_>, at: Range<usize>) -> bool {
     WORDS
         .iter()
         .any(|word| memchr::memmem::find(around, word).is_some())
+}
+
+/// Whether a name is that of something an application does with the accounts of its people, who sign in by mail address:
+/// `signInEmail`, `forgot_password_email`.
+fn is_of_accounts(name: &[u8]) -> bool {
+    const DEEDS: [&[u8]; 9] = [
+        b"sign", b"verif", b"reset", b"confirm", b"forgot", b"regist", b"login", b"invit",
+        b"byemail",
+    ];
+    contains(name, b"email")
+        && !contains(name, b"smtp")
+        && DEEDS.iter().any(|deed| contains(name, deed))
 }
 
 /// Whether a name is that of a test, which says what is tried and not what its values are for: `testUserWithoutEmail`.
