@@ -68,7 +68,11 @@ pub fn login(text: &Text<'_>, calls: &[Call], a: &Assignment) -> Result<Login, D
     {
         return Err(Drop::Encrypted);
     }
-    let near = is_near(text, a.key.range()) || uses_library(text, a.key.range());
+    let scope = (!typed).then(|| other::scope(text, a, &parents)).flatten();
+    let near = match &scope {
+        Some(scope) => has_mail_word(text, scope.clone()) || other::speaks_at_root(text, scope),
+        None => is_near(text, a.key.range()) || uses_library(text, a.key.range()),
+    };
     if !typed
         && !(is_plain_password(key) && (near || text.mail_file || names_host(text, a.key.range())))
     {
@@ -77,7 +81,10 @@ pub fn login(text: &Text<'_>, calls: &[Call], a: &Assignment) -> Result<Login, D
     if !typed && other::is_of_other_service(text, a, &parents) {
         return Err(Drop::NoContext);
     }
-    let found = companions::of(text, calls, a, typed);
+    let mut found = companions::of(text, calls, a, typed);
+    if let Some(scope) = scope.as_ref().filter(|_| !near) {
+        found.retain(|companion| scope.contains(&(companion.span.start as usize)));
+    }
     let of = |role| {
         let companion = found.iter().find(|companion| companion.role == role)?;
         Some(text.slice(companion.span.range()))
@@ -119,7 +126,8 @@ pub fn login(text: &Text<'_>, calls: &[Call], a: &Assignment) -> Result<Login, D
             || looks_like_mail_host(host)
             || port.is_some_and(is_submission_port)
             || (text.mail_file && user.is_some_and(|user| user.contains(&b'@')))
-            || is_near_tightly(text, a);
+            || (scope.is_none() && is_near_tightly(text, a))
+            || (scope.is_some() && near);
         if !fits {
             return Err(Drop::NoContext);
         }
@@ -328,7 +336,7 @@ fn is_near_tightly(text: &Text<'_>, a: &Assignment) -> bool {
     has_mail_word(text, at.start.saturating_sub(NEAR / 3)..at.end + NEAR / 3)
 }
 
-fn has_mail_word(text: &Text<'_>, range: Range<usize>) -> bool {
+pub(super) fn has_mail_word(text: &Text<'_>, range: Range<usize>) -> bool {
     let first = text.mail.partition_point(|&at| (at as usize) < range.start);
     text.mail
         .get(first)
