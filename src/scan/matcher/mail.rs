@@ -16,6 +16,7 @@ use super::Text;
 use super::companions::{self, Companion};
 use super::other;
 use super::role::Role;
+use super::scope;
 
 /// How far from a password the word `smtp` still says that it is one of mail, where no sibling does. Bytes; nodemailer and
 /// PHPMailer blocks with comments measure 300 to 500.
@@ -68,9 +69,9 @@ pub fn login(text: &Text<'_>, calls: &[Call], a: &Assignment) -> Result<Login, D
     {
         return Err(Drop::Encrypted);
     }
-    let scope = (!typed).then(|| other::scope(text, a, &parents)).flatten();
+    let scope = (!typed).then(|| scope::of(text, a, &parents)).flatten();
     let near = match &scope {
-        Some(scope) => has_mail_word(text, scope.clone()) || other::speaks_at_root(text, scope),
+        Some(scope) => scope.speaks,
         None => is_near(text, a.key.range()) || uses_library(text, a.key.range()),
     };
     if !typed
@@ -82,8 +83,8 @@ pub fn login(text: &Text<'_>, calls: &[Call], a: &Assignment) -> Result<Login, D
         return Err(Drop::NoContext);
     }
     let mut found = companions::of(text, calls, a, typed);
-    if let Some(scope) = scope.as_ref().filter(|_| !near) {
-        found.retain(|companion| scope.contains(&(companion.span.start as usize)));
+    if let Some(scope) = scope.as_ref() {
+        found.retain(|companion| scope.holds(companion.span));
     }
     let of = |role| {
         let companion = found.iter().find(|companion| companion.role == role)?;
@@ -126,7 +127,9 @@ pub fn login(text: &Text<'_>, calls: &[Call], a: &Assignment) -> Result<Login, D
             || looks_like_mail_host(host)
             || port.is_some_and(is_submission_port)
             || (text.mail_file && user.is_some_and(|user| user.contains(&b'@')))
-            || (scope.is_none() && is_near_tightly(text, a))
+            || (scope.is_none()
+                && is_near_tightly(text, a)
+                && !scope::is_argument_of_other(text, a))
             || (scope.is_some() && near);
         if !fits {
             return Err(Drop::NoContext);

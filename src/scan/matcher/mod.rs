@@ -14,6 +14,7 @@ mod other;
 pub mod pair;
 mod parts;
 mod role;
+mod scope;
 mod stored;
 mod table;
 pub mod token;

@@ -3,12 +3,10 @@
 //! A file that sends mail often opens a database as well, and the word `mail` stands near either password. What the block of a password
 //! says of itself settles it: its name, and the settings that only such a service has.
 
-use std::ops::Range;
-
 use crate::scan::assignment::{self, Assignment, Lang, Parents, Syntax};
 
 use super::role::{self, Role};
-use super::{Text, mail};
+use super::{Text, mail, scope};
 
 /// Names of blocks that belong to another service, as they begin.
 const BLOCKS: [&[u8]; 29] = [
@@ -88,7 +86,11 @@ pub fn is_of_other_service(text: &Text<'_>, a: &Assignment, parents: &Parents) -
         .names()
         .iter()
         .any(|parent| begins_with_any(text.slice(parent.range()), &BLOCKS));
-    named || has_setting(text, a) || in_connection_string(text, a)
+    let line = line_before(text, a.key.range().start);
+    let signs_in = [b"http_basic".as_slice(), b"basic_auth", b"basicauth"]
+        .iter()
+        .any(|word| contains(line, word));
+    named || signs_in || has_setting(text, a, parents) || in_connection_string(text, a)
 }
 
 /// Most bytes of a string that opens a database, before a password in it.
@@ -110,72 +112,19 @@ fn in_connection_string(text: &Text<'_>, a: &Assignment) -> bool {
     matches!(line.last(), Some(b';' | b',' | b' ')) && SIGNS.iter().any(|sign| contains(line, sign))
 }
 
-/// The part of a structure of settings that the password of `a` belongs to: the member of the whole that it stands in, so that
-/// what the other members say is not said of it. `None` where it stands in no such member, as in the statements of a program, or
-/// where the file as a whole is about mail.
-pub fn scope(text: &Text<'_>, a: &Assignment, parents: &Parents) -> Option<Range<usize>> {
-    let data = matches!(
-        text.lang,
-        Lang::Json | Lang::Yaml | Lang::Toml | Lang::Properties
-    );
-    // what an object in code is passed to or assigned to has a name as well
-    let least = if data { 1 } else { 2 };
-    let depth = parents.names().len();
-    let listed = data || matches!(a.syntax, Syntax::Colon | Syntax::Arrow);
-    if text.mail_file || !listed || depth < least {
-        return None;
-    }
-    let mut block = assignment::block(text.bytes, a, text.lang);
-    for _ in 1..depth {
-        match assignment::outer(text.bytes, &block, text.lang) {
-            Some(wider) if wider != block => block = wider,
-            _ => break,
-        }
-        if block.start + MEMBER < a.key.range().start || block.end > a.key.range().end + MEMBER {
-            return None;
-        }
-    }
-    let lead = text.slice(block.start.saturating_sub(HEADER)..block.start);
-    let header = lead
-        .iter()
-        .rev()
-        .skip(1)
-        .take_while(|b| !b";{},\n".contains(b))
-        .count();
-    Some(block.start - header.min(block.start)..block.end)
-}
-
-/// How far a member may reach from the password, in bytes; what is larger holds more than one login.
-const MEMBER: usize = 1024;
-
-/// Bytes before a block in which what it is passed to is named: `nodemailer.createTransport({`.
-const HEADER: usize = 128;
-
-/// Whether a setting beside the member `scope`, in no member of its own, speaks of mail: `{"smtp_host": …, "auth": {…}}`.
-pub fn speaks_at_root(text: &Text<'_>, scope: &Range<usize>) -> bool {
-    let Some(root) = assignment::outer(text.bytes, scope, text.lang) else {
-        return false;
-    };
-    mail::has_mail_word(text, root.clone())
-        && assignment::read_all(text.bytes, root, text.lang).any(|setting| {
-            let range = setting.key.range().start..setting.value.range().end;
-            let is_outside = range.end <= scope.start || range.start >= scope.end;
-            is_outside
-                && mail::has_mail_word(text, range)
-                && assignment::parents(text.bytes, &setting, text.lang)
-                    .names()
-                    .is_empty()
-        })
-}
-
 /// Whether a sibling of `a` is a setting that only a database has, or the account of a person.
-fn has_setting(text: &Text<'_>, a: &Assignment) -> bool {
+fn has_setting(text: &Text<'_>, a: &Assignment, parents: &Parents) -> bool {
     let mut block = assignment::block(text.bytes, a, text.lang);
     if text.lang == Lang::Elixir {
-        block = paragraph(text, a, block);
+        block = scope::paragraph(text, a, block);
     }
-    let (mut address, mut person, mut host) = (false, false, false);
-    for sibling in assignment::read_all(text.bytes, block, text.lang) {
+    let (mut address, mut host) = (false, false);
+    let mut person = parents.names().first().is_some_and(|parent| {
+        let name = text.slice(parent.range());
+        ACCOUNTS.iter().any(|word| contains(name, word))
+    });
+    let (mut siblings, mut login) = (0, false);
+    for sibling in assignment::read_all(text.bytes, block.clone(), text.lang) {
         let key = text.slice(sibling.key.range());
         let value = text.slice(sibling.value.range());
         let is_one_of = |list: &[&[u8]]| list.iter().any(|word| key.eq_ignore_ascii_case(word));
@@ -186,10 +135,26 @@ fn has_setting(text: &Text<'_>, a: &Assignment) -> bool {
         }
         address |= is_one_of(&[b"email"]);
         person |= is_one_of(&PERSONAL);
-        host |= matches!(role::of(key), Some((Role::Host | Role::Port, _)));
+        let role = role::of(key);
+        host |= matches!(role, Some((Role::Host | Role::Port, _)));
+        siblings += usize::from(sibling.key != a.key);
+        login |= role.is_some();
     }
-    address && person && !host
+    // `{cookieName: …, password: …}` is no login at all
+    let listed = matches!(a.syntax, Syntax::Colon | Syntax::Arrow) && text.lang == Lang::JavaScript;
+    let unrelated = listed && siblings > 0 && !login && !mail::has_mail_word(text, block);
+    unrelated || (address && person && !host)
 }
+
+/// Words in the names of objects that are about somebody's account.
+const ACCOUNTS: [&[u8]; 6] = [
+    b"login",
+    b"signup",
+    b"signin",
+    b"regist",
+    b"customer",
+    b"member",
+];
 
 /// What is given beside the mail address of somebody who signs up.
 const PERSONAL: [&[u8]; 9] = [
@@ -204,28 +169,33 @@ const PERSONAL: [&[u8]; 9] = [
     b"password2",
 ];
 
-/// The part of `block` around `a` without a blank line: a list of keywords has no brackets in Elixir.
-fn paragraph(text: &Text<'_>, a: &Assignment, block: Range<usize>) -> Range<usize> {
-    let key = a.key.range();
-    let before = text.slice(block.start..key.start);
-    let after = text.slice(key.end..block.end);
-    let start = memchr::memmem::rfind(before, b"\n\n").map_or(block.start, |at| block.start + at);
-    let end = memchr::memmem::find(after, b"\n\n").map_or(block.end, |at| key.end + at);
-    start..end
-}
+/// Words on the line of a call that say that what it makes is for another service.
+const USES: [&[u8]; 8] = [
+    b"proxy",
+    b"ftp",
+    b"ldap",
+    b"webrequest",
+    b"database",
+    b"handler",
+    b"httpclient",
+    b"service",
+];
 
-/// Words before a call on its line that say that what it makes is for another service.
-const USES: [&[u8]; 5] = [b"proxy", b"ftp", b"ldap", b"webrequest", b"database"];
+/// Words of mail, which outweigh them.
+const MAIL: [&[u8]; 2] = [b"mail", b"smtp"];
 
 /// Whether the call whose name begins at `at` is given to another service: `proxy.Credentials = new NetworkCredential(…)`.
 pub fn is_given_to_other(text: &Text<'_>, at: usize) -> bool {
+    let line = line_before(text, at);
+    let has = |words: &[&[u8]]| words.iter().any(|word| contains(line, word));
+    has(&USES) && !has(&MAIL)
+}
+
+/// What stands on the line of `at` before it, as far as 96 bytes.
+fn line_before<'t>(text: &Text<'t>, at: usize) -> &'t [u8] {
     const LEAD: usize = 96;
-    let lead = text.slice(Range {
-        start: at.saturating_sub(LEAD),
-        end: at,
-    });
-    let line = memchr::memrchr(b'\n', lead).map_or(lead, |end| &lead[end + 1..]);
-    USES.iter().any(|word| contains(line, word))
+    let lead = text.slice(at.saturating_sub(LEAD)..at);
+    memchr::memrchr(b'\n', lead).map_or(lead, |end| &lead[end + 1..])
 }
 
 fn begins_with_any(name: &[u8], list: &[&[u8]]) -> bool {
