@@ -5,11 +5,9 @@
 
 mod answers;
 mod servers;
+mod tried;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
-use std::hash::{BuildHasher as _, RandomState};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use zeroize::Zeroizing;
 
@@ -18,6 +16,7 @@ use super::{Credential, Endpoint, Security, SmtpLogin, Trouble, Verifier, Wire};
 use crate::model::{Secret, Verdict, Verified};
 use answers::Question;
 use servers::{Dialect, Server};
+use tried::Tried;
 
 /// Whose endpoint a server is that the operator named.
 const OPERATOR: &str = "operator";
@@ -140,6 +139,30 @@ impl MailLogins {
             credential: *credential,
         })
     }
+
+    /// What comes of a login at `place`.
+    fn at(
+        &self,
+        place: &Place<'_>,
+        user: &Secret,
+        password: &Secret,
+        wire: &mut dyn Wire,
+    ) -> Verified {
+        self.tried.once((&place.host, user, password), || {
+            let reply = wire.smtp(&SmtpLogin {
+                provider: place.provider,
+                host: &place.host,
+                port: place.port,
+                security: place.security,
+                user,
+                password,
+            });
+            match reply {
+                Ok(reply) => answers::judge(place.question(user), &reply),
+                Err(trouble) => Verified::from(&trouble),
+            }
+        })
+    }
 }
 
 impl Verifier for MailLogins {
@@ -165,12 +188,26 @@ impl Verifier for MailLogins {
         known.collect()
     }
 
-    fn matters(&self, _rule: &str, part: &str) -> bool {
-        matches!(part, "host" | "user" | "region")
+    fn matters(&self, rule: &str, part: &str) -> bool {
+        matches!(part, "host" | "user" | "region") || (part == "mailer" && rule == "smtp-url")
+    }
+
+    /// A login on a command line may be one of an API over HTTP. Whoever knows that API is asked, and no mail server.
+    fn yields(&self, credential: &Credential<'_>) -> bool {
+        credential.rule == "mail-command-login"
+    }
+
+    fn locks(&self, credential: &Credential<'_>) -> Option<Secret> {
+        let place = self.place(credential).ok()?;
+        let user = place.user().filter(|user| !place.is_shared(user))?;
+        let mut account = Zeroizing::new(place.host.into_bytes());
+        account.push(b'\0');
+        account.extend(bytes(&user).to_ascii_lowercase());
+        Some(Secret::new(&account, 0))
     }
 
     fn verify(&self, credential: &Credential<'_>, wire: &mut dyn Wire) -> Verified {
-        let unknown = |reason| Verified::new(Verdict::Unknown, reason);
+        let unknown = |reason: Cow<'static, str>| Verified::new(Verdict::Unknown, reason);
         let place = match self.place(credential) {
             Ok(place) => place,
             Err(reason) => return unknown(reason),
@@ -182,47 +219,32 @@ impl Verifier for MailLogins {
         if [&user, &password].into_iter().any(Secret::is_empty) {
             return unknown("the login has no password, or no user".into());
         }
-        self.tried.once((&place.host, &user, &password), || {
-            let reply = wire.smtp(&SmtpLogin {
-                provider: place.provider,
-                host: &place.host,
-                port: place.port,
-                security: place.security,
-                user: &user,
-                password: &password,
-            });
-            match reply {
-                Ok(reply) => {
-                    let (verdict, reason) = answers::judge(place.question(), &reply);
-                    Verified::new(verdict, reason)
-                }
-                Err(trouble) => unknown(trouble.to_string().into()),
-            }
-        })
-    }
-}
-
-/// Logins that were tried, with what came of it. The same one may be found by several rules, and is not tried again: accounts are
-/// locked after a few failures. Holds no login, but digests under a key of this run.
-#[derive(Debug, Default)]
-struct Tried {
-    state: RandomState,
-    answers: Mutex<HashMap<u64, Arc<OnceLock<Verified>>>>,
-}
-
-impl Tried {
-    /// The answer to a login, by `ask` if it is the first time. Whoever comes meanwhile waits for it.
-    fn once(
-        &self,
-        (host, user, password): (&str, &Secret, &Secret),
-        ask: impl FnOnce() -> Verified,
-    ) -> Verified {
-        let digest = self.state.hash_one((host, bytes(user), bytes(password)));
-        let answer = {
-            let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(answers.entry(digest).or_default())
+        let here = self.at(&place, &user, &password, wire);
+        let elsewhere = servers::elsewhere(&place.host).filter(|_| here.verdict == Verdict::Dead);
+        let Some(host) = elsewhere else {
+            return here;
         };
-        answer.get_or_init(ask).clone()
+        let there = Place {
+            host: host.to_owned(),
+            ..place
+        };
+        // no region tells that a key belongs to another
+        let there = self.at(&there, &user, &password, wire);
+        match there.verdict {
+            Verdict::Dead => Verified::new(
+                Verdict::Dead,
+                "SendGrid's mail servers refuse it, worldwide and in the EU (535)",
+            ),
+            Verdict::Unknown => Verified {
+                reason: format!(
+                    "refused at one host, and {host} did not tell: {}",
+                    there.reason
+                )
+                .into(),
+                ..there
+            },
+            _ => there,
+        }
     }
 }
 
@@ -268,14 +290,24 @@ impl Place<'_> {
         Secret::new(&Zeroizing::new(letters.collect::<Vec<u8>>()), 0)
     }
 
-    fn question(&self) -> Question {
+    fn question(&self, user: &Secret) -> Question {
+        let app_password = matches!(
+            self.credential.rule,
+            "gmail-app-password" | "mailbox-app-password"
+        );
         Question {
             dialect: self.dialect,
-            made_for_programs: matches!(
-                self.credential.rule,
-                "gmail-app-password" | "mailbox-app-password"
-            ),
+            made_for_programs: app_password || self.is_shared(user),
         }
+    }
+
+    /// Whether `user` is the same for every account there, which then is told by the password alone.
+    fn is_shared(&self, user: &Secret) -> bool {
+        let shared = match self.dialect {
+            Dialect::SendGrid => Some("apikey"),
+            _ => self.user,
+        };
+        shared.is_some_and(|shared| bytes(user).eq_ignore_ascii_case(shared.as_bytes()))
     }
 }
 
@@ -285,6 +317,12 @@ fn belonging(credential: &Credential<'_>) -> Option<(String, &'static Server)> {
         "amazon-ses-smtp" => {
             let region = text_part(credential, "region")?;
             format!("email-smtp.{}.amazonaws.com", region.to_ascii_lowercase())
+        }
+        "smtp-url" => {
+            let mailer = text_part(credential, "mailer")?.to_ascii_lowercase();
+            let region = text_part(credential, "region");
+            let region = region.map(|region| region.to_ascii_lowercase());
+            servers::of_mailer(&mailer, region.as_deref())?
         }
         "mailbox-app-password" => {
             let user = text_part(credential, "user")?;
