@@ -148,12 +148,6 @@ pub trait Verifier: Send + Sync {
     /// so does an answer that can't be the provider's, or is none that it is known for: [`Verified::no_answer`].
     fn verify(&self, credential: &Credential<'_>, wire: &mut dyn Wire) -> Verified;
 
-    /// Whether it leaves `credential`, which it handles, to another verifier, if one handles it as well.
-    fn yields(&self, credential: &Credential<'_>) -> bool {
-        let _ = credential;
-        false
-    }
-
     /// The account that a few wrong secrets would lock, if there is one. A run asks about a few secrets of it and no more.
     fn locks(&self, credential: &Credential<'_>) -> Option<Secret> {
         let _ = credential;

@@ -107,7 +107,9 @@ fn questions(findings: &[Finding], job: &Job<'_>) -> (Vec<Question>, Vec<Option<
         .enumerate()
         .map(|(at, finding)| {
             let credential = Credential::of(finding, &[]);
-            let handlers = handlers(&credential, job);
+            let handlers: Vec<usize> = (0..job.verifiers.len())
+                .filter(|&verifier| job.verifiers[verifier].handles(&credential))
+                .collect();
             if finding.secret.is_empty() || handlers.is_empty() {
                 return None;
             }
@@ -130,18 +132,6 @@ fn questions(findings: &[Finding], job: &Job<'_>) -> (Vec<Question>, Vec<Option<
         })
         .collect();
     (questions, of)
-}
-
-/// Who is asked about `credential`.
-fn handlers(credential: &Credential<'_>, job: &Job<'_>) -> Vec<usize> {
-    let handles = |verifier: &usize| job.verifiers[*verifier].handles(credential);
-    let all: Vec<usize> = (0..job.verifiers.len()).filter(handles).collect();
-    let stays = |verifier: &usize| !job.verifiers[*verifier].yields(credential);
-    if all.iter().any(stays) {
-        all.into_iter().filter(stays).collect()
-    } else {
-        all
-    }
 }
 
 /// Sees to it that no account gets more than a few wrong passwords: of those that stand in several findings the first ones are
@@ -372,14 +362,14 @@ fn first(
     job: &Job<'_>,
     wire: &mut dyn Wire,
 ) -> Verified {
-    let mut answers =
-        question
-            .handlers
-            .iter()
-            .map(|&verifier| match question.spared.contains(&verifier) {
-                true => spared(),
-                false => job.verifiers[verifier].verify(credential, wire),
-            });
+    let ask = |&verifier: &usize| {
+        if question.spared.contains(&verifier) {
+            spared()
+        } else {
+            job.verifiers[verifier].verify(credential, wire)
+        }
+    };
+    let mut answers = question.handlers.iter().map(ask);
     let answer = answers.next();
     // the others would be asked as well, so they are to be shown as well
     answers.for_each(drop);

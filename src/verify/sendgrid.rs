@@ -21,7 +21,7 @@ const GLOBAL: &str = "api.sendgrid.com";
 const EU: &str = "api.eu.sendgrid.com";
 
 /// Hosts to which logins of SendGrid are sent over HTTP.
-const HOSTS: [&str; 3] = [GLOBAL, EU, "sendgrid.com"];
+pub(super) const HOSTS: [&str; 3] = [GLOBAL, EU, "sendgrid.com"];
 
 /// Characters of the id in a key, behind `SG.`.
 const ID: usize = 22;

@@ -932,12 +932,25 @@ fn a_login_is_tried_once_however_often_it_is_found() {
 }
 
 #[test]
-fn a_login_on_a_command_line_is_left_to_who_knows_the_api() {
-    let mail = MailLogins::default();
-    let parts = [("host", "api.mailgun.net"), ("user", "api")];
-    let held = |rule| Held::new(rule, PASSWORD, &parts);
-    assert!(mail.yields(&held("mail-command-login").lent()));
-    assert!(!mail.yields(&held("smtp-login").lent()));
+fn a_login_for_an_api_over_http_is_no_mail_login() {
+    let mail = MailLogins::new(&["api.mailgun.net".to_owned()], true);
+    let handles = |host: &str| {
+        let parts = [("host", host), ("user", "api")];
+        mail.handles(&Held::new("mail-command-login", PASSWORD, &parts).lent())
+    };
+    for api in [
+        "api.mailgun.net",
+        "API.EU.mailgun.net",
+        "api.mailjet.com",
+        "mandrillapp.com",
+        "api.sendgrid.com",
+        "sendgrid.com",
+    ] {
+        assert!(!handles(api), "{api}");
+    }
+    for host in ["smtp.mailgun.org", "mail.harbor.io", "smtp.mandrillapp.com"] {
+        assert!(handles(host), "{host}");
+    }
 }
 
 #[test]

@@ -4,19 +4,22 @@
 //! asked, and those that the operator names. The dialogue itself is the wire's.
 
 mod answers;
+mod place;
 mod servers;
-mod tried;
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use zeroize::Zeroizing;
 
 use super::credential::bytes;
-use super::{Credential, Endpoint, Security, SmtpLogin, Trouble, Verifier, Wire};
+use super::{Credential, Endpoint, SmtpLogin, Trouble, Verifier, Wire, sendgrid};
 use crate::model::{Secret, Verdict, Verified};
-use answers::Question;
+use crate::rules::BUILTIN;
+use place::{BREVO, Place, belonging, text_part};
 use servers::{Dialect, Server};
-use tried::Tried;
 
 /// Whose endpoint a server is that the operator named.
 const OPERATOR: &str = "operator";
@@ -50,18 +53,6 @@ const MAYBE_LOGINS: [&str; 4] = [
     "mailtrap-api-token",
     "zeptomail-send-token",
 ];
-
-/// Where the findings of a rule belong, if no host stands beside them.
-const BELONGS: [(&str, &str); 5] = [
-    ("azure-communication-smtp", "smtp.azurecomm.net"),
-    (BREVO, "smtp-relay.brevo.com"),
-    ("gmail-app-password", "smtp.gmail.com"),
-    ("mailersend-smtp-login", "smtp.mailersend.net"),
-    ("mailtrap-sandbox-login", "sandbox.smtp.mailtrap.io"),
-];
-
-/// A key that says itself whose it is.
-const BREVO: &str = "brevo-smtp-key";
 
 /// Asks mail servers.
 #[derive(Debug, Default)]
@@ -167,10 +158,17 @@ impl MailLogins {
 
 impl Verifier for MailLogins {
     fn handles(&self, credential: &Credential<'_>) -> bool {
-        LOGINS.contains(&credential.rule)
-            || (MAYBE_LOGINS.contains(&credential.rule)
-                && text_part(credential, "host")
-                    .is_some_and(|host| servers::named(&host.to_ascii_lowercase()).is_some()))
+        let host = text_part(credential, "host");
+        let host_is = |what: fn(&str) -> bool| {
+            host.as_ref()
+                .is_some_and(|host| what(&host.to_ascii_lowercase()))
+        };
+        match credential.rule {
+            // one of an API over HTTP is no mail login
+            "mail-command-login" => !host_is(is_api),
+            rule if MAYBE_LOGINS.contains(&rule) => host_is(|host| servers::named(host).is_some()),
+            rule => LOGINS.contains(&rule),
+        }
     }
 
     fn endpoints(&self) -> Vec<Endpoint> {
@@ -190,11 +188,6 @@ impl Verifier for MailLogins {
 
     fn matters(&self, rule: &str, part: &str) -> bool {
         matches!(part, "host" | "user" | "region") || (part == "mailer" && rule == "smtp-url")
-    }
-
-    /// A login on a command line may be one of an API over HTTP. Whoever knows that API is asked, and no mail server.
-    fn yields(&self, credential: &Credential<'_>) -> bool {
-        credential.rule == "mail-command-login"
     }
 
     fn locks(&self, credential: &Credential<'_>) -> Option<Secret> {
@@ -248,99 +241,36 @@ impl Verifier for MailLogins {
     }
 }
 
-/// Where a login is tried.
-struct Place<'c> {
-    provider: &'static str,
-    host: String,
-    port: u16,
-    security: Security,
-    dialect: Dialect,
-    /// The user that every login there has.
-    user: Option<&'static str>,
-    credential: Credential<'c>,
+/// Logins that were tried, with what came of it. The same one may be found by several rules, and is not tried again: accounts are
+/// locked after a few failures. Holds no login, but digests under a key of this run.
+#[derive(Debug, Default)]
+struct Tried {
+    state: RandomState,
+    answers: Mutex<HashMap<u64, Arc<OnceLock<Verified>>>>,
 }
 
-impl Place<'_> {
-    /// The user as it goes over the wire: in URLs it is percent-encoded.
-    fn user(&self) -> Option<Secret> {
-        let Some(user) = self.credential.part("user") else {
-            return self.user.map(|user| Secret::new(user.as_bytes(), 0));
+impl Tried {
+    /// The answer to a login, by `ask` if it is the first time. Whoever comes meanwhile waits for it.
+    fn once(
+        &self,
+        (host, user, password): (&str, &Secret, &Secret),
+        ask: impl FnOnce() -> Verified,
+    ) -> Verified {
+        let digest = self.state.hash_one((host, bytes(user), bytes(password)));
+        let answer = {
+            let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(answers.entry(digest).or_default())
         };
-        let user = bytes(user);
-        let encoded_at = user.windows(3).any(|three| three == b"%40");
-        if self.credential.rule == "smtp-url" || (encoded_at && !user.contains(&b'@')) {
-            return Some(Secret::new(&percent_decoded(user), 0));
-        }
-        Some(Secret::new(user, 0))
-    }
-
-    /// The password as it goes over the wire. Google shows those for programs in four groups, and means no spaces by that.
-    fn password(&self) -> Secret {
-        let raw = bytes(self.credential.secret);
-        let in_groups = self.dialect == Dialect::Google
-            && raw.len() == 19
-            && raw.iter().enumerate().all(|(at, byte)| match at % 5 {
-                4 => *byte == b' ',
-                _ => byte.is_ascii_alphabetic(),
-            });
-        if !in_groups {
-            return self.credential.secret.clone();
-        }
-        let letters = raw.iter().copied().filter(|byte| *byte != b' ');
-        Secret::new(&Zeroizing::new(letters.collect::<Vec<u8>>()), 0)
-    }
-
-    fn question(&self, user: &Secret) -> Question {
-        let app_password = matches!(
-            self.credential.rule,
-            "gmail-app-password" | "mailbox-app-password"
-        );
-        Question {
-            dialect: self.dialect,
-            made_for_programs: app_password || self.is_shared(user),
-        }
-    }
-
-    /// Whether `user` is the same for every account there, which then is told by the password alone.
-    fn is_shared(&self, user: &Secret) -> bool {
-        let shared = match self.dialect {
-            Dialect::SendGrid => Some("apikey"),
-            _ => self.user,
-        };
-        shared.is_some_and(|shared| bytes(user).eq_ignore_ascii_case(shared.as_bytes()))
+        answer.get_or_init(ask).clone()
     }
 }
 
-/// The server for a login whose host is not known.
-fn belonging(credential: &Credential<'_>) -> Option<(String, &'static Server)> {
-    let host = match credential.rule {
-        "amazon-ses-smtp" => {
-            let region = text_part(credential, "region")?;
-            format!("email-smtp.{}.amazonaws.com", region.to_ascii_lowercase())
-        }
-        "smtp-url" => {
-            let mailer = text_part(credential, "mailer")?.to_ascii_lowercase();
-            let region = text_part(credential, "region");
-            let region = region.map(|region| region.to_ascii_lowercase());
-            servers::of_mailer(&mailer, region.as_deref())?
-        }
-        "mailbox-app-password" => {
-            let user = text_part(credential, "user")?;
-            servers::of_user(&user)?.host.to_owned()
-        }
-        rule => {
-            let (_, host) = BELONGS.iter().find(|(one, _)| *one == rule)?;
-            (*host).to_owned()
-        }
-    };
-    let server = servers::named(&host)?;
-    Some((host, server))
-}
-
-/// A companion, if it is text.
-fn text_part(credential: &Credential<'_>, name: &str) -> Option<Zeroizing<String>> {
-    let text = std::str::from_utf8(bytes(credential.part(name)?)).ok()?;
-    Some(Zeroizing::new(text.to_owned()))
+/// Whether `host` is one of a provider's API over HTTP.
+fn is_api(host: &str) -> bool {
+    let recipes = BUILTIN.iter().filter_map(|rule| rule.verify.as_ref());
+    let asks = recipes.flat_map(|recipe| recipe.asks.iter());
+    let mut hosts = asks.flat_map(|ask| ask.hosts.iter());
+    sendgrid::HOSTS.contains(&host) || hosts.any(|one| one == host)
 }
 
 /// Why `host` is not asked. It is named if it is a name, and not something else that stands in the place of one.
@@ -358,43 +288,5 @@ fn not_allowed(host: String) -> Cow<'static, str> {
         Trouble::HostNotAllowed { host }.to_string().into()
     } else {
         "what stands in the place of the mail server is not known as one: not contacted".into()
-    }
-}
-
-/// `bytes` with its percent escapes read; what is none stays.
-fn percent_decoded(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
-    let mut out = Zeroizing::new(Vec::with_capacity(bytes.len()));
-    let mut rest = bytes;
-    while let [first, tail @ ..] = rest {
-        let digit = |at: usize| char::from(*tail.get(at)?).to_digit(16);
-        let escaped = (*first == b'%')
-            .then(|| Some((digit(0)?, digit(1)?)))
-            .flatten();
-        if let Some(Ok(byte)) = escaped.map(|(high, low)| u8::try_from(high * 16 + low)) {
-            out.push(byte);
-            rest = &tail[2..];
-        } else {
-            out.push(*first);
-            rest = tail;
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn escapes_are_read_once_and_others_stay() {
-        for (raw, read) in [
-            ("ops%40harbor.io", "ops@harbor.io"),
-            ("a%2540b", "a%40b"),
-            ("50%", "50%"),
-            ("50%zz%4", "50%zz%4"),
-            ("", ""),
-        ] {
-            assert_eq!(*percent_decoded(raw.as_bytes()), read.as_bytes());
-        }
     }
 }
