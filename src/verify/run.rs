@@ -167,7 +167,7 @@ fn spare(questions: &mut [Question], findings: &[Finding], job: &Job<'_>) {
 /// What is known of a password that was not tried.
 fn spared() -> Verified {
     Verified::no_answer(format!(
-        "not asked, to avoid locking the account: {PASSWORDS} other passwords of it were tried"
+        "not asked, to avoid locking the account: of one account {PASSWORDS} passwords are tried"
     ))
 }
 
@@ -364,7 +364,11 @@ fn first(
 ) -> Verified {
     let ask = |&verifier: &usize| {
         if question.spared.contains(&verifier) {
-            spared()
+            // nobody was to answer
+            Verified {
+                unanswered: false,
+                ..spared()
+            }
         } else {
             job.verifiers[verifier].verify(credential, wire)
         }

@@ -1,5 +1,6 @@
 //! Mail logins: which server is asked, and what its answers mean, row by row, over a script.
 
+use proptest::prelude::*;
 use waxseal::model::{Verdict, Verified};
 use waxseal::verify::{Body, MailLogins, Security, SmtpReply, Trouble, Verifier};
 
@@ -1027,4 +1028,31 @@ fn no_reason_holds_the_password_or_the_answer() {
     });
     MailLogins::default().verify(&login(RELAY).lent(), &mut wire);
     assert_eq!(wire.asked.len(), 1);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever a server says, only 235 is live without a text that says so, and only 535 is dead or rejected.
+    #[test]
+    fn only_what_is_listed_of_mail_servers_tells(
+        code in prop_oneof![Just(235_u16), Just(535), Just(534), Just(451), 200_u16..600],
+        text in prop_oneof![
+            "[ -~]{0,60}",
+            "(5\\.7\\.8 |4\\.7\\.0 )?(Authentication failed|Maximum credits exceeded|Application-specific password required|Bad username / password|too many|disabled){0,2}",
+        ],
+        host in prop_oneof![Just(RELAY), Just(SENDGRID), Just(GMAIL), Just(MICROSOFT), Just(SES)],
+        user in prop_oneof![Just("apikey"), Just("news@harbor.io")],
+    ) {
+        let held = Held::new("smtp-login", PASSWORD, &[("host", host), ("user", user)]);
+        let (verified, _) = ask(&held, || Ok(reply(code, &text)));
+        prop_assert!(!verified.unanswered || verified.verdict == Verdict::Unknown);
+        match verified.verdict {
+            Verdict::Live => prop_assert_eq!(code, 235),
+            Verdict::LiveRestricted => prop_assert!((400..600).contains(&code) && host != RELAY),
+            Verdict::Dead | Verdict::Rejected => prop_assert_eq!(code, 535),
+            Verdict::Test => prop_assert!(false, "no sandbox was asked"),
+            Verdict::Unknown => prop_assert!(code != 235),
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use proptest::prelude::*;
 use waxseal::model::{Verdict, Verified};
 use waxseal::verify::{HttpReply, Trouble, Twilio, Verifier};
 
@@ -589,6 +590,73 @@ fn no_reason_and_no_detail_holds_the_secret_or_the_answer() {
             let (verified, _) = ask(&held, |_| Ok(json(status, &body)));
             let shown = format!("{verified:?}{:?}", json(status, &body));
             assert!(!shown.contains(marker), "{shown}");
+        }
+    }
+}
+
+/// What may come from a host, and whether it is Twilio that refuses there.
+fn anything() -> impl Strategy<Value = Result<HttpReply, Trouble>> {
+    prop_oneof![
+        6 => Just(Ok(refused())),
+        1 => Just(Ok(list("messages"))),
+        1 => Just(Ok(list("services"))),
+        1 => (200_u16..600, prop_oneof![Just(20003_u32), Just(20404), Just(20008), 0..99_999_u32])
+            .prop_map(|(status, code)| Ok(problem(status, code))),
+        1 => (200_u16..600, ".{0,30}").prop_map(|(status, body)| Ok(json(status, &body))),
+        1 => Just(Ok(reply(403, "text/html", "<html>20003</html>"))),
+        1 => prop_oneof![
+            Just(Trouble::NoSuchHost),
+            Just(Trouble::Timeout),
+            Just(Trouble::Tls),
+            Just(Trouble::Spent),
+        ]
+        .prop_map(Err),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever the regions say, dead takes a refusal of each one that is there, and what nobody answered is unknown.
+    #[test]
+    fn dead_is_what_every_region_refuses(
+        answers in proptest::collection::vec(anything(), 8),
+        kind in 0..3,
+    ) {
+        let held = match kind {
+            0 => token(None),
+            1 => key(true),
+            _ => key(false),
+        };
+        let place = |address: &str| {
+            let regions = [".ie1.", ".au1.", ".jp1."];
+            let region = regions.iter().position(|region| address.contains(region));
+            let product = usize::from(address.starts_with("verify."));
+            region.map_or(0, |region| region + 1) * 2 + product
+        };
+        let said = |address: &String| &answers[place(address)];
+        let refuses = |address: &&String| {
+            said(address).as_ref().is_ok_and(|reply| {
+                reply.status == 401 && reply.body.as_str().contains("20003")
+            })
+        };
+        let (verified, asked) = ask(&held, |address| answers[place(address)].clone());
+        prop_assert!(!verified.unanswered || verified.verdict == Verdict::Unknown);
+        prop_assert!(verified.details.is_empty() || verified.verdict.is_live());
+        prop_assert!(asked.len() <= 11);
+        if verified.verdict == Verdict::Dead {
+            for region in ["i.twilio.com", ".ie1.", ".au1."] {
+                let there = |address: &&String| {
+                    let is_default = !address.contains("1.twilio.com");
+                    (region == "i.twilio.com" && is_default) || address.contains(region)
+                };
+                prop_assert!(asked.iter().filter(there).any(|address| refuses(&address)), "{region}: {asked:?}");
+            }
+            let of_jp1 = |address: &&String| address.contains(".jp1.");
+            for address in asked.iter().filter(|address| !of_jp1(address)) {
+                let no_verify = address.starts_with("verify.") && address.contains("1.twilio.com");
+                prop_assert!(refuses(&address) || no_verify, "{address}: {verified:?}");
+            }
         }
     }
 }
