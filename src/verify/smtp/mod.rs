@@ -64,6 +64,12 @@ const BELONGS: [(&str, &str); 5] = [
 /// A key that says itself whose it is.
 const BREVO: &str = "brevo-smtp-key";
 
+/// Whose mail server stands beside `credential`, if it is one of a known provider.
+pub(super) fn provider_beside(credential: &Credential<'_>) -> Option<&'static str> {
+    let host = text_part(credential, "host")?.to_ascii_lowercase();
+    servers::named(&host).map(|server| server.provider)
+}
+
 /// Asks mail servers.
 #[derive(Debug, Default)]
 pub struct MailLogins {
