@@ -11,8 +11,8 @@ use crate::error::Error;
 
 /// Take a leaked key away at its provider, or say how.
 ///
-/// WHICH is one of: the fingerprint of a finding or its first digits (`waxseal scan -v` shows it), FILE:LINE or FILE:LINE:COLUMN as a
-/// finding is shown, or `-`, which reads standard input: a report with one credential, or the credential itself.
+/// WHICH is one of: the fingerprint of a finding or its first digits (`waxseal scan -v` shows it), `FILE:LINE` or
+/// `FILE:LINE:COLUMN` as a finding is shown, or `-`, which reads standard input: a report with one credential, or the credential itself.
 ///
 /// A key is never taken as an argument: other users of the machine see command lines, and shells keep them.
 ///
@@ -22,7 +22,7 @@ use crate::error::Error;
 /// Exit status: 0 the key is dead, 1 nothing was done, 2 it failed or could not be confirmed.
 #[derive(Debug, Args)]
 pub(crate) struct RevokeArgs {
-    /// Fingerprint of the finding, at least 8 digits of it; FILE:LINE[:COLUMN]; or `-`.
+    /// Fingerprint of the finding, at least 8 digits of it; `FILE:LINE[:COLUMN]`; or `-`.
     #[arg(value_name = "WHICH")]
     which: String,
     /// Where a fingerprint is looked for: there, then in the history of the repository there [default: .].
@@ -60,7 +60,7 @@ impl RevokeArgs {
     /// What is to be revoked, and how to look for it.
     pub(crate) fn into_options(self) -> Result<(ScanOptions, RevokeOptions), Error> {
         let is_elsewhere = self.path.is_some() || self.report.is_some();
-        let which = which(self.which, self.path, self.report)?;
+        let which = which(&self.which, self.path, self.report)?;
         if is_elsewhere && !matches!(which, Which::Below { .. } | Which::Listed { .. }) {
             let problem = "PATH and --report say where a fingerprint is looked for; WHICH says by itself where it is";
             return Err(Error::Usage(problem.to_owned()));
@@ -91,7 +91,7 @@ impl RevokeArgs {
 }
 
 /// What is meant by `text`, which may be a key that was not meant to be shown: no message repeats it.
-fn which(text: String, path: Option<PathBuf>, report: Option<PathBuf>) -> Result<Which, Error> {
+fn which(text: &str, path: Option<PathBuf>, report: Option<PathBuf>) -> Result<Which, Error> {
     let is_hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
     if is_hex && (DIGITS..=32).contains(&text.len()) {
         let digits = text.to_ascii_lowercase();
@@ -106,7 +106,7 @@ fn which(text: String, path: Option<PathBuf>, report: Option<PathBuf>) -> Result
     if text == "-" {
         return Ok(Which::Stdin);
     }
-    if let Some(which) = placed(&text) {
+    if let Some(which) = placed(text) {
         return Ok(which);
     }
     Err(Error::Usage(format!(
@@ -140,15 +140,15 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Option<Which> {
-        which(text.to_owned(), None, None).ok()
+        which(text, None, None).ok()
     }
 
-    fn at(file: &str, line: u64, column: Option<u64>) -> Option<Which> {
-        Some(Which::At {
+    fn at(file: &str, line: u64, column: Option<u64>) -> Which {
+        Which::At {
             file: file.into(),
             line,
             column,
-        })
+        }
     }
 
     #[test]
@@ -162,10 +162,10 @@ mod tests {
         assert_eq!(read("0123ABCD"), below("0123abcd"));
         assert_eq!(read(&"0".repeat(32)), below(&"0".repeat(32)));
         assert_eq!(read("-"), Some(Which::Stdin));
-        assert_eq!(read("src/a.py:3"), at("src/a.py", 3, None));
-        assert_eq!(read("src/a.py:3:14"), at("src/a.py", 3, Some(14)));
-        assert_eq!(read("C:\\a.py:3"), at("C:\\a.py", 3, None));
-        assert_eq!(read("odd:7:name:3:1"), at("odd:7:name", 3, Some(1)));
+        assert_eq!(read("src/a.py:3"), Some(at("src/a.py", 3, None)));
+        assert_eq!(read("src/a.py:3:14"), Some(at("src/a.py", 3, Some(14))));
+        assert_eq!(read("C:\\a.py:3"), Some(at("C:\\a.py", 3, None)));
+        assert_eq!(read("odd:7:name:3:1"), Some(at("odd:7:name", 3, Some(1))));
         for text in [
             "",
             "0123",
@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn a_key_that_was_given_is_not_repeated() {
         let key = format!("SG.{}.{}", "q".repeat(22), "r".repeat(43));
-        let problem = which(key, None, None).unwrap_err().to_string();
+        let problem = which(&key, None, None).unwrap_err().to_string();
         assert!(!problem.contains("qqq") && !problem.contains("rrr"));
         assert!(problem.contains("standard input"), "{problem}");
     }

@@ -75,8 +75,8 @@ pub(super) fn run(
         steps.write(streams.out)?;
         return Ok(EXIT_FOUND);
     }
-    let admin = admin(&deletion, name)?;
     let asker = Asker::new(&asking, &job.scanner)?;
+    let admin = admin(&deletion, name)?;
     delete(&finding, &deletion, (&admin, name), &asker, streams)
 }
 
@@ -128,16 +128,15 @@ fn admin(deletion: &Deletion, name: &str) -> Result<Secret, Error> {
 
 /// Says what would be deleted, where, and as whom.
 fn announce(deletion: &Deletion, name: &str, streams: &mut Streams<'_>) -> io::Result<()> {
-    let mut places = String::new();
-    for (at, place) in deletion.places.iter().enumerate() {
+    let places = deletion.places.iter().enumerate().map(|(at, place)| {
         let why = match (at, deletion.hint, deletion.provider) {
             (0, Some(hint), _) => format!(", as {hint} says"),
             (0, None, "twilio") => ", as nothing says otherwise".to_owned(),
             _ => String::new(),
         };
-        let between = if at == 0 { "" } else { ", else " };
-        places += &format!("{between}{} ({}{why})", place.host, place.region);
-    }
+        format!("{} ({}{why})", place.host, place.region)
+    });
+    let places = places.collect::<Vec<_>>().join(", else ");
     writeln!(
         streams.out,
         "\nkey to delete: {} {}\nrequest:       DELETE {}\nasked at:      {places}\nasked with:    {}, from the variable {}",

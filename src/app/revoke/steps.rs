@@ -103,7 +103,6 @@ fn theirs(finding: &Finding) -> Option<(&'static str, &'static Rule)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{FindingPart, Secret};
 
     #[test]
     fn every_rule_has_steps_and_every_provider_a_rule() {

@@ -46,11 +46,12 @@ fn spellings(secret: &str) -> Vec<String> {
         // what hangs on the bytes before and behind is not the secret's
         all.push(encoded[4..encoded.len() - 4].to_owned());
     }
-    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let each =
+        |write: &dyn Fn(u8) -> String| secret.bytes().map(write).collect::<Vec<_>>().concat();
+    let hex = each(&|byte| format!("{byte:02x}"));
     all.push(hex.to_uppercase());
     all.push(hex);
-    let percent: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    all.push(percent);
+    all.push(each(&|byte| format!("%{byte:02X}")));
     let punctuation = |c: char| !c.is_ascii_alphanumeric() && !"-._~".contains(c);
     let in_url = secret.chars().map(|c| {
         if punctuation(c) {
@@ -458,14 +459,14 @@ fn telling_proxy() -> (u16, std::sync::Arc<std::sync::Mutex<String>>) {
     std::thread::spawn(move || {
         for (number, stream) in listener.incoming().enumerate() {
             let Ok(mut stream) = stream else { break };
-            let mut head = [0; 2048];
-            let count = stream.read(&mut head).unwrap_or(0);
-            let head = String::from_utf8_lossy(&head[..count]).replace("\r\n", " ");
-            inside.lock().unwrap().push_str(&head);
+            let mut buffer = [0; 2048];
+            let count = stream.read(&mut buffer).unwrap_or(0);
+            let said = String::from_utf8_lossy(&buffer[..count]).replace("\r\n", " ");
+            inside.lock().unwrap().push_str(&said);
             let answer = match number % 3 {
-                0 => format!("HTTP/1.1 407 {head}\r\nProxy-Authenticate: {head}\r\n\r\n{head}"),
-                1 => format!("HTTP/1.1 200 {head}\r\n\r\n{MARKER} {head}"),
-                _ => head,
+                0 => format!("HTTP/1.1 407 {said}\r\nProxy-Authenticate: {said}\r\n\r\n{said}"),
+                1 => format!("HTTP/1.1 200 {said}\r\n\r\n{MARKER} {said}"),
+                _ => said,
             };
             // whoever has gone away is no failure of the proxy
             let _ = stream.write_all(answer.as_bytes());
