@@ -67,14 +67,12 @@ impl Steps {
         let mut what = rule.map_or_else(|| finding.rule.to_string(), |it| it.title.to_string());
         if let Some((provider, theirs)) = theirs(finding) {
             what = format!("{what}, at {provider}");
-            // what comes behind the first of its own is about files, and holds here as well
-            let behind = steps.split_off(1.min(steps.len()));
+            // what stands behind its own first one is about files and accounts, and holds here as well, unless it is said already
+            let behind = steps.split_off(steps.len().min(1));
             steps = own(theirs);
-            steps.extend(
-                behind
-                    .into_iter()
-                    .filter(|step| !theirs.remedy.contains(&step.as_str().into())),
-            );
+            let is_said =
+                |step: &String| theirs.remedy.iter().any(|it| opening(it) == opening(step));
+            steps.extend(behind.into_iter().filter(|step| !is_said(step)));
         }
         Self { what, steps }
     }
@@ -87,6 +85,11 @@ impl Steps {
         }
         Ok(())
     }
+}
+
+/// The first words of a step, by which two that mean the same are known: `put the new`.
+fn opening(step: &str) -> Vec<&str> {
+    step.split(' ').take(3).collect()
 }
 
 /// The provider at whose server a login was found, and the rule that has its steps.
