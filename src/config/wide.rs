@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::file::{Exclude, File, Said};
+use super::file::{Exclude, File, Item, Said};
 use super::table::Name;
 use super::value::{Value, quoted};
 use crate::model::Severity;
@@ -109,6 +109,22 @@ pub fn judge(file: &File, rules: &[Rule]) -> Vec<Wide> {
     }
     found.sort_by_key(|wide| wide.span.start);
     found
+}
+
+/// What is too wide in an entry that would leave out all rules in the files that `glob` matches.
+pub fn too_wide(glob: &str) -> Option<String> {
+    let span = 0..0;
+    let path = Item {
+        text: glob.to_owned(),
+        span: span.clone(),
+    };
+    let exclude = Exclude {
+        paths: vec![path],
+        rules: Vec::new(),
+        reason: String::new(),
+        span,
+    };
+    excluded(&exclude, BUILTIN, &mut BTreeSet::new())
 }
 
 /// What is too wide in an entry. Rules that it silences everywhere are added to `silenced`.
