@@ -429,17 +429,34 @@ fn rule_file(
     Ok((text, Beside::Repository(folder(Path::new(path)))))
 }
 
-/// What a gitleaks file builds on, by its path from the folder of that file.
+/// What a gitleaks file builds on. gitleaks takes its path from the current folder on, which is the top of the repository; people write
+/// it from the folder of the file on as well.
 fn open(beside: &Beside, path: &str, repository: Reader<'_>) -> Result<String, String> {
     let read = match beside {
-        Beside::Folder(folder) => source::read(&folder.join(path), Origin::Named).map(Some),
+        Beside::Folder(folder) => {
+            let here = Path::new(path);
+            let from = if here.is_file() {
+                here.to_owned()
+            } else {
+                folder.join(path)
+            };
+            source::read(&from, Origin::Named).map(Some)
+        }
         Beside::Repository(folder) => {
-            let path = folder.join(path.trim_start_matches("./"));
-            let mut parts = path.components();
-            if !parts.all(|part| matches!(part, Component::Normal(_))) {
-                return Err("it does not lie in the repository".to_owned());
+            let mut found = Ok(None);
+            for path in [PathBuf::from(path), folder.join(path)] {
+                let plain = path.components().filter(|part| *part != Component::CurDir);
+                let path: PathBuf = plain.collect();
+                let mut parts = path.components();
+                if !parts.all(|part| matches!(part, Component::Normal(_))) {
+                    return Err("it does not lie in the repository".to_owned());
+                }
+                found = repository(&path.to_string_lossy().replace('\\', "/"));
+                if !matches!(found, Ok(None)) {
+                    break;
+                }
             }
-            repository(&path.to_string_lossy().replace('\\', "/"))
+            found
         }
     };
     match read {

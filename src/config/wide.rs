@@ -158,6 +158,8 @@ fn excluded(exclude: &Exclude, rules: &[Rule], silenced: &mut BTreeSet<String>) 
             .rsplit('/')
             .next()
             .unwrap_or_default();
+        // what may stand before or behind the name does not make it another one
+        let name = name.trim_matches('*');
         let is_dotenv = PathClass::of(name.as_bytes()).dotenv == Dotenv::Live;
         let meets_dotenv = DOTENV.iter().any(|name| globs.hold(name.as_bytes()));
         if leaves_out_dotenv && (is_dotenv || meets_dotenv) {

@@ -129,6 +129,7 @@ fn config(peer: Peer, text: &str) -> Result<Haul, String> {
         haul.leave(note.clone(), "nothing is lost");
     }
     extends(peer, &file, &mut haul);
+    haul.wants_base = file.extend.use_default;
     haul.runs = !file.rules.is_empty() || !file.faults.is_empty() || file.extend.path.is_some();
     let alone = RawFile {
         rules: file.rules.clone(),
@@ -206,7 +207,7 @@ fn extends(peer: Peer, file: &RawFile, haul: &mut Haul) {
             "[extend] useDefault",
             format!(
                 "the rules that come with {} do not come with waxseal, which has rules of its own for mail, messaging and .env files. To keep \
-                 them, put a copy of gitleaks' config/gitleaks.toml beside this file and name both under rule_files",
+                 them, put a copy of gitleaks' config/gitleaks.toml into the repository and import both files at once",
                 peer.id()
             ),
         ));

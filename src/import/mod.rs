@@ -88,6 +88,8 @@ pub struct Haul {
     pub left_without_base: Vec<Left>,
     /// Whether the file's rules can be run as they are.
     pub runs: bool,
+    /// Whether the file builds on gitleaks' own rules, so that it can be run where those are.
+    pub wants_base: bool,
     /// What is said besides, a sentence each.
     pub notes: Vec<String>,
 }

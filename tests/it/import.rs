@@ -397,6 +397,47 @@ fn a_path_that_would_silence_dotenv_files_is_named_and_the_next_run_is_green() {
 }
 
 #[test]
+fn a_file_that_builds_on_gitleaks_own_rules_runs_where_those_are_given_too() {
+    let repo = repo();
+    repo.write(".gitleaks.toml", "[extend]\nuseDefault = true\ndisabledRules = ['two']\n[[rules]]\nid = 'one'\n[rules.allowlist]\nregexes = ['acme_bb']\n[allowlist]\npaths = ['^docs/', '\\.env\\.example']\n");
+    repo.write("own.toml", "[[rules]]\nid = 'one'\nregex = 'acme_[a-z]{9}'\n[[rules]]\nid = 'two'\nregex = 'acme_[0-9]{9}'\n");
+    repo.write("c.py", "acme_abcdefghi\nacme_123456789\nacme_bbbbbbbbb\n");
+    let alone = import(&repo, &["gitleaks", ".gitleaks.toml"]);
+    assert!(
+        alone.code == 0
+            && alone.out.contains("[extend] useDefault: ")
+            && alone.out.contains("the rule `one`: it changes"),
+        "{}{}",
+        alone.out,
+        alone.err
+    );
+    let both = import(
+        &repo,
+        &["gitleaks", ".gitleaks.toml", "own.toml", "--write"],
+    );
+    assert!(
+        both.code == 0 && !both.out.contains("useDefault: ") && !both.out.contains("it changes"),
+        "{}{}",
+        both.out,
+        both.err
+    );
+    let config = fs::read_to_string(repo.path(CONFIG)).unwrap();
+    assert!(
+        config.contains("docs/**") && config.contains(".env.example"),
+        "{config}"
+    );
+    let found = scan(&repo);
+    assert_eq!(
+        found.out.matches("gitleaks/").count(),
+        1,
+        "{}{}",
+        found.out,
+        found.err
+    );
+    assert!(found.out.contains("c.py:1:1"), "{}", found.out);
+}
+
+#[test]
 fn a_file_of_another_scanner_is_named_for_what_it_is() {
     let repo = repo();
     repo.write(

@@ -48,10 +48,10 @@ pub(super) fn run(args: ImportArgs, streams: &mut Streams<'_>) -> Result<u8, Fai
     let site = Site::here(args.scan)?;
     let mut plan = Plan::of(&mut sources, &root, site.options())?;
     let (mut options, mut policy) = plan.policy(site.options(), &mut sources)?;
-    if policy.lacks_base {
-        for source in &mut sources {
-            let mut left = std::mem::take(&mut source.haul.left_without_base);
-            source.haul.left.append(&mut left);
+    for Source { haul, .. } in &mut sources {
+        let mut left = std::mem::take(&mut haul.left_without_base);
+        if policy.lacks_base || !haul.runs {
+            haul.left.append(&mut left);
         }
     }
     let standing = || Standing::bare(&site.standing.key);

@@ -59,7 +59,10 @@ impl Plan {
             settings: Vec::new(),
             globs: Vec::new(),
         };
+        let is_base = |source: &Source| source.haul.runs && !source.haul.wants_base;
+        let has_base = sources.iter().any(is_base);
         for (number, source) in sources.iter_mut().enumerate() {
+            source.haul.runs |= source.haul.wants_base && has_base;
             let file = plan.target.rule_file(&source.path, root);
             if let Some(file) = file.as_ref().filter(|_| source.haul.runs) {
                 plan.rule_files.push(file.clone());

@@ -56,8 +56,8 @@ impl Reader<'_> {
 
     /// Reads all of it. An error is about the last step.
     pub(super) fn translate(&mut self) -> Result<(), String> {
-        // whether what was read last repeats something
-        let mut repeats = false;
+        // whether what was read last repeats something, and whether it can be repeated
+        let (mut repeats, mut is_something) = (false, false);
         loop {
             self.steps
                 .push((self.out.len(), self.length - self.rest.len()));
@@ -71,13 +71,14 @@ impl Reader<'_> {
                 '(' => self.group()?,
                 '{' => repeats = self.brace()?,
                 '*' | '+' | '?' => {
-                    repeats = true;
+                    repeats = is_something;
                     self.out.push(next);
                 }
                 '.' => self.wide("."),
                 '^' | '$' | '|' | ')' => self.out.push(next),
                 _ => self.literal(next),
             }
+            is_something = !matches!(next, '(' | '|');
             if repeats {
                 if repeated {
                     return Err("what repeats something is repeated itself, which Go refuses; put a group around it".to_owned());

@@ -387,6 +387,9 @@ mod tests {
             (r"\x{110000}", "no character"),
             (r"\", "backslash"),
             (r"*a", "repetition operator missing"),
+            (r"**/a", "repetition operator missing"),
+            (r"(?i)*a", "repetition operator missing"),
+            (r"a|+b", "repetition operator missing"),
             (r"(?:(?:[a-z]{1000}){1000}){1000}", "too large"),
         ] {
             let error = Pattern::of_go(go).expect_err(go);
