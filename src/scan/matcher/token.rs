@@ -11,7 +11,7 @@ use crate::scan::candidate::{Candidate, CandidatePart, Decisions};
 use crate::scan::filter::{self, About, Drop, HostSays};
 use crate::scan::view::{self, Opening};
 
-use super::{Compiled, Slot, Text, part_name};
+use super::{Compiled, Slot, Text, carried, part_name};
 
 /// Judges the anchor `at`.
 pub fn judge(
@@ -33,6 +33,7 @@ pub fn judge(
         }
         return;
     }
+    carried::judge(compiled, token, text, &at, out);
     let window = text.around(at, token.near, token.near);
     let bytes = text.slice(window.clone());
     let mut start = 0;
