@@ -1143,7 +1143,7 @@ pub static BUILTIN: &[Rule] = &[
         encodings: Borrowed(&[]),
         optional: false,
         reach: Reach { before: 4096, after: 4096 },
-        kind: Kind::Assignment(Assignment { keys: Borrowed("(api_?-?(key_?-?)?secret|twilio_?-?secret)$"), not_keys: Borrowed(""), parents: Borrowed("twilio"), context: Context::None, calls: Borrowed(&[]), value: ValueKind::Opaque, shape: Borrowed("[A-Za-z0-9]{32}"), min_entropy: 3.8, userinfo: false }),
+        kind: Kind::Assignment(Assignment { keys: Borrowed("(api_?-?(key_?-?)?secret|twilio_?-?secret|twilio_?-?(authy_?-?)?(api_?-?)?key)$"), not_keys: Borrowed(""), parents: Borrowed("twilio"), context: Context::None, calls: Borrowed(&[]), value: ValueKind::Opaque, shape: Borrowed("[A-Za-z0-9]{32}"), min_entropy: 3.3, userinfo: false }),
         login: None,
         verify: None,
     },
