@@ -10,10 +10,12 @@ mod need;
 mod required;
 mod search;
 
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex_automata::meta::Regex;
+use regex_automata::{Anchored, Input};
 use regex_syntax::hir::{Hir, HirKind, Look};
 
 use crate::rules::{AllowList, Foreign, Kind};
@@ -78,6 +80,8 @@ struct ForeignRule {
     ends_in_name: bool,
     pattern: OnceLock<Regex>,
     tail: OnceLock<Regex>,
+    /// What a match has from its literal on.
+    rest: OnceLock<Regex>,
     path: OnceLock<Regex>,
 }
 
@@ -218,6 +222,7 @@ impl ForeignRule {
                 .is_some_and(|path| ends_in_name(&path.hir())),
             pattern: OnceLock::new(),
             tail: OnceLock::new(),
+            rest: OnceLock::new(),
             path: OnceLock::new(),
         }
     }
@@ -242,11 +247,42 @@ impl ForeignRule {
             return true;
         };
         let tail = self.tail.get_or_init(|| regex(tail));
-        let input = regex_automata::Input::new(text)
+        let input = Input::new(text)
             .range(at..)
-            .anchored(regex_automata::Anchored::Yes)
+            .anchored(Anchored::Yes)
             .earliest(true);
         tail.search_half(&input).is_some()
+    }
+
+    /// The match with the literal at `at`, which does not begin before `from`: what comes before the literal is found by going back from
+    /// it. Trying the pattern from every place before it takes a hundred times as long. None where the pattern is not made so.
+    fn split_match(
+        &self,
+        text: &[u8],
+        from: usize,
+        at: usize,
+        end: usize,
+    ) -> Option<Option<Range<usize>>> {
+        let need = self.need.as_ref()?;
+        let (lead_in, rest) = need.split.as_ref()?;
+        let rest = self.rest.get_or_init(|| regex(rest));
+        let follows = |at: usize| {
+            let input = Input::new(text).range(at..end).anchored(Anchored::Yes);
+            Some(rest.search(&input)?.end())
+        };
+        let Some(mut stop) = follows(at) else {
+            return Some(None);
+        };
+        let (mut at, mut start) = (at, lead_in.start(text, from, at));
+        // as few bytes as it takes: a longer literal that begins earlier is met later
+        while let Some((earlier, end)) = (start..at)
+            .filter(|at| need.begins(&text[*at..]))
+            .find_map(|at| Some((at, follows(at)?)))
+        {
+            (at, stop) = (earlier, end);
+            start = lead_in.start(text, from, at);
+        }
+        Some(Some(start..stop))
     }
 }
 

@@ -144,8 +144,11 @@ impl Hunt {
             let end = rule
                 .longest
                 .map_or(text.len(), |longest| (at + longest).min(text.len()));
-            let Some(whole) = first(rule, text, start..end) else {
-                if rule.longest.is_none() {
+            let split = rule.split_match(text, from, at, end);
+            let is_told_here = split.is_some();
+            let found = split.unwrap_or_else(|| first(rule, text, start..end));
+            let Some(whole) = found else {
+                if rule.longest.is_none() && !is_told_here {
                     // there is none up to the end
                     self.progress[slot].from = usize::MAX;
                 }
