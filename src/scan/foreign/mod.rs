@@ -9,11 +9,11 @@ mod allow;
 mod need;
 mod required;
 mod search;
+mod words;
 
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex_automata::meta::Regex;
 use regex_automata::{Anchored, Input};
 use regex_syntax::hir::{Hir, HirKind, Look};
@@ -24,6 +24,7 @@ use super::candidate::RuleIx;
 use super::matcher::Compiled;
 use allow::Allowed;
 use need::Need;
+use words::Words;
 
 pub use allow::AllowLists;
 pub use search::{Hunt, Place};
@@ -31,16 +32,13 @@ pub use search::{Hunt, Place};
 /// Position of a rule among those that are foreign.
 type Slot = usize;
 
-/// Total length up to which all words go into one table of states. Bytes.
-const TABLE: usize = 32 << 10;
-
 /// All rules of gitleaks files in use.
 pub struct ForeignRules {
     rules: Vec<ForeignRule>,
     lists: Vec<Allowed>,
     /// Lists that are in force for all rules.
     common: Vec<usize>,
-    words: Option<AhoCorasick>,
+    words: Option<Words>,
     /// For each word, what it is to which rules.
     meanings: Vec<Vec<(Slot, Role)>>,
 }
@@ -147,7 +145,7 @@ impl ForeignRules {
         let is_common = |list: &usize| own.iter().all(|rule| rule.lists.contains(list));
         Some(Self {
             common: (0..lists.len()).filter(is_common).collect(),
-            words: (!words.is_empty()).then(|| search_for(&words)),
+            words: (!words.is_empty()).then(|| Words::new(&words)),
             meanings,
             lists,
             rules: own,
@@ -312,17 +310,6 @@ fn regex(hir: &Hir) -> Regex {
     let config = Regex::config().utf8_empty(false).nfa_size_limit(None);
     let built = Regex::builder().configure(config).build_from_hir(hir);
     built.expect("a pattern that was read is not too large")
-}
-
-/// A search for `words`, which are in lower case, in any case.
-fn search_for(words: &[Vec<u8>]) -> AhoCorasick {
-    let total: usize = words.iter().map(Vec::len).sum();
-    let built = AhoCorasick::builder()
-        .ascii_case_insensitive(true)
-        .match_kind(MatchKind::Standard)
-        .kind((total <= TABLE).then_some(AhoCorasickKind::DFA))
-        .build(words);
-    built.expect("as many words as fit into a rule file")
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use regex_automata::util::captures::Captures;
 use crate::scan::filter::Drop;
 
 use super::allow::Match;
+use super::words::Scratch;
 use super::{ForeignRule, ForeignRules, Role, Slot, Way};
 
 /// Bytes of a line that allow lists see on either side of a match.
@@ -49,6 +50,7 @@ struct Progress {
 /// Searches texts for one thread. Keeps its memory.
 #[derive(Default)]
 pub struct Hunt {
+    words: Scratch,
     progress: Vec<Progress>,
     /// Rules that have come anywhere.
     touched: Vec<Slot>,
@@ -71,14 +73,14 @@ impl Hunt {
         self.lists.clear();
         self.lists.resize(rules.lists.len(), None);
         if let Some(words) = &rules.words {
-            for word in words.find_overlapping_iter(text) {
-                for &(slot, role) in &rules.meanings[word.pattern().as_usize()] {
-                    self.meet(rules, slot, role, text, place, word.start());
+            let mut scratch = std::mem::take(&mut self.words);
+            words.each(text, &mut scratch, |word| {
+                for &(slot, role) in &rules.meanings[word.ix] {
+                    self.meet(rules, slot, role, text, place, word.start);
                 }
-                if self.first && !self.found.is_empty() {
-                    break;
-                }
-            }
+                !self.first || self.found.is_empty()
+            });
+            self.words = scratch;
         }
         for (slot, rule) in rules.rules.iter().enumerate() {
             if self.first && !self.found.is_empty() {
