@@ -239,6 +239,18 @@ impl ForeignRule {
         Some(self.pattern.get_or_init(|| regex(&pattern.hir())))
     }
 
+    /// Where in a text of `len` bytes all matches lie, if their leads do not stand before the first or behind the last of `leads`.
+    fn stretch(&self, leads: (usize, usize), len: usize) -> Range<usize> {
+        let Some(need) = &self.need else {
+            return 0..len;
+        };
+        let start = need
+            .before
+            .map_or(0, |before| leads.0.saturating_sub(before));
+        let end = self.longest.map_or(len, |longest| leads.1 + longest);
+        start..end.min(len)
+    }
+
     /// Whether what follows the lead at `at` can belong to a match.
     fn may_follow(&self, text: &[u8], at: usize) -> bool {
         let Some(tail) = self.need.as_ref().and_then(|need| need.tail.as_ref()) else {

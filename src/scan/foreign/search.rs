@@ -39,8 +39,9 @@ pub struct Found {
 struct Progress {
     /// From where on matches are looked for.
     from: usize,
-    /// Whether a lead was met.
+    /// Whether a lead was met, and where the first and the last one stand.
     led: bool,
+    leads: (usize, usize),
     /// Whether a keyword was met.
     keyed: bool,
     /// Whether the path is one that the rule is for; none while that was not asked.
@@ -86,10 +87,12 @@ impl Hunt {
             if self.first && !self.found.is_empty() {
                 break;
             }
-            let Progress { led, keyed, .. } = self.progress[slot];
+            let Progress {
+                led, keyed, leads, ..
+            } = self.progress[slot];
             let wanted = (keyed || !rule.keyed) && (led || rule.need.is_none());
             if rule.way == Way::Whole && wanted && self.is_open(rules, slot, place) {
-                self.search(rules, slot, text, place, 0..text.len());
+                self.search(rules, slot, text, place, rule.stretch(leads, text.len()));
             }
         }
         for slot in self.touched.drain(..) {
@@ -117,7 +120,14 @@ impl Hunt {
         }
         match role {
             Role::Keyword => progress.keyed = true,
-            Role::Lead => progress.led = true,
+            Role::Lead if progress.led => {
+                progress.leads.0 = progress.leads.0.min(at);
+                progress.leads.1 = progress.leads.1.max(at);
+            }
+            Role::Lead => {
+                progress.led = true;
+                progress.leads = (at, at);
+            }
         }
         if role == Role::Lead
             && own.way == Way::Leads
