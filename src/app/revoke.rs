@@ -28,7 +28,12 @@ pub(super) fn run(
     how: &RevokeOptions,
     streams: &mut Streams<'_>,
 ) -> Result<u8, Failure> {
-    let (options, policy, baseline) = policy::resolve(options)?;
+    let (mut options, policy, baseline) = policy::resolve(options)?;
+    let asking = options.verify.take().unwrap_or_default();
+    let how = &RevokeOptions {
+        settings: asking.settings,
+        ..how.clone()
+    };
     let options = &options;
     let job = Job::new(policy, baseline, options, Instant::now())?;
     let finding = find(options, how, &job)?;

@@ -8,6 +8,7 @@ use super::verify::RouteArgs;
 use super::{OutputArgs, RuleArgs, options};
 use crate::config::{Input, RevokeOptions, ScanOptions};
 use crate::error::Error;
+use crate::verify::Settings;
 
 /// Take a leaked key away at its provider, or say how.
 ///
@@ -65,13 +66,14 @@ impl RevokeArgs {
             color: self.output.color,
             ..OutputArgs::default()
         };
-        let options = options(Input::Paths(vec![self.path.clone()]), self.rules, &output)?;
+        let mut options = options(Input::Paths(vec![self.path.clone()]), self.rules, &output)?;
+        options.verify = Some(Box::new(self.route.into_options()?));
         let revoke = RevokeOptions {
             fingerprint,
             path: self.path,
             yes: self.yes,
             variable: self.admin_key_env,
-            settings: self.route.into_settings()?,
+            settings: Settings::default(),
         };
         Ok((options, revoke))
     }

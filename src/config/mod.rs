@@ -22,7 +22,7 @@ mod wide;
 use crate::error::{Error, unknown};
 use crate::model::{Confidence, Severity};
 
-pub use asking::{RevokeOptions, VerifyOptions, VerifyTask};
+pub use asking::{RevokeOptions, VerifyFlags, VerifyOptions, VerifyTask};
 pub use discover::root;
 pub use options::{
     Asks, BaselineChoice, CiOptions, Color, CommentsByDefault, HistoryEngine, HistoryOptions,
@@ -30,13 +30,13 @@ pub use options::{
 };
 pub use policy::{
     Policy, Reader, Sources, TooWide, all_rules, in_folder, named, read_rules, resolve,
-    resolve_from, rule_ids, sources,
+    resolve_from, sources,
 };
 pub use schema::{reference, schema};
 pub use show::show;
 pub use source::{LARGEST, Origin, Text, file_in};
-pub use value::size;
-pub use verify::VerifySettings;
+pub use value::{check_proxy, size};
+pub use verify::{ProxyChoice, VerifySettings};
 
 /// Name of the configuration file of a repository.
 pub const FILE_NAME: &str = ".waxseal.toml";

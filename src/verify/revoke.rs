@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 
-use super::{Credential, Header, HttpRequest, Method, Trouble, Wire};
+use super::{Credential, Endpoint, Header, HttpRequest, Method, Trouble, Wire};
 use crate::model::Secret;
 
 /// Hosts of SendGrid, in the order in which they are tried: a key is known in one region only.
@@ -34,6 +34,19 @@ pub struct Deletion {
     pub variable: &'static str,
     /// What that variable has to hold.
     pub takes: &'static str,
+}
+
+/// Every host at which something could be deleted.
+pub fn endpoints() -> Vec<Endpoint> {
+    let hosts = SENDGRID.map(|host| ("sendgrid", host));
+    let hosts = hosts.into_iter().chain(TWILIO.map(|host| ("twilio", host)));
+    let endpoint = |(provider, host): (&str, &str)| Endpoint {
+        provider: provider.to_owned(),
+        host: host.to_owned(),
+        port: 443,
+        purpose: "revoke --yes, and nothing else: deletes an API key".to_owned(),
+    };
+    hosts.map(endpoint).collect()
 }
 
 /// What the provider said to a deletion.

@@ -1,7 +1,7 @@
 //! Mail logins: which server is asked, and what its answers mean, row by row, over a script.
 
 use waxseal::model::{Verdict, Verified};
-use waxseal::verify::{Body, MailLogins, Security, SmtpReply, Trouble, Verifier};
+use waxseal::verify::{Body, MailHost, MailLogins, Security, SmtpReply, Trouble, Verifier};
 
 use crate::support::script::{Held, Script, text};
 
@@ -28,7 +28,7 @@ fn reply(code: u16, text: &str) -> SmtpReply {
 /// Asks about `held` everybody who may be asked, and gives what came of it and what was asked.
 fn ask(held: &Held, answer: impl Fn() -> Result<SmtpReply, Trouble>) -> (Verified, Vec<String>) {
     let mut wire = Script::smtp(|_| answer());
-    let logins = MailLogins::new(&["mail.harbor.io".to_owned()], true);
+    let logins = MailLogins::new(&[MailHost::parse("mail.harbor.io").unwrap()], true);
     let verified = logins.verify(&held.lent(), &mut wire);
     let asked = std::mem::take(&mut wire.asked);
     assert!(!format!("{verified:?}").contains(PASSWORD));
@@ -381,7 +381,7 @@ fn goes(rule: &'static str, parts: &[(&'static str, &str)]) -> Option<(String, S
         how = Some(login.security);
         Ok(reply(235, ""))
     });
-    let verifier = MailLogins::new(&["mail.harbor.io".to_owned()], true);
+    let verifier = MailLogins::new(&[MailHost::parse("mail.harbor.io").unwrap()], true);
     let held = Held::new(rule, PASSWORD, parts);
     assert!(verifier.handles(&held.lent()), "{rule}");
     verifier.verify(&held.lent(), &mut wire);
@@ -527,7 +527,7 @@ fn mailboxes_are_asked_on_request_only() {
     };
     let (shy, named) = (
         MailLogins::default(),
-        MailLogins::new(&["SMTP.gmail.com".to_owned()], false),
+        MailLogins::new(&[MailHost::parse("SMTP.gmail.com").unwrap()], false),
     );
     for host in [
         GMAIL,

@@ -174,7 +174,10 @@ impl Inquiry<'_> {
             let said = match self.ask(question) {
                 Ok(said) => said,
                 Err(trouble) => {
-                    let ends = matches!(trouble, Trouble::NotAsked | Trouble::Spent);
+                    let ends = matches!(
+                        trouble,
+                        Trouble::NotAsked | Trouble::Spent | Trouble::Stopped
+                    );
                     unclear.get_or_insert(trouble.to_string().into());
                     if ends {
                         break;
