@@ -17,8 +17,8 @@ use super::progress::{self, Drawn};
 use super::scan::Job;
 use super::{Failure, Streams, again, interrupt, policy};
 
-/// Largest report that is read. Bytes.
-const LONGEST: u64 = 1 << 30;
+/// Largest report that is read: some 200,000 findings. Bytes.
+const LONGEST: u64 = 256 << 20;
 
 /// What is told before anything leaves the machine.
 const NOTICE: &str = "each credential is sent to its own provider and to nobody else, which leaves traces there; ask only about what is \
@@ -68,16 +68,35 @@ fn read(file: &Path) -> Result<(String, String), Error> {
     };
     let bytes = if is_stdin {
         let mut bytes = Vec::new();
-        let mut input = io::stdin().lock().take(LONGEST);
+        let mut input = io::stdin().lock().take(LONGEST + 1);
         input.read_to_end(&mut bytes).map(|_| bytes)
     } else {
         regular::read(file, Links::Follow, LONGEST)
     };
-    let text = bytes.and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
+    let text = bytes.and_then(|bytes| {
+        if bytes.len() as u64 > LONGEST {
+            return Err(io::Error::other("it is too long"));
+        }
+        utf8(bytes).map_err(io::Error::other)
+    });
     match text {
         Ok(text) => Ok((name, text)),
         Err(source) => Err(Error::Io { path: name, source }),
     }
+}
+
+/// The text of a report. What a shell puts before it is taken off.
+fn utf8(bytes: Vec<u8>) -> Result<String, &'static str> {
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err(
+            "it is UTF-16, which the `>` of PowerShell writes; let waxseal write it: --format json=FILE",
+        );
+    }
+    let text = String::from_utf8(bytes).map_err(|_| "it is no text in UTF-8")?;
+    Ok(match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    })
 }
 
 /// Lists every host that could be contacted, and where that lies by what the operator says.
