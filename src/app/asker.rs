@@ -9,10 +9,10 @@ use crate::error::Error;
 use crate::model::{
     Contacted, Finding, Planned, Secret, Verdict, Verification, Verified, display_path,
 };
-use crate::rules::{BUILTIN, Rule};
+use crate::rules::Rule;
 use crate::scan::Scanner;
 use crate::verify::net::{Guarded, NetError, SystemNames};
-use crate::verify::revoke::{self, Deleted, Deletion};
+use crate::verify::revoke::{self, Deleted, Deletion, Place};
 use crate::verify::{
     self, Cache, CacheError, DryRun, Endpoint, Job, Kept, Line, MailLogins, Question, Recipes,
     Scheme, SendGrid, Settings, Stop, Summary, Trouble, Twilio, Verifier, Way,
@@ -65,11 +65,6 @@ impl Asker {
             None => {}
         }
         Ok(asker)
-    }
-
-    /// Who asks about what the built-in rules find, and believes no earlier answer.
-    pub(super) fn plain(settings: &Settings) -> Result<Self, Error> {
-        Self::with(settings, BUILTIN, false)
     }
 
     fn with<'r>(
@@ -249,8 +244,12 @@ impl Asker {
         )
     }
 
-    /// Asks to delete a key, as `admin`.
-    pub(super) fn delete(&self, deletion: &Deletion, admin: &Secret) -> Result<Deleted, Trouble> {
+    /// Asks to delete a key, as `admin`. Gives the answer, and who gave it.
+    pub(super) fn delete<'d>(
+        &self,
+        deletion: &'d Deletion,
+        admin: &Secret,
+    ) -> Result<(Deleted, Option<&'d Place>), Trouble> {
         let line = self.network(&Stop::default()).map_err(|_| Trouble::Tls)?;
         deletion.ask(admin, &mut *line.wire())
     }

@@ -126,9 +126,13 @@ impl<'o> Job<'o> {
         ids: &[&str],
     ) -> Result<Self, Error> {
         let mut policy = policy;
-        let unused = std::mem::take(&mut policy.unused).into_iter();
-        let listed = unused.filter(|rule| ids.contains(&&*rule.id));
-        policy.rules.extend(listed);
+        for rule in std::mem::take(&mut policy.unused) {
+            // what another rule requires is used already
+            let is_used = policy.rules.iter().any(|known| known.id == rule.id);
+            if ids.contains(&&*rule.id) && !is_used {
+                policy.rules.push(rule);
+            }
+        }
         Self::new(policy, baseline, options, Instant::now())
     }
 

@@ -39,6 +39,7 @@ pub use shell::{ignore_pattern, pathspec, word};
 pub use summary::{render_notes, render_summary};
 pub use term::escape;
 pub use text::place;
+pub(crate) use wording::explain;
 
 use crate::model::{Confidence, FailOn, Finding, Report, Severity};
 use crate::rules::Rule;

@@ -384,9 +384,13 @@ fn a_server_that_did_not_take_the_question_has_not_answered_it() {
         (554, "5.7.1 no", true),
         (535, "5.7.0 Too many bad auth attempts", true),
         (535, "4.3.0 Temporary server error", true),
+        (535, "5.7.8 Invalid authentication mechanism", true),
+        (535, "5.7.11 no", true),
+        (535, "5.3.0 no", true),
+        (534, "5.7.9 Authentication mechanism is too weak", true),
         // it says that it does not tell
-        (534, "5.7.9 Authentication mechanism is too weak", false),
         (535, "5.7.8 SMTP AUTH is disabled for this account", false),
+        (535, "5.7.13 no", false),
     ] {
         let (verified, _) = ask(&login(RELAY), || Ok(reply(code, text)));
         assert_eq!(verified.verdict, Verdict::Unknown, "{code} {text}");

@@ -450,7 +450,8 @@ fn a_proxy_that_the_operator_names_sees_the_host_and_no_secret() {
         peer.port,
     );
     client = client.at(443);
-    client.settings.proxy = Some(Proxy::parse(&format!("http://ops:gate@127.0.0.1:{}", tunnel.port)).unwrap());
+    client.settings.proxy =
+        Some(Proxy::parse(&format!("http://ops:gate@127.0.0.1:{}", tunnel.port)).unwrap());
     assert_eq!(client.ask().unwrap().status, 200);
     assert_eq!(client.names.asked(), 0, "the proxy looks it up");
     let head = &tunnel.heads()[0];
@@ -492,12 +493,14 @@ fn a_proxy_that_refuses_or_talks_nonsense_is_no_way() {
         let peer = Peer::answering(client.server(), answer("200 OK", "", "{}"));
         let tunnel = proxy(says, peer.port);
         client = client.at(443);
-        client.settings.proxy = Some(Proxy::parse(&format!("http://127.0.0.1:{}", tunnel.port)).unwrap());
+        client.settings.proxy =
+            Some(Proxy::parse(&format!("http://127.0.0.1:{}", tunnel.port)).unwrap());
         assert_eq!(client.ask().unwrap_err(), trouble, "{says}");
     }
     let endless = Peer::raw(|mut stream, _| while stream.write_all(&[b'x'; 4096]).is_ok() {});
     let mut client = Client::new().at(443);
-    client.settings.proxy = Some(Proxy::parse(&format!("http://127.0.0.1:{}", endless.port)).unwrap());
+    client.settings.proxy =
+        Some(Proxy::parse(&format!("http://127.0.0.1:{}", endless.port)).unwrap());
     assert_eq!(client.ask().unwrap_err(), Trouble::Protocol);
     client.settings.proxy = Some(Proxy::parse("http://127.0.0.1:1").unwrap());
     assert_eq!(client.ask().unwrap_err(), Trouble::NoProxy);

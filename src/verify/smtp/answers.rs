@@ -51,13 +51,12 @@ fn standard(code: u16, text: &Text) -> Verified {
             no_answer("the mail server did not take the question: it may want another mechanism")
         }
         530 | 538 => no_answer("the mail server wants another kind of session or login first"),
-        534 => Verified::new(
-            Verdict::Unknown,
-            "the mail server wants a stronger mechanism or another kind of login (534)",
-        ),
-        535 if text.is_for_now() => {
-            no_answer("the mail server refuses logins at this time, whatever the password (535)")
+        534 => {
+            no_answer("the mail server wants a stronger mechanism or another kind of login (534)")
         }
+        535 if text.leaves_it_open() => no_answer(
+            "the mail server refuses the mechanism, or all logins at this time, whatever the password (535)",
+        ),
         535 if text.is_about_the_way_in() => Verified::new(
             Verdict::Unknown,
             "the mail server refuses this way to log in, not this password (535)",
@@ -153,12 +152,11 @@ fn sandbox(code: u16) -> Option<Verified> {
     (code == 235).then(|| Verified::new(Verdict::Test, why))
 }
 
-/// Words of a refusal for the time being.
-const FOR_NOW: [&str; 3] = ["too many", "temporar", "try again later"];
+/// Words of a refusal that comes before the password is looked at.
+const OPEN: [&str; 4] = ["mechanism", "too many", "temporar", "try again later"];
 
 /// Words of a refusal that is one of the way in.
-const WAY_IN: [&str; 9] = [
-    "mechanism",
+const WAY_IN: [&str; 8] = [
     "disabled",
     "not enabled",
     "not activated",
@@ -202,16 +200,20 @@ impl Text {
         self.words.contains(words)
     }
 
-    /// Whether a refusal is one for the time being: of a server that is not well, or after too many tries.
-    fn is_for_now(&self) -> bool {
-        matches!(self.enhanced, Some([4, ..])) || FOR_NOW.iter().any(|word| self.says(word))
+    /// Whether a refusal leaves it open what the password is worth: it is one of the mechanism, of a server that is not well, or
+    /// comes after too many tries. Some servers have no other code for that than the one for a wrong password.
+    fn leaves_it_open(&self) -> bool {
+        let by_code = matches!(
+            self.enhanced,
+            Some([4, ..] | [5, 3 | 5, _] | [5, 7, 9 | 11 | 12])
+        );
+        by_code || OPEN.iter().any(|word| self.says(word))
     }
 
-    /// Whether a refusal is one of the mechanism, of the account's settings, or for the time being. Some servers have no other code
-    /// than that for a wrong password, and say it with an enhanced one or in words.
+    /// Whether a refusal is one of the account's settings, or leaves it open. It says so with an enhanced code or in words.
     fn is_about_the_way_in(&self) -> bool {
-        let by_code = matches!(self.enhanced, Some([5, 3 | 5, _] | [5, 7, 9 | 11..=14]));
-        by_code || self.is_for_now() || WAY_IN.iter().any(|word| self.says(word))
+        let by_code = matches!(self.enhanced, Some([5, 7, 13 | 14]));
+        by_code || self.leaves_it_open() || WAY_IN.iter().any(|word| self.says(word))
     }
 }
 

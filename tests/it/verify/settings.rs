@@ -340,18 +340,14 @@ fn timeouts_bound_a_question_and_a_run() {
 fn concurrency_and_rate_hold_questions_back() {
     static ACTIVE: AtomicUsize = AtomicUsize::new(0);
     static MOST: Mutex<usize> = Mutex::new(0);
-    let bench = bench(6, |_| {
+    let bench = bench(6, |asked| {
         let now = ACTIVE.fetch_add(1, Ordering::SeqCst) + 1;
         let mut most = MOST.lock().unwrap();
         *most = now.max(*most);
         drop(most);
         std::thread::sleep(Duration::from_millis(400));
         ACTIVE.fetch_sub(1, Ordering::SeqCst);
-        live(&Asked {
-            method: String::new(),
-            path: String::new(),
-            credential: String::new(),
-        })
+        live(asked)
     });
     let most = |settings: &str, args: &[&str]| {
         *MOST.lock().unwrap() = 0;
