@@ -3,7 +3,7 @@
 use super::*;
 
 /// A rule of the scanned repository that would send what it finds to its own host.
-const RECIPE: &str = r#"
+pub(super) const RECIPE: &str = r#"
 [[rule]]
 id = "acme-key"
 title = "Acme key"
@@ -100,10 +100,7 @@ fn a_mail_server_out_of_a_file_is_not_contacted_unless_the_operator_names_it() {
     // not even tried: a host that is down or has no address would be as unknown
     for finding in report["findings"].as_array().unwrap() {
         let reason = finding["verification"]["reason"].as_str().unwrap();
-        assert!(
-            reason.ends_with("was not allowed: not contacted"),
-            "{reason}"
-        );
+        assert!(reason.ends_with(": not contacted"), "{reason}");
     }
     assert!(
         verdicts(&report)
