@@ -71,6 +71,14 @@ impl Plan {
                 let why = "the file lies outside of the repository; copy it there, so that everybody scans by it";
                 source.haul.left.push(Left::new("its rules", why));
             }
+            if let Some(within) = within(&source.path, root).filter(|_| source.haul.is_digests) {
+                plan.globs.push(Glob {
+                    text: format!("/{}", globset::escape(&within)),
+                    reason: "digests of values, no values".to_owned(),
+                    source: number,
+                    is_wide: false,
+                });
+            }
             for setting in std::mem::take(&mut source.haul.settings) {
                 let Setting::Exclude(globs, reason) = setting else {
                     plan.settings.push(setting);
@@ -209,6 +217,13 @@ impl Plan {
     pub(super) fn name(&self) -> &str {
         &self.target.name
     }
+}
+
+/// The path of the file at `path` from `root` on; none if it lies elsewhere.
+fn within(path: &Path, root: &Path) -> Option<String> {
+    let real = path.canonicalize().ok()?;
+    let within = real.strip_prefix(root).ok()?.to_str()?;
+    Some(within.replace('\\', "/"))
 }
 
 impl Target {
