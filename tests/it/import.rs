@@ -459,7 +459,7 @@ fn a_path_that_would_silence_dotenv_files_is_named_and_the_next_run_is_green() {
 fn a_file_that_builds_on_gitleaks_own_rules_runs_where_those_are_given_too() {
     let repo = repo();
     repo.write(".gitleaks.toml", "[extend]\nuseDefault = true\ndisabledRules = ['two']\n[[rules]]\nid = 'one'\n[rules.allowlist]\nregexes = ['acme_bb']\n[allowlist]\npaths = ['^docs/', '\\.env\\.example']\n");
-    repo.write("own.toml", "[[rules]]\nid = 'one'\nregex = 'acme_[a-z]{9}'\n[[rules]]\nid = 'two'\nregex = 'acme_[0-9]{9}'\n");
+    repo.write("own.toml", "[[rules]]\nid = 'one'\nregex = 'acme_[a-z]{9}'\n[[rules]]\nid = 'two'\nregex = 'acme_[0-9]{9}'\n[allowlist]\npaths = ['^noise/']\nstopwords = ['ourselves']\n");
     repo.write("c.py", "acme_abcdefghi\nacme_123456789\nacme_bbbbbbbbb\n");
     let alone = import(&repo, &["gitleaks", ".gitleaks.toml"]);
     assert!(
@@ -483,6 +483,11 @@ fn a_file_that_builds_on_gitleaks_own_rules_runs_where_those_are_given_too() {
     let config = fs::read_to_string(repo.path(CONFIG)).unwrap();
     assert!(
         config.contains("docs/**") && config.contains(".env.example"),
+        "{config}"
+    );
+    // what gitleaks itself lets pass is for its rules
+    assert!(
+        !config.contains("noise") && !config.contains("ourselves"),
         "{config}"
     );
     let found = scan(&repo);

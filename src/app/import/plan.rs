@@ -61,6 +61,10 @@ impl Plan {
         };
         let is_base = |source: &Source| source.haul.runs && !source.haul.wants_base;
         let has_base = sources.iter().any(is_base);
+        if sources.iter().any(|source| source.haul.wants_base) {
+            let bases = sources.iter_mut().filter(|source| is_base(source));
+            bases.for_each(|source| source.haul.rules_alone());
+        }
         for (number, source) in sources.iter_mut().enumerate() {
             source.haul.runs |= source.haul.wants_base && has_base;
             let file = plan.target.rule_file(&source.path, root);
