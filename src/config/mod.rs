@@ -22,7 +22,7 @@ mod wide;
 use crate::error::{Error, unknown};
 use crate::model::{Confidence, Severity};
 
-pub use asking::{RevokeOptions, VerifyOptions, VerifyTask};
+pub use asking::{RevokeOptions, VerifyOptions, VerifyTask, Which};
 pub use discover::root;
 pub use options::{
     Asks, BaselineChoice, CiOptions, Color, CommentsByDefault, HistoryEngine, HistoryOptions,
