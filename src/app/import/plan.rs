@@ -173,8 +173,13 @@ impl Plan {
 
     /// The files that would be left out as a whole if that were not too wide, with the reason of each glob and where it is from.
     pub(super) fn wide(&self) -> impl Iterator<Item = (Paths, &str, usize, String)> {
-        let wide = self.globs.iter().filter(|glob| glob.is_wide);
-        wide.map(|glob| {
+        let wide = || self.globs.iter().filter(|glob| glob.is_wide);
+        // a glob stands for what is below it as well
+        let is_below = move |glob: &&Glob| {
+            let above = glob.text.strip_suffix("/**");
+            above.is_some_and(|above| wide().any(|other| other.text == above))
+        };
+        wide().filter(move |glob| !is_below(glob)).map(|glob| {
             let paths = Paths::new(std::slice::from_ref(&glob.text));
             let what = format!("the paths `{}`", glob.text);
             (paths, glob.reason.as_str(), glob.source, what)
