@@ -61,12 +61,13 @@ pub(super) fn read(text: &[u8], key: &Key, lang: Lang) -> Option<(Syntax, Value)
         return element_pair(text, key).map(|value| (Syntax::NameValue, value));
     }
     let sign = skip_space_back(text, start);
-    let colon = match before(text, sign) {
-        b':' => true,
-        b'=' => false,
+    let (colon, width) = match (before(text, sign), before(text, sign.saturating_sub(1))) {
+        (b':', _) => (true, 1),
+        (b'>', b'=') => (true, 2),
+        (b'=', _) => (false, 1),
         _ => return None,
     };
-    let name_end = skip_space_back(text, sign - 1);
+    let name_end = skip_space_back(text, sign - width);
     // The quotes of the name are those of the key where it has any: `\"name\": \"K\"`.
     let quoted = is_quote(before(text, name_end));
     let mut name_end = name_end - usize::from(quoted);
@@ -151,9 +152,9 @@ fn element_text(text: &[u8], open: usize, name: &[u8]) -> Option<Value> {
         if range.is_empty()
             && name.is_empty()
             && is_one_of(&text[child.clone()], &VALUES)
-            && byte(text, child.end) == b'>'
+            && let Some(end) = tag_end(text, child.end)
         {
-            return element_text(text, child.end + 1, &text[child]);
+            return element_text(text, end + 1, &text[child]);
         }
         // Children, or the tag of a template.
         let template = matches!(byte(text, close + 1), b'%' | b'?');
@@ -274,11 +275,11 @@ fn object_pair(text: &[u8], key: &Key, name: usize, lang: Lang) -> Option<Value>
         after = argument_end(text, next, PAIR_REACH);
     }
     let comma = skip_space_back(text, run_back_quotes(text, name));
-    if !matches!(before(text, comma), b',' | b'{') {
+    if !matches!(before(text, comma), b',' | b'{' | b'[') {
         return None;
     }
     let floor = name.saturating_sub(PAIR_REACH);
-    let open = floor + memchr::memrchr(b'{', &text[floor..name])?;
+    let open = floor + memchr::memrchr2(b'{', b'[', &text[floor..name])?;
     let value = half(text, skip_space(text, open + 1), lang)?;
     (value.after <= name).then_some(value)
 }

@@ -192,7 +192,7 @@ pub fn read_at(text: &[u8], at: usize, lang: Lang) -> Option<Assignment> {
             value,
             &value::Place::new(text, &key, (syntax, value), lang),
         )?;
-        if lang == Lang::Json
+        if matches!(lang, Lang::Json | Lang::JavaScript)
             && value.form == Form::Block
             && let Some(value) = markup::member(text, value.start)
         {

@@ -93,6 +93,14 @@ impl Place {
             (Syntax::Equals, Lang::Yaml) if !starts_item(text, key) => Bare::ShellWord,
             (_, Lang::Yaml) => Bare::Yaml,
             (Syntax::Equals, Lang::Shell | Lang::Docker) => Bare::ShellWord,
+            // a here-document of settings: what is Terraform's own has blanks around its sign
+            (Syntax::Equals, Lang::Hcl)
+                if sign == key.end + 1
+                    && key.quotes.is_none()
+                    && has_settings_look(text, key, syntax) =>
+            {
+                Bare::ShellWord
+            }
             (_, Lang::Text | Lang::Unknown) if has_settings_look(text, key, syntax) => Bare::Token,
             _ => Bare::Expression,
         };
