@@ -56,6 +56,11 @@ fn last_name(bytes: &[u8], at: usize, window: &Range<usize>, name: &[u8]) -> Opt
             byte.is_some_and(|b| b.is_ascii_alphanumeric() || b"_-.".contains(b))
         };
         let front = start.checked_sub(1).filter(|front| *front >= window.start);
+        // `sendEmail.exe`, `sendEmail.pl`
+        let stop = [b".exe".as_slice(), b".pl"]
+            .iter()
+            .find(|ending| bytes[stop..window.end.max(stop)].starts_with(ending))
+            .map_or(stop, |ending| stop + ending.len());
         if !inside(front.and_then(|front| bytes.get(front))) && !inside(bytes.get(stop)) {
             return Some(start..stop);
         }

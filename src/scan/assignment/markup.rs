@@ -77,6 +77,13 @@ pub(super) fn read(text: &[u8], key: &Key, lang: Lang) -> Option<(Syntax, Value)
     if !is_one_of(&text[name.clone()], &NAMES) {
         return None;
     }
+    if !colon
+        && !quoted
+        && key.quotes.is_none()
+        && let Some(value) = option_pair(text, key, lang)
+    {
+        return Some((Syntax::NameValue, value));
+    }
     let value = if colon {
         if quoted || key.quotes.is_some() && lang != Lang::Yaml {
             object_pair(text, key, name.start, lang)
@@ -287,8 +294,43 @@ fn run_back_quotes(text: &[u8], i: usize) -> usize {
     super::lexeme::run_back(text, i, 4, |b| is_quote(b) || b == b'\\')
 }
 
+/// Names of a value that is all that a block holds: `password: {value: v}`, `auth.raw`.
+const ONLY: [&[u8]; 3] = [b"value", b"raw", b"plain"];
+
+/// The value of a key whose block `value` says what it is: an object in JSON, a line of its own in YAML, a table in TOML.
+pub(super) fn inner(text: &[u8], key: &Key, value: &Value, lang: Lang) -> Option<Value> {
+    match lang {
+        Lang::Json if value.form == Form::Block => member(text, value.start),
+        Lang::Yaml if value.form == Form::Empty && byte(text, key.outer_end()) == b':' => {
+            let eol = line_end(text, key.outer_end(), PAIR_REACH);
+            if !text[key.outer_end() + 1..eol].trim_ascii().is_empty() {
+                return None;
+            }
+            let line = line_start(text, key.outer_start(), PAIR_REACH);
+            let below = next_line(text, eol);
+            let start = skip_blank(text, below);
+            let word = word_after(text, start);
+            (start - below > value::indent(text, line)
+                && ONLY.contains(&&text[word.clone()])
+                && byte(text, word.end) == b':')
+                .then(|| value_half(text, start))?
+        }
+        Lang::Toml if value.form == Form::Block => {
+            let word = word_after(text, skip_blank(text, value.start + 1));
+            let sign = skip_blank(text, word.end);
+            let start = skip_blank(text, sign + 1);
+            (byte(text, value.start) == b'{'
+                && ONLY.contains(&&text[word])
+                && byte(text, sign) == b'='
+                && is_quote(byte(text, start)))
+            .then(|| value::quoted(text, start, lang))?
+        }
+        _ => None,
+    }
+}
+
 /// The member that holds the value in the object at `open`: `"key": {"description": "…", "value": "v"}`.
-pub(super) fn member(text: &[u8], open: usize) -> Option<Value> {
+fn member(text: &[u8], open: usize) -> Option<Value> {
     if byte(text, open) != b'{' {
         return None;
     }
@@ -320,6 +362,29 @@ fn half(text: &[u8], i: usize, lang: Lang) -> Option<Value> {
     let at = skip_space(text, colon + 1 + usize::from(byte(text, colon + 1) == b'>'));
     value::quoted(text, at, lang)
         .or_else(|| matches!(byte(text, at), b'{' | b'[').then(|| value::nested(at)))
+}
+
+/// `name=key` with the value in the next word of a command: `--name=key --set=v`, `-d key=k -d value=v`.
+fn option_pair(text: &[u8], key: &Key, lang: Lang) -> Option<Value> {
+    const SIGNS: [&[u8]; 4] = [b"--set=", b"--value=", b"-d value=", b"value="];
+    let commands = matches!(
+        lang,
+        Lang::Shell | Lang::Text | Lang::Yaml | Lang::Docker | Lang::Unknown
+    );
+    let end = run(text, key.end, 64, |b| {
+        is_word(b) || matches!(b, b'.' | b'-')
+    });
+    let next = skip_blank(text, end);
+    let sign = SIGNS.iter().find(|sign| starts(text, next, sign))?;
+    let start = next + sign.len();
+    (commands && next > end).then_some(())?;
+    if is_quote(byte(text, start)) {
+        return value::quoted(text, start, lang);
+    }
+    let stop = run(text, start, VALUE_MAX, |b| {
+        !b.is_ascii_whitespace() && !is_quote(b) && !matches!(b, b';' | b'|' | b'&')
+    });
+    (stop > start).then(|| Value::bare(text, start..stop, lang))
 }
 
 /// `name: key` and `value: v` on neighbouring lines of the same indent; `name` is where the name of

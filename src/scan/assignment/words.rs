@@ -3,7 +3,7 @@
 //! Only where the language or the word before says so, because in every other place two words in a row
 //! are prose or code.
 
-use super::key::Key;
+use super::key::{self, Key};
 use super::lexeme::{
     before, byte, is_one_of, is_quote, is_word, line_end, line_start, run, run_back, skip_blank,
     skip_blank_back, skip_space, starts, word_before,
@@ -60,7 +60,10 @@ pub(super) fn read(text: &[u8], key: &Key, lang: Lang) -> Option<(Syntax, Value)
             value::word(text, start, lang).and_then(words)
         }
         // a row of `COPY … FROM stdin`
-        Lang::Sql if before(text, key.start) == b'\t' && byte(text, end) == b'\t' => {
+        Lang::Sql
+            if matches!(before(text, first_cell(text, key)), b'\t' | b'\n')
+                && byte(text, end) == b'\t' =>
+        {
             let stop = run(text, end + 1, VALUE_MAX, |b| {
                 !matches!(b, b'\t' | b'\n' | b'\r')
             });
@@ -84,6 +87,9 @@ pub(super) fn read(text: &[u8], key: &Key, lang: Lang) -> Option<(Syntax, Value)
             value::word(text, start, lang).and_then(words)
         }
         _ if is_printed(text, key) => printed(text, start, lang).and_then(words),
+        _ if key.start > 0 && key::is_echoed(text, key.start - 1) => printed(text, start, lang)
+            .filter(|value| is_no_word(&text[value.start..value.end]))
+            .and_then(words),
         Lang::Properties | Lang::Unknown | Lang::Text | Lang::Script if follows_user(text, key) => {
             value::word(text, start, lang).and_then(words)
         }
@@ -123,6 +129,22 @@ fn follows_user(text: &[u8], key: &Key) -> bool {
 fn is_printed(text: &[u8], key: &Key) -> bool {
     let escape = |at: usize| before(text, at) == b'n' && before(text, at - 1) == b'\\';
     escape(key.start) || (before(text, key.start) == b'\\' && text[key.start] == b'n')
+}
+
+/// Whether a value is more than a word of a message: `echo "password changed"`.
+fn is_no_word(value: &[u8]) -> bool {
+    const APP_PASSWORD: usize = 16;
+    value.len() == APP_PASSWORD
+        || value
+            .iter()
+            .any(|b| b.is_ascii_digit() || b"!@#$%^&*_=+~".contains(b))
+}
+
+/// Where the cell of a table begins that ends with the key, which may be joined by signs that are no part of it.
+fn first_cell(text: &[u8], key: &Key) -> usize {
+    run_back(text, key.start, 96, |b| {
+        is_word(b) || matches!(b, b'.' | b'-')
+    })
 }
 
 /// The value on such a line, if nothing else stands there.

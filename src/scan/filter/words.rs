@@ -18,6 +18,7 @@ const WORDS: &[&str] = &[
     "qux", "random", "rabbitmq", "real", "redacted", "redis", "relay", "remove", "removed", "replace", "replaceme", "required", "root", "salasana", "salt", "same", "sifre", "\u{15f}ifre", "sample", "secret", "secretkey", "secretpassword", "secure", "see", "send", "sender", "sendgrid", "senha", "server", "service", "ses", "session", "set", "setme", "setting", "settings",
     "should", "sid", "signing", "smtp", "smtppass", "smtppassword", "some", "something", "staging", "store", "string", "strong", "super", "supersecret", "support", "t", "tbd", "temp", "template", "test", "tester", "testing", "testpass", "testpassword", "text", "the", "there", "this", "to", "todo", "token", "tokenhere", "topsecret", "true", "twilio", "type",
     "unconfigured", "undefined", "unknown", "unset", "update", "use", "user", "username", "uuid", "seu", "sua", "tu", "tua", "val", "value", "var", "variable", "vault", "very", "votre", "wachtwoord", "webhook", "what", "whatever", "with", "wrong", "wrongpassword", "wrongpass", "x", "xx", "xxx", "xxxx", "y", "yes", "you", "your", "yours", "yourpass", "yourpassword", "zzz",
+    "anda", "ask", "bitwarden", "blank", "cua", "ditt", "elsewhere", "env", "inject", "injected", "jouw", "kept", "keychain", "keyvault", "losenord", "mat", "nopass", "nopassword", "notsecret", "onepassword", "stored", "uw", "via",
     "\u{43f}\u{430}\u{440}\u{43e}\u{43b}\u{44c}", "\u{5bc6}\u{7801}", "\u{30d1}\u{30b9}\u{30ef}\u{30fc}\u{30c9}", "\u{5bc6}\u{78bc}", "\u{6388}\u{6743}\u{7801}", "\u{90ae}\u{7bb1}\u{5bc6}\u{7801}", "\u{d30}\u{c554}\u{d638}", "\u{be44}\u{bc00}\u{bc88}\u{d638}",
 ];
 
@@ -85,7 +86,7 @@ const SPEAKING: &[&str] = &[
 ];
 
 /// What a password is called, in the languages met most. Beside other plain words it is a prompt: `hier-das-passwort-eintragen`.
-const NAMES_OF_IT: [&str; 9] = [
+const NAMES_OF_IT: [&str; 20] = [
     "password",
     "passwort",
     "passwd",
@@ -95,6 +96,17 @@ const NAMES_OF_IT: [&str; 9] = [
     "wachtwoord",
     "kennwort",
     "passe",
+    "losenord",
+    "l\u{f6}senord",
+    "haslo",
+    "has\u{142}o",
+    "heslo",
+    "sifre",
+    "\u{15f}ifre",
+    "adgangskode",
+    "salasana",
+    "sandi",
+    "khau",
 ];
 
 /// Letters and joints only, two words or more.
@@ -107,6 +119,15 @@ fn only_words(text: &str) -> bool {
 const OPENERS: [&str; 10] = [
     "your", "my", "insert", "enter", "replace", "change", "put", "example", "dummy", "fake",
 ];
+
+/// First words of what says where a secret is or comes from.
+const POINTERS: [&str; 8] = ["set", "see", "stored", "kept", "in", "from", "use", "ask"];
+
+/// Whether a letter is none of the Latin alphabet.
+fn is_of_another_script(letter: char) -> bool {
+    const GREEK: char = '\u{370}';
+    letter >= GREEK && letter.is_alphabetic()
+}
 
 /// Words that only make the next one louder: `verysecret`, `somepassword`.
 const LOUDER: [&str; 4] = ["very", "super", "some", "top"];
@@ -173,6 +194,10 @@ pub(super) fn is_placeholder(value: &[u8], kind: ValueKind) -> bool {
     if is_word(&unleet(&lower)) {
         return true;
     }
+    // mail servers take passwords in ASCII, so other scripts speak to the reader
+    if text.chars().any(is_of_another_script) {
+        return true;
+    }
     match kind {
         ValueKind::Password => {
             let signed =
@@ -192,9 +217,17 @@ pub(super) fn is_placeholder(value: &[u8], kind: ValueKind) -> bool {
                     .iter()
                     .any(|word| NAMES_OF_IT.iter().any(|name| word.contains(name)))
                 && only_words(text);
+            // `set-in-production`: says where it is to be had
+            let points = words.len() > 1
+                && POINTERS.contains(&words[0].as_str())
+                && only_words(text)
+                && words.iter().all(known);
             // `your-` before words is nobody's password, whatever the words are
             let addressed = words.len() > 1 && lower.starts_with("your") && only_words(text);
-            prompts || addressed || ((!signed || instructs) && speaks && words.iter().all(known))
+            prompts
+                || points
+                || addressed
+                || ((!signed || instructs) && speaks && words.iter().all(known))
         }
         // a machine-made value is a placeholder when words make up most of it: `sk-your-key-here-1234`
         ValueKind::Opaque => {

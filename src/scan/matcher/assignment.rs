@@ -10,7 +10,7 @@ use crate::scan::candidate::{Candidate, CandidatePart, Decisions};
 use crate::scan::filter::{self, About, Drop, HostSays};
 
 use super::companions::{self, Places};
-use super::{Compiled, Slot, Text, mail, manifest, parts, stored, table};
+use super::{Compiled, Slot, Text, composed, mail, manifest, parts, stored, table};
 
 /// Judges the anchor `at`: the key it stands in, or the call it names.
 pub fn judge(
@@ -32,7 +32,9 @@ pub fn judge(
         return;
     }
     match assignment::read_at(text.bytes, at.start, text.lang) {
-        Some(found) if found.form != Form::Expression => {
+        Some(found)
+            if found.form != Form::Expression || composed::value(text, &found).is_some() =>
+        {
             judge_assignment(compiled, rule, text, &found, out);
         }
         _ if gives_value(text, at.start)
@@ -148,7 +150,9 @@ pub fn judge_assignment(
     }
     // a part of a value may be literal although another one is looked up
     let has_part = rule.userinfo || parts::names_secret(rule);
+    let composed = composed::value(text, found).filter(|_| !has_part);
     match found.form {
+        _ if composed.is_some() => {}
         Form::Literal | Form::LookupDefault => {}
         Form::Template if has_part => {}
         Form::Template => return out.drop(compiled.ix, Drop::Template),
@@ -168,7 +172,7 @@ pub fn judge_assignment(
     if is_called_example(text, found) {
         return out.drop(compiled.ix, Drop::Example);
     }
-    let mut secret = found.value;
+    let mut secret = composed.as_ref().map_or(found.value, |it| it.span);
     let mut parts = Vec::new();
     if parts::names_secret(rule) {
         let Some(split) = parts::named(compiled, text, secret) else {
@@ -189,8 +193,9 @@ pub fn judge_assignment(
     let is_manifest = plain.is_some();
     let decoded = plain
         .or_else(|| stored::value(text, found))
-        .filter(|_| !has_part);
-    let value = decoded.as_deref().unwrap_or(stored);
+        .filter(|_| !has_part && composed.is_none());
+    let put_together = composed.as_ref().map(|it| it.value.as_slice());
+    let value = put_together.or(decoded.as_deref()).unwrap_or(stored);
     if let Some(reason) = refuse(compiled, rule, value, key) {
         return out.drop(compiled.ix, reason);
     }
@@ -238,6 +243,9 @@ pub fn judge_assignment(
             "some readers of dotenv files end a value without quotes at its `#`",
         ));
     }
+    candidate
+        .encodings
+        .extend(composed.as_ref().map(|it| it.encoding));
     if decoded.is_some() {
         candidate.encodings.push(Encoding::Base64);
     }
@@ -307,10 +315,16 @@ fn judge_call(
     };
     let args = companions::positional(text, open);
     let places = Places::of(text, call, &args);
-    let Some(password) = places.password.or_else(|| companions::secret(text, open)) else {
+    let literal = places.password.or_else(|| companions::secret(text, open));
+    let composed = args
+        .get(usize::from(call.password))
+        .filter(|_| literal.is_none())
+        .and_then(|arg| composed::argument(text, arg));
+    let Some(password) = literal.or(composed.as_ref().map(|it| it.span)) else {
         return;
     };
-    let value = text.slice(password.range());
+    let stored = text.slice(password.range());
+    let value = composed.as_ref().map_or(stored, |it| it.value.as_slice());
     let said = call.typed || mail::is_near(text, open..open);
     if !said && !mail::names_host(text, name.clone()) {
         return out.drop(compiled.ix, Drop::NoContext);
@@ -332,6 +346,9 @@ fn judge_call(
         Ok(login) => {
             let confidence = compiled.rule.confidence.min(login.confidence);
             let mut candidate = candidate(compiled, password, value, confidence, login.parts);
+            candidate
+                .encodings
+                .extend(composed.as_ref().map(|it| it.encoding));
             if login.sandbox {
                 candidate.severity = Severity::Low;
             }

@@ -207,7 +207,7 @@ pub(super) fn is_submission_port(port: &[u8]) -> bool {
 /// Whether a key says `password` and no more than whose: one that says of what (`SIGNING_PASSPHRASE`, `db_password`) means another
 /// password than that of the mail settings beside it.
 fn is_plain_password(key: &[u8]) -> bool {
-    const WHOSE: [&[u8]; 28] = [
+    const WHOSE: [&[u8]; 34] = [
         b"str",
         b"curlopt",
         b"relayhost",
@@ -234,6 +234,12 @@ fn is_plain_password(key: &[u8]) -> bool {
         b"relay",
         b"transport",
         b"basic",
+        b"basicauth",
+        b"conn",
+        b"connection",
+        b"outgoing",
+        b"notifier",
+        b"notification",
         b"net",
         b"credential",
     ];

@@ -6,6 +6,7 @@
 pub mod assignment;
 mod command;
 pub mod companions;
+mod composed;
 mod encoded;
 pub mod login;
 pub mod mail;
