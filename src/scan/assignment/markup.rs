@@ -6,15 +6,16 @@
 use super::call::argument_end;
 use super::key::Key;
 use super::lexeme::{
-    before, byte, from, is_one_of, is_quote, is_word, line_end, line_start, run, skip_blank,
-    skip_space, skip_space_back, starts, trimmed, word_after, word_before,
+    before, byte, from, is_one_of, is_quote, is_word, line_end, line_start, run, run_back,
+    skip_blank, skip_space, skip_space_back, starts, trimmed, word_after, word_before,
 };
 use super::value::{self, Value, next_line};
 use super::{Form, Lang, Quoting, Syntax, VALUE_MAX, template};
 
 /// Names of the half of a pair that holds the key.
-const NAMES: [&[u8]; 9] = [
+const NAMES: [&[u8]; 10] = [
     b"name",
+    b"option",
     b"key",
     b"id",
     b"property",
@@ -60,6 +61,9 @@ pub(super) fn read(text: &[u8], key: &Key, lang: Lang) -> Option<(Syntax, Value)
     if key.quotes.is_none() && before(text, start) == b'>' && starts(text, key.end, b"</") {
         return element_pair(text, key).map(|value| (Syntax::NameValue, value));
     }
+    if let Some(value) = option_pair(text, key, lang) {
+        return Some((Syntax::NameValue, value));
+    }
     let sign = skip_space_back(text, start);
     let colon = match before(text, sign) {
         b':' => true,
@@ -76,13 +80,6 @@ pub(super) fn read(text: &[u8], key: &Key, lang: Lang) -> Option<(Syntax, Value)
     let name = word_before(text, name_end);
     if !is_one_of(&text[name.clone()], &NAMES) {
         return None;
-    }
-    if !colon
-        && !quoted
-        && key.quotes.is_none()
-        && let Some(value) = option_pair(text, key, lang)
-    {
-        return Some((Syntax::NameValue, value));
     }
     let value = if colon {
         if quoted || key.quotes.is_some() && lang != Lang::Yaml {
@@ -194,7 +191,7 @@ fn element_text(text: &[u8], open: usize, name: &[u8]) -> Option<Value> {
 
 /// The name of a tag that ends at `end`: `param-name`.
 fn tag_before(text: &[u8], end: usize) -> std::ops::Range<usize> {
-    super::lexeme::run_back(text, end, 64, |b| is_word(b) || b == b'-')..end
+    run_back(text, end, 64, |b| is_word(b) || b == b'-')..end
 }
 
 /// `name` of `param-name`.
@@ -291,7 +288,7 @@ fn object_pair(text: &[u8], key: &Key, name: usize, lang: Lang) -> Option<Value>
 }
 
 fn run_back_quotes(text: &[u8], i: usize) -> usize {
-    super::lexeme::run_back(text, i, 4, |b| is_quote(b) || b == b'\\')
+    run_back(text, i, 4, |b| is_quote(b) || b == b'\\')
 }
 
 /// Names of a value that is all that a block holds: `password: {value: v}`, `auth.raw`.
@@ -371,9 +368,13 @@ fn option_pair(text: &[u8], key: &Key, lang: Lang) -> Option<Value> {
         lang,
         Lang::Shell | Lang::Text | Lang::Yaml | Lang::Docker | Lang::Unknown
     );
-    let end = run(text, key.end, 64, |b| {
-        is_word(b) || matches!(b, b'.' | b'-')
-    });
+    let part = |b: u8| is_word(b) || matches!(b, b'.' | b'-');
+    let start = run_back(text, key.start, 64, part);
+    let name = word_before(text, start.saturating_sub(1));
+    if key.quotes.is_some() || before(text, start) != b'=' || !is_one_of(&text[name], &NAMES) {
+        return None;
+    }
+    let end = run(text, key.end, 64, part);
     let next = skip_blank(text, end);
     let sign = SIGNS.iter().find(|sign| starts(text, next, sign))?;
     let start = next + sign.len();

@@ -60,9 +60,8 @@ pub(super) fn read(text: &[u8], key: &Key, lang: Lang) -> Option<(Syntax, Value)
             value::word(text, start, lang).and_then(words)
         }
         // a row of `COPY … FROM stdin`
-        Lang::Sql
-            if matches!(before(text, first_cell(text, key)), b'\t' | b'\n')
-                && byte(text, end) == b'\t' =>
+        Lang::Sql | Lang::Text | Lang::Unknown
+            if byte(text, end) == b'\t' && is_cell_of_name(text, key, lang) =>
         {
             let stop = run(text, end + 1, VALUE_MAX, |b| {
                 !matches!(b, b'\t' | b'\n' | b'\r')
@@ -140,11 +139,18 @@ fn is_no_word(value: &[u8]) -> bool {
             .any(|b| b.is_ascii_digit() || b"!@#$%^&*_=+~".contains(b))
 }
 
-/// Where the cell of a table begins that ends with the key, which may be joined by signs that are no part of it.
-fn first_cell(text: &[u8], key: &Key) -> usize {
-    run_back(text, key.start, 96, |b| {
-        is_word(b) || matches!(b, b'.' | b'-')
-    })
+/// Whether the key is one of the first cells of a row, where the names of settings stand. Outside of dumps it must be joined as such
+/// names are.
+fn is_cell_of_name(text: &[u8], key: &Key, lang: Lang) -> bool {
+    const FIRST: usize = 3;
+    let part = |b: u8| is_word(b) || matches!(b, b'.' | b'-');
+    let start = run_back(text, key.start, 96, part);
+    let line = line_start(text, start, 256);
+    let cells = memchr::memchr_iter(b'\t', &text[line..start]).count();
+    let name = &text[start..key.end];
+    (start == line || before(text, start) == b'\t')
+        && cells < FIRST
+        && (lang == Lang::Sql || name.iter().any(|b| matches!(b, b'_' | b'-' | b'.')))
 }
 
 /// The value on such a line, if nothing else stands there.

@@ -279,6 +279,20 @@ fn is_reference(value: &[u8]) -> bool {
         || is_relative_path(value)
         || is_file_name(value)
         || is_address(value)
+        || is_path(value)
+}
+
+/// `/secrets/smtp-password`: a path of two names or more, without the digits and capitals of a token.
+fn is_path(value: &[u8]) -> bool {
+    value.strip_prefix(b"/").is_some_and(|path| {
+        path.contains(&b'/')
+            && path.split(|b| *b == b'/').all(|name| {
+                !name.is_empty()
+                    && name
+                        .iter()
+                        .all(|b| b.is_ascii_lowercase() || b"._-".contains(b))
+            })
+    })
 }
 
 /// `azurekeyvault://mail/password`, `gcp:projects/1/secrets/smtp`: the address of a secret in some store.

@@ -18,7 +18,7 @@ const WORDS: &[&str] = &[
     "qux", "random", "rabbitmq", "real", "redacted", "redis", "relay", "remove", "removed", "replace", "replaceme", "required", "root", "salasana", "salt", "same", "sifre", "\u{15f}ifre", "sample", "secret", "secretkey", "secretpassword", "secure", "see", "send", "sender", "sendgrid", "senha", "server", "service", "ses", "session", "set", "setme", "setting", "settings",
     "should", "sid", "signing", "smtp", "smtppass", "smtppassword", "some", "something", "staging", "store", "string", "strong", "super", "supersecret", "support", "t", "tbd", "temp", "template", "test", "tester", "testing", "testpass", "testpassword", "text", "the", "there", "this", "to", "todo", "token", "tokenhere", "topsecret", "true", "twilio", "type",
     "unconfigured", "undefined", "unknown", "unset", "update", "use", "user", "username", "uuid", "seu", "sua", "tu", "tua", "val", "value", "var", "variable", "vault", "very", "votre", "wachtwoord", "webhook", "what", "whatever", "with", "wrong", "wrongpassword", "wrongpass", "x", "xx", "xxx", "xxxx", "y", "yes", "you", "your", "yours", "yourpass", "yourpassword", "zzz",
-    "anda", "ask", "bitwarden", "blank", "cua", "ditt", "elsewhere", "env", "inject", "injected", "jouw", "kept", "keychain", "keyvault", "losenord", "mat", "nopass", "nopassword", "notsecret", "onepassword", "stored", "uw", "via",
+    "anda", "ask", "at", "by", "ci", "comes", "defined", "geheim", "geheimes", "manager", "minha", "motdepasse", "segura", "bitwarden", "blank", "cua", "ditt", "elsewhere", "env", "inject", "injected", "jouw", "kept", "keychain", "keyvault", "losenord", "mat", "nopass", "nopassword", "notsecret", "onepassword", "stored", "uw", "via",
     "\u{43f}\u{430}\u{440}\u{43e}\u{43b}\u{44c}", "\u{5bc6}\u{7801}", "\u{30d1}\u{30b9}\u{30ef}\u{30fc}\u{30c9}", "\u{5bc6}\u{78bc}", "\u{6388}\u{6743}\u{7801}", "\u{90ae}\u{7bb1}\u{5bc6}\u{7801}", "\u{d30}\u{c554}\u{d638}", "\u{be44}\u{bc00}\u{bc88}\u{d638}",
 ];
 
@@ -120,8 +120,11 @@ const OPENERS: [&str; 10] = [
     "your", "my", "insert", "enter", "replace", "change", "put", "example", "dummy", "fake",
 ];
 
-/// First words of what says where a secret is or comes from.
-const POINTERS: [&str; 8] = ["set", "see", "stored", "kept", "in", "from", "use", "ask"];
+/// Words that hold sentences together. Nobody makes a password out of these and other words of the list.
+const JOINTS: [&str; 24] = [
+    "not", "to", "be", "by", "in", "from", "me", "is", "it", "the", "for", "of", "here", "with",
+    "set", "see", "via", "on", "at", "stored", "kept", "use", "ask", "comes",
+];
 
 /// Whether a letter is none of the Latin alphabet.
 fn is_of_another_script(letter: char) -> bool {
@@ -190,7 +193,7 @@ pub(super) fn is_placeholder(value: &[u8], kind: ValueKind) -> bool {
         // nothing but signs: `***`, `...`, `-`
         return value.len() < 12;
     }
-    let known = |word: &String| is_word(word);
+    let known = |word: &String| is_word(word) || is_word(&unleet(word));
     if is_word(&unleet(&lower)) {
         return true;
     }
@@ -217,9 +220,9 @@ pub(super) fn is_placeholder(value: &[u8], kind: ValueKind) -> bool {
                     .iter()
                     .any(|word| NAMES_OF_IT.iter().any(|name| word.contains(name)))
                 && only_words(text);
-            // `set-in-production`: says where it is to be had
+            // `not-set`, `set-in-production`: a sentence to the reader
             let points = words.len() > 1
-                && POINTERS.contains(&words[0].as_str())
+                && words.iter().any(|word| JOINTS.contains(&word.as_str()))
                 && only_words(text)
                 && words.iter().all(known);
             // `your-` before words is nobody's password, whatever the words are

@@ -257,20 +257,29 @@ pub fn judge_assignment(
     out.candidates.push(candidate);
 }
 
-/// Whether the comment that the assignment stands in calls it an example: `# Example: smtp_password = x`.
+/// Whether the comment that the assignment stands in calls it an example: `# Example: smtp_password = x`, or one on the line before
+/// announces one: `# in quotes, e.g.:`.
 fn is_called_example(text: &Text<'_>, found: &Assignment) -> bool {
+    const LINES: usize = 240;
     let key = found.key.range().start;
-    let lead = text.slice(key.saturating_sub(LONGEST_MARGIN)..key);
-    let line = memchr::memrchr(b'\n', lead).map_or(lead, |at| &lead[at + 1..]);
-    let comment = line.trim_ascii_start();
+    let lead = text.slice(key.saturating_sub(LINES)..key);
+    let mut lines = lead.rsplit(|b| *b == b'\n');
+    let comment = lines.next().unwrap_or_default().trim_ascii_start();
     let words = comment
         .iter()
         .position(u8::is_ascii_alphabetic)
         .map_or(comment, |at| &comment[at..]);
-    words.len() < comment.len()
-        && words
-            .get(..7)
-            .is_some_and(|word| word.eq_ignore_ascii_case(b"example"))
+    let in_comment = comment.first().is_some_and(|b| b"#/;*".contains(b));
+    let announced = lines.next().map(<[u8]>::trim_ascii).is_some_and(|line| {
+        [b"e.g.:".as_slice(), b"e.g.", b"xample:"]
+            .iter()
+            .any(|end| line.ends_with(end))
+    });
+    (in_comment && announced)
+        || (words.len() < comment.len()
+            && words
+                .get(..7)
+                .is_some_and(|word| word.eq_ignore_ascii_case(b"example")))
 }
 
 /// Whether a value where texts are translated is one: words, without the digits of a password.

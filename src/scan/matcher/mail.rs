@@ -286,6 +286,8 @@ fn has_mail_word(text: &Text<'_>, range: Range<usize>) -> bool {
 pub fn is_mail_name(name: &[u8]) -> bool {
     contains(name, b"smtp")
         || contains(name, b"sendgrid")
+        || contains(name, b"exim_")
+        || contains(name, b"smarthost")
         || (contains(name, b"mail") && !contains(name, b"mailchimp"))
 }
 

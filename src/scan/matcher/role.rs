@@ -40,7 +40,7 @@ impl Role {
 }
 
 /// Endings of keys that name the host.
-const HOSTS: [&[u8]; 12] = [
+const HOSTS: [&[u8]; 13] = [
     b"server_name",
     b"servername",
     b"host",
@@ -49,6 +49,7 @@ const HOSTS: [&[u8]; 12] = [
     b"smarthost",
     b"relay",
     b"hostname",
+    b"host_name",
     b"hosts",
     b"addr",
     b"mailhub",
