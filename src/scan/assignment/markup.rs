@@ -65,12 +65,13 @@ pub(super) fn read(text: &[u8], key: &Key, lang: Lang) -> Option<(Syntax, Value)
         return Some((Syntax::NameValue, value));
     }
     let sign = skip_space_back(text, start);
-    let colon = match before(text, sign) {
-        b':' => true,
-        b'=' => false,
+    let (colon, width) = match (before(text, sign), before(text, sign.saturating_sub(1))) {
+        (b':', _) => (true, 1),
+        (b'>', b'=') => (true, 2),
+        (b'=', _) => (false, 1),
         _ => return None,
     };
-    let name_end = skip_space_back(text, sign - 1);
+    let name_end = skip_space_back(text, sign - width);
     // The quotes of the name are those of the key where it has any: `\"name\": \"K\"`.
     let quoted = is_quote(before(text, name_end));
     let mut name_end = name_end - usize::from(quoted);
@@ -155,9 +156,9 @@ fn element_text(text: &[u8], open: usize, name: &[u8]) -> Option<Value> {
         if range.is_empty()
             && name.is_empty()
             && is_one_of(&text[child.clone()], &VALUES)
-            && byte(text, child.end) == b'>'
+            && let Some(end) = tag_end(text, child.end)
         {
-            return element_text(text, child.end + 1, &text[child]);
+            return element_text(text, end + 1, &text[child]);
         }
         // Children, or the tag of a template.
         let template = matches!(byte(text, close + 1), b'%' | b'?');
@@ -278,11 +279,11 @@ fn object_pair(text: &[u8], key: &Key, name: usize, lang: Lang) -> Option<Value>
         after = argument_end(text, next, PAIR_REACH);
     }
     let comma = skip_space_back(text, run_back_quotes(text, name));
-    if !matches!(before(text, comma), b',' | b'{') {
+    if !matches!(before(text, comma), b',' | b'{' | b'[') {
         return None;
     }
     let floor = name.saturating_sub(PAIR_REACH);
-    let open = floor + memchr::memrchr(b'{', &text[floor..name])?;
+    let open = floor + memchr::memrchr2(b'{', b'[', &text[floor..name])?;
     let value = half(text, skip_space(text, open + 1), lang)?;
     (value.after <= name).then_some(value)
 }
@@ -297,7 +298,7 @@ const ONLY: [&[u8]; 3] = [b"value", b"raw", b"plain"];
 /// The value of a key whose block `value` says what it is: an object in JSON, a line of its own in YAML, a table in TOML.
 pub(super) fn inner(text: &[u8], key: &Key, value: &Value, lang: Lang) -> Option<Value> {
     match lang {
-        Lang::Json if value.form == Form::Block => member(text, value.start),
+        Lang::Json | Lang::JavaScript if value.form == Form::Block => member(text, value.start),
         Lang::Yaml if value.form == Form::Empty && byte(text, key.outer_end()) == b':' => {
             let eol = line_end(text, key.outer_end(), PAIR_REACH);
             if !text[key.outer_end() + 1..eol].trim_ascii().is_empty() {

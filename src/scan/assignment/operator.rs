@@ -82,9 +82,8 @@ pub(super) fn after(text: &[u8], key: &Key, lang: Lang) -> Option<Operator> {
     {
         end += 1;
     }
-    // `Fields("password") = …` in Basic
-    if key.quotes.is_some()
-        && before(text, key.outer_start()) == b'('
+    // `Fields("password") = …` and `Item(cdoSendPassword) = …` in Basic
+    if before(text, key.outer_start()) == b'('
         && matches!(
             lang,
             Lang::CSharp | Lang::Script | Lang::Python | Lang::Php | Lang::PowerShell
@@ -99,7 +98,8 @@ pub(super) fn after(text: &[u8], key: &Key, lang: Lang) -> Option<Operator> {
                 0
             };
         let sign = skip_blank(text, tail);
-        if byte(text, close) == b')' && is_assign(text, sign) {
+        let names = key.quotes.is_some() || lang == Lang::CSharp;
+        if byte(text, close) == b')' && names && is_assign(text, sign) {
             return Some(Operator {
                 syntax: Syntax::Equals,
                 value: sign + 1,
@@ -138,6 +138,16 @@ pub(super) fn after(text: &[u8], key: &Key, lang: Lang) -> Option<Operator> {
         // `curl_easy_setopt(curl, CURLOPT_PASSWORD, "…")`
         b',' if key.quotes.is_none() && starts(text, key.start, b"CURLOPT_") => {
             found(Syntax::Pair, blank + 1)
+        }
+        // `props.put(Keys.SMTP_PASSWORD, "…")`: a constant is named like the key that it holds
+        b',' if key.quotes.is_none()
+            && lang.is_code()
+            && is_quote(byte(text, skip_space(text, blank + 1))) =>
+        {
+            let path = lookup::path_before(text, key.start).start;
+            let verb = last_segment(text, &callee_before(text, path)?);
+            let sets = starts_any_case(text, verb.start, b"set") || text[verb] == *b"put";
+            (sets && is_constant(&text[path..key.end])).then(|| found(Syntax::Pair, blank + 1))?
         }
         b',' if key.quotes.is_some() => {
             // a section may come first: `set('smtp', 'password', '…')`
@@ -210,6 +220,12 @@ pub(super) fn after(text: &[u8], key: &Key, lang: Lang) -> Option<Operator> {
     }
 }
 
+/// Whether a path names a constant: `SMTP_PASSWORD`, `Keys.Smtp.Password`.
+fn is_constant(path: &[u8]) -> bool {
+    let shouts = !path.iter().any(u8::is_ascii_lowercase);
+    shouts || (path.contains(&b'.') && path.first().is_some_and(u8::is_ascii_uppercase))
+}
+
 /// Whether `i` holds a lone `=`.
 fn is_assign(text: &[u8], i: usize) -> bool {
     byte(text, i) == b'=' && !matches!(byte(text, i + 1), b'=' | b'>' | b'~')
@@ -249,6 +265,15 @@ fn colon(text: &[u8], key: &Key, lang: Lang, colon: usize) -> Option<Operator> {
     }
     let code = lang.is_code() || lang == Lang::Unknown;
     if code && is_ternary(text, start) {
+        return None;
+    }
+    // a prompt: the quote behind the colon ends the string that the key stands in
+    let next = byte(text, skip_blank(text, colon + 1));
+    if key.quotes.is_none()
+        && matches!(next, b'"' | b'\'')
+        && (code || lang == Lang::Shell)
+        && open_quote(text, key.start) == Some(next)
+    {
         return None;
     }
     if code

@@ -93,7 +93,14 @@ impl Place {
             (Syntax::Equals, Lang::Yaml) if !starts_item(text, key) => Bare::ShellWord,
             (_, Lang::Yaml) => Bare::Yaml,
             (Syntax::Equals, Lang::Shell | Lang::Docker) => Bare::ShellWord,
-            (Syntax::Equals, Lang::Hcl) if is_shell_line(text, key, sign) => Bare::ShellWord,
+            // a here-document of settings: what is Terraform's own has blanks around its sign
+            (Syntax::Equals, Lang::Hcl)
+                if sign == key.end + 1
+                    && key.quotes.is_none()
+                    && has_settings_look(text, key, syntax) =>
+            {
+                Bare::ShellWord
+            }
             (_, Lang::Text | Lang::Unknown) if has_settings_look(text, key, syntax) => Bare::Token,
             _ => Bare::Expression,
         };
@@ -112,24 +119,6 @@ fn starts_item(text: &[u8], key: &Key) -> bool {
     text[start..key.outer_start()]
         .iter()
         .all(|b| matches!(b, b' ' | b'\t' | b'-' | b'#'))
-}
-
-/// Whether a line of HCL is one of a dotenv file or a script that a here-document holds: `SMTP_PASSWORD=v`, where HCL itself puts
-/// blanks around the sign and writes names in lower case.
-fn is_shell_line(text: &[u8], key: &Key, sign: usize) -> bool {
-    let name = &text[key.start..key.end];
-    name.iter()
-        .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_')
-        && key.end + 1 == sign
-        && !matches!(byte(text, sign), b' ' | b'\t')
-        && leads_line_after_export(text, key.start)
-}
-
-/// Whether nothing but blanks and `export` stands before `at` on its line.
-fn leads_line_after_export(text: &[u8], at: usize) -> bool {
-    let line = line_start(text, at, 256);
-    let lead = text[line..at].trim_ascii();
-    lead.is_empty() || lead == b"export"
 }
 
 /// Whether a key in prose is that of a settings file: `KEY=`, `spring.mail.password=`, `SMTP_PASS:`.

@@ -175,8 +175,8 @@ fn is_name(inner: &[u8]) -> bool {
 }
 
 /// Beginnings that only ciphertext and hashes have: Jasypt, SOPS, Spring Cloud, Mule, SonarQube, Jenkins, Ansible Vault, dotenvx,
-/// PGP, Magento, crypt(3), LDAP, Django, age.
-const ENCRYPTED: [&[u8]; 30] = [
+/// PGP, Magento, crypt(3), LDAP, Django, age, Laravel (`{"iv":`).
+const ENCRYPTED: [&[u8]; 31] = [
     b"#jbcrypt:",
     b"ENC(",
     b"ENC[",
@@ -206,6 +206,7 @@ const ENCRYPTED: [&[u8]; 30] = [
     b"age-encryption.org",
     b"Ag",
     b"vault:v1:",
+    b"eyJpdiI6",
     b"{bcrypt}",
 ];
 

@@ -14,7 +14,7 @@ const WORDS: &[&str] = &[
     "empty", "encryption", "enter", "env", "environment", "etc", "example", "fake", "false", "field", "file", "fill", "fixme", "foo", "foobar", "foopass", "for", "from", "generate", "generated", "get", "gmail", "go",
     "goes", "google", "guest", "hash", "heslo", "hier", "has\u{142}o", "haslo", "hello", "here", "hidden", "host", "hostname", "ici", "ihr", "ihre", "dein", "deine", "hunter", "id", "if", "in", "incorrect", "insert", "invalid", "int", "integer", "is", "it", "jelszo", "jwt", "kennwort", "key", "l\u{f6}senord", "letmein", "local", "localhost", "login", "long",
     "mail", "mailbox", "mailer", "mailgun", "mailpass", "mailpassword", "mailtrap", "masked", "me", "mock", "mongo", "mot", "must", "my", "mypass", "clave", "palavra", "mypassword", "mysecret", "mysql", "n", "na", "name", "needed", "never", "new", "nil", "no", "none", "not", "null", "nullable", "of", "off", "omitted", "on",
-    "only", "optional", "or", "our", "outlook", "own", "parola", "pass", "passe", "passord", "passphrase", "passw", "passwd", "passwort", "password", "paste", "phrase", "placeholder", "platzhalter", "please", "postgres", "postgresql", "postmark", "prod", "production", "provide", "provided", "provider", "put", "pw", "pwd",
+    "only", "optional", "or", "our", "outlook", "own", "parola", "pass", "passe", "passord", "adgangskode", "kodeord", "losenord", "parolan\u{131}z", "parole", "sifreniz", "\u{15f}ifreniz", "passphrase", "passw", "passwd", "passwort", "password", "paste", "phrase", "placeholder", "platzhalter", "please", "postgres", "postgresql", "postmark", "prod", "production", "provide", "provided", "provider", "put", "pw", "pwd",
     "qux", "random", "rabbitmq", "real", "redacted", "redis", "relay", "remove", "removed", "replace", "replaceme", "required", "root", "salasana", "salt", "same", "sifre", "\u{15f}ifre", "sample", "secret", "secretkey", "secretpassword", "secure", "see", "send", "sender", "sendgrid", "senha", "server", "service", "ses", "session", "set", "setme", "setting", "settings",
     "should", "sid", "signing", "smtp", "smtppass", "smtppassword", "some", "something", "staging", "store", "string", "strong", "super", "supersecret", "support", "t", "tbd", "temp", "template", "test", "tester", "testing", "testpass", "testpassword", "text", "the", "there", "this", "to", "todo", "token", "tokenhere", "topsecret", "true", "twilio", "type",
     "unconfigured", "undefined", "unknown", "unset", "update", "use", "user", "username", "uuid", "seu", "sua", "tu", "tua", "val", "value", "var", "variable", "vault", "very", "votre", "wachtwoord", "webhook", "what", "whatever", "with", "wrong", "wrongpassword", "wrongpass", "x", "xx", "xxx", "xxxx", "y", "yes", "you", "your", "yours", "yourpass", "yourpassword", "zzz",
@@ -74,7 +74,22 @@ const SPEAKING: &[&str] = &[
     "passwort",
     "kennwort",
     "passe",
+    "passord",
     "heslo",
+    "haslo",
+    "has\u{142}o",
+    "jelszo",
+    "salasana",
+    "sifre",
+    "\u{15f}ifre",
+    "sifreniz",
+    "\u{15f}ifreniz",
+    "losenord",
+    "l\u{f6}senord",
+    "kodeord",
+    "adgangskode",
+    "parole",
+    "\u{43f}\u{430}\u{440}\u{43e}\u{43b}\u{44c}",
     "clave",
     "parola",
     "contrasena",
@@ -86,7 +101,7 @@ const SPEAKING: &[&str] = &[
 ];
 
 /// What a password is called, in the languages met most. Beside other plain words it is a prompt: `hier-das-passwort-eintragen`.
-const NAMES_OF_IT: [&str; 20] = [
+const NAMES_OF_IT: [&str; 27] = [
     "password",
     "passwort",
     "passwd",
@@ -96,17 +111,24 @@ const NAMES_OF_IT: [&str; 20] = [
     "wachtwoord",
     "kennwort",
     "passe",
+    "passord",
     "losenord",
     "l\u{f6}senord",
+    "adgangskode",
     "haslo",
     "has\u{142}o",
     "heslo",
+    "jelsz",
+    "salasana",
     "sifre",
     "\u{15f}ifre",
-    "adgangskode",
-    "salasana",
-    "sandi",
+    "parol",
     "khau",
+    "sandi",
+    "\u{be44}\u{bc00}\u{bc88}\u{d638}",
+    "\u{43f}\u{430}\u{440}\u{43e}\u{43b}",
+    "\u{5bc6}\u{7801}",
+    "\u{30d1}\u{30b9}\u{30ef}\u{30fc}\u{30c9}",
 ];
 
 /// Letters and joints only, two words or more.
@@ -184,6 +206,8 @@ pub(super) fn is_placeholder(value: &[u8], kind: ValueKind) -> bool {
     let Ok(text) = std::str::from_utf8(value) else {
         return false;
     };
+    // a sign that ends a setting, as in nginx, belongs to no word
+    let text = text.strip_suffix(';').unwrap_or(text);
     let lower = text.to_lowercase();
     if WHOLE.contains(&lower.as_str()) || WHOLE.contains(&unleet(&lower).as_str()) {
         return true;

@@ -10,7 +10,7 @@ use crate::scan::candidate::{Candidate, CandidatePart, Decisions};
 use crate::scan::filter::{self, About, Drop, HostSays};
 
 use super::companions::{self, Places};
-use super::{Compiled, Slot, Text, composed, mail, manifest, parts, stored, table};
+use super::{Compiled, Slot, Text, composed, mail, manifest, other, parts, stored, table};
 
 /// Judges the anchor `at`: the key it stands in, or the call it names.
 pub fn judge(
@@ -58,7 +58,7 @@ fn gives_value(text: &Text<'_>, at: usize) -> bool {
     let rest = text.slice(at..at + LONGEST);
     let word = rest
         .iter()
-        .take_while(|b| b.is_ascii_alphanumeric() || b"_-. \t*`\"'".contains(b))
+        .take_while(|b| b.is_ascii_alphanumeric() || b"_-. \t*`\"'".contains(b) || **b >= 0x80)
         .count();
     rest.get(word).is_some_and(|b| b":=|".contains(b))
 }
@@ -334,8 +334,17 @@ fn judge_call(
     };
     let stored = text.slice(password.range());
     let value = composed.as_ref().map_or(stored, |it| it.value.as_slice());
-    let said = call.typed || mail::is_near(text, open..open);
-    if !said && !mail::names_host(text, name.clone()) {
+    let said =
+        call.typed || mail::is_near(text, open..open) || mail::uses_library(text, open..open);
+    // an account that is an address may be a mailbox; where people sign in to an application it says nothing
+    let mailbox = !call.name.starts_with('.')
+        && places
+            .user()
+            .is_some_and(|user| text.slice(user.range()).contains(&b'@'));
+    if !said && !mailbox && !mail::names_host(text, name.clone()) {
+        return out.drop(compiled.ix, Drop::NoContext);
+    }
+    if !call.typed && other::is_given_to_other(text, name.start) {
         return out.drop(compiled.ix, Drop::NoContext);
     }
     let user = places.user().map(|user| text.slice(user.range()));
@@ -351,9 +360,15 @@ fn judge_call(
         end: password.range().end,
     };
     match mail::call_login(text, &rule.calls, &given) {
-        Ok(login) if !said && !login.names_host(text) => out.drop(compiled.ix, Drop::NoContext),
+        Ok(login) if !said && !mailbox && !login.names_host(text) => {
+            out.drop(compiled.ix, Drop::NoContext);
+        }
         Ok(login) => {
-            let confidence = compiled.rule.confidence.min(login.confidence);
+            let confidence = if said || login.names_host(text) {
+                compiled.rule.confidence.min(login.confidence)
+            } else {
+                Confidence::Low
+            };
             let mut candidate = candidate(compiled, password, value, confidence, login.parts);
             candidate
                 .encodings

@@ -11,6 +11,7 @@ mod encoded;
 pub mod login;
 pub mod mail;
 mod manifest;
+mod other;
 pub mod pair;
 mod parts;
 mod role;
