@@ -93,7 +93,7 @@ pub(super) fn updated(text: &[u8], key: &Key) -> Option<Value> {
     value::quoted(text, start, Lang::Sql).filter(|value| value.after <= column)
 }
 
-/// The value of the column `key` in the first row of `COPY t (…) FROM stdin;`, as PostgreSQL dumps tables: fields with tabs between
+/// The value of the column `key` in the first row of `COPY t (…) FROM stdin;`, as the dumps of `PostgreSQL` have it: fields with tabs between
 /// them.
 pub(super) fn copied(text: &[u8], key: &Key) -> Option<Value> {
     let named = |b: u8| b != b'(' && b != b')' && b != b'\'' && b != b';';

@@ -1,13 +1,13 @@
 //! Values that a program puts together: strings that it joins, and base64 that it decodes.
 //!
-//! Only where all of an expression is literal: with a variable in it, nobody knows what comes out. Reading the pieces is the
-//! views' work; what a value means is the caller's.
+//! Only where all of an expression is known: with a variable in it, nobody knows what comes out. Reading the pieces is the
+//! views' work, and that of `pieces`; what a value means is the caller's.
 
 use crate::model::{Encoding, Span};
-use crate::scan::assignment::{Arg, Assignment, Form};
+use crate::scan::assignment::{Arg, Assignment, Form, Lang};
 use crate::scan::view::{self, Opening};
 
-use super::Text;
+use super::{Text, pieces};
 
 /// What an expression comes out as.
 pub(super) struct Composed {
@@ -27,7 +27,10 @@ const FEWEST: usize = 8;
 
 /// What the right-hand side of `found` comes out as, if it is put together out of literals.
 pub(super) fn value(text: &Text<'_>, found: &Assignment) -> Option<Composed> {
-    if !matches!(found.form, Form::Expression | Form::Block | Form::Lookup) {
+    if !matches!(
+        found.form,
+        Form::Expression | Form::Block | Form::Lookup | Form::Template
+    ) {
         return None;
     }
     let start = found.value.range().start;
@@ -35,12 +38,26 @@ pub(super) fn value(text: &Text<'_>, found: &Assignment) -> Option<Composed> {
         .checked_sub(1)
         .and_then(|at| text.bytes.get(at))
         .is_some_and(|b| is_quote(*b));
-    read(text, start - usize::from(opened))
+    let from = start - usize::from(opened);
+    let literal = (found.form != Form::Template).then(|| read(text, from));
+    literal.flatten().or_else(|| pieced(text, from))
 }
 
 /// What the argument `arg` comes out as, likewise.
 pub(super) fn argument(text: &Text<'_>, arg: &Arg) -> Option<Composed> {
-    (arg.form == Form::Expression).then(|| read(text, arg.value.range().start))?
+    let from = arg.value.range().start;
+    (arg.form == Form::Expression).then(|| read(text, from).or_else(|| pieced(text, from)))?
+}
+
+/// What the expression at `from` comes out as with the constants that it names.
+fn pieced(text: &Text<'_>, from: usize) -> Option<Composed> {
+    let is_code = text.lang.is_code() && text.lang != Lang::Xml;
+    let (range, value) = is_code.then(|| pieces::read(text, from))??;
+    Some(Composed {
+        span: Span::new(range.start, range.end),
+        value,
+        encoding: Encoding::Joined,
+    })
 }
 
 fn read(text: &Text<'_>, from: usize) -> Option<Composed> {

@@ -14,6 +14,7 @@ mod manifest;
 mod other;
 pub mod pair;
 mod parts;
+mod pieces;
 mod role;
 mod stored;
 mod table;
