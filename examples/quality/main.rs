@@ -1,9 +1,9 @@
 //! How often waxseal is right on labelled files, and how often others are: recall, precision and F1 for each kind.
 //!
-//! `cargo run --release --example quality -- [--held-out | --set FOLDER] [--seed TEXT] [--quiet] [--no-peers] [--write DIR]`
+//! `cargo run --release --example quality -- [--held-out | --set NAME] [--seed TEXT] [--quiet] [--no-peers] [--write DIR]`
 //!
-//! The corpus is made from the templates in `testdata/quality` and a fixed seed; docs/quality.md says what is labelled as a secret. `--set` takes those of one of its
-//! folders instead, none of which the rules were tuned on; `--held-out` is the newest.
+//! The corpus is made from the templates in `testdata/quality` and a fixed seed; docs/quality.md says what is labelled as a secret.
+//! `--set` takes those of a folder in it, which nothing was tuned on before its first score; `--held-out` is the one of that name.
 //! Ends with status 1 if a bar is missed, and 2 if the corpus could not be made. `--write` leaves the corpus in DIR, with `labels.tsv`.
 
 mod corpus;
@@ -20,7 +20,8 @@ const BARS: [(f64, f64); 2] = [(0.98, 0.97), (0.93, 0.93)];
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
-    let (mut set, mut quiet, mut no_peers, mut write) = (None, false, false, None);
+    let (mut quiet, mut no_peers, mut write) = (false, false, None);
+    let mut set = None;
     let mut seed = "1".to_owned();
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
@@ -32,16 +33,14 @@ fn main() -> ExitCode {
             "--write" => write = arguments.next().map(PathBuf::from),
             _ => {
                 say(
-                    "usage: quality [--held-out | --set FOLDER] [--seed TEXT] [--quiet] [--no-peers] [--write DIR]",
+                    "usage: quality [--held-out | --set NAME] [--seed TEXT] [--quiet] [--no-peers] [--write DIR]",
                 );
                 return ExitCode::from(2);
             }
         }
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/quality");
-    let folder = set
-        .as_ref()
-        .map_or_else(|| root.clone(), |it| root.join(it));
+    let folder = root.join(set.as_deref().unwrap_or_default());
     let cases = match corpus::read(&folder, &root.join("harmless.toml"), &seed) {
         Ok(cases) => cases,
         Err(problem) => {

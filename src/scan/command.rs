@@ -46,26 +46,24 @@ pub fn around<'n>(
 /// The last place where `name` stands as a word by itself, not behind `at`.
 fn last_name(bytes: &[u8], at: usize, window: &Range<usize>, name: &[u8]) -> Option<Range<usize>> {
     let end = (at + name.len()).min(window.end);
-    let mut before = &bytes[window.start..end];
-    // mostly it is nowhere, which searching forwards tells many times faster
-    memchr::memmem::find(before, name)?;
-    loop {
-        let start = window.start + memchr::memmem::rfind(before, name)?;
+    let inside =
+        |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || b"_-.".contains(b));
+    // `sendEmail.exe`, `sendEmail.pl`
+    let stop = |start: usize| {
         let stop = start + name.len();
-        let inside = |byte: Option<&u8>| {
-            byte.is_some_and(|b| b.is_ascii_alphanumeric() || b"_-.".contains(b))
-        };
-        let front = start.checked_sub(1).filter(|front| *front >= window.start);
-        // `sendEmail.exe`, `sendEmail.pl`
-        let stop = [b".exe".as_slice(), b".pl"]
+        [b".exe".as_slice(), b".pl"]
             .iter()
-            .find(|ending| bytes[stop..window.end.max(stop)].starts_with(ending))
-            .map_or(stop, |ending| stop + ending.len());
-        if !inside(front.and_then(|front| bytes.get(front))) && !inside(bytes.get(stop)) {
-            return Some(start..stop);
-        }
-        before = &bytes[window.start..start];
-    }
+            .find(|ending| bytes[stop..].starts_with(ending))
+            .map_or(stop, |ending| stop + ending.len())
+    };
+    let is_word = |start: &usize| {
+        let front = start.checked_sub(1).filter(|front| *front >= window.start);
+        !inside(front.and_then(|front| bytes.get(front))) && !inside(bytes.get(stop(*start)))
+    };
+    // searching forwards is many times faster than backwards, and mostly it is nowhere
+    let found = memchr::memmem::find_iter(&bytes[window.start..end], name);
+    let start = found.map(|at| window.start + at).filter(is_word).last()?;
+    Some(start..stop(start))
 }
 
 /// The words of a list of strings that goes on at `from`, up to its bracket.
