@@ -388,7 +388,16 @@ pub(super) fn is_spelled_out(text: &[u8], key: &Key) -> bool {
 /// Whether the key stands inside a string, so that what follows it without quotes is text: the pairs of
 /// a connection string or of `putenv("K=v")`.
 pub(super) fn is_embedded(text: &[u8], key: &Key, value: usize) -> bool {
-    let lead = before(text, key.start);
+    // `"spring.mail.password=v"` in code, where a dot joins no key
+    let lead = match before(text, key.start) {
+        b'.' => before(
+            text,
+            super::lexeme::run_back(text, key.start, 96, |b| {
+                is_word(b) || matches!(b, b'.' | b'-')
+            }),
+        ),
+        lead => lead,
+    };
     let direct = is_quote(lead) || matches!(lead, b';' | b'&' | b'?' | b'n' | b'r' | b't' | b' ');
     key.quotes.is_none()
         && value == key.end + 1

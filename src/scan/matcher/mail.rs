@@ -16,6 +16,7 @@ use super::Text;
 use super::companions::{self, Companion};
 use super::other;
 use super::role::Role;
+use super::scope;
 
 /// How far from a password the word `smtp` still says that it is one of mail, where no sibling does. Bytes; nodemailer and
 /// PHPMailer blocks with comments measure 300 to 500.
@@ -68,7 +69,11 @@ pub fn login(text: &Text<'_>, calls: &[Call], a: &Assignment) -> Result<Login, D
     {
         return Err(Drop::Encrypted);
     }
-    let near = is_near(text, a.key.range()) || uses_library(text, a.key.range());
+    let scope = (!typed).then(|| scope::of(text, a, &parents)).flatten();
+    let near = match &scope {
+        Some(scope) => scope.speaks,
+        None => is_near(text, a.key.range()) || uses_library(text, a.key.range()),
+    };
     if !typed
         && !(is_plain_password(key) && (near || text.mail_file || names_host(text, a.key.range())))
     {
@@ -77,7 +82,10 @@ pub fn login(text: &Text<'_>, calls: &[Call], a: &Assignment) -> Result<Login, D
     if !typed && other::is_of_other_service(text, a, &parents) {
         return Err(Drop::NoContext);
     }
-    let found = companions::of(text, calls, a, typed);
+    let mut found = companions::of(text, calls, a, typed);
+    if let Some(scope) = scope.as_ref() {
+        found.retain(|companion| scope.holds(companion.span));
+    }
     let of = |role| {
         let companion = found.iter().find(|companion| companion.role == role)?;
         Some(text.slice(companion.span.range()))
@@ -119,7 +127,10 @@ pub fn login(text: &Text<'_>, calls: &[Call], a: &Assignment) -> Result<Login, D
             || looks_like_mail_host(host)
             || port.is_some_and(is_submission_port)
             || (text.mail_file && user.is_some_and(|user| user.contains(&b'@')))
-            || is_near_tightly(text, a);
+            || (scope.is_none()
+                && is_near_tightly(text, a)
+                && !scope::is_argument_of_other(text, a))
+            || (scope.is_some() && near);
         if !fits {
             return Err(Drop::NoContext);
         }
@@ -334,7 +345,7 @@ fn is_near_tightly(text: &Text<'_>, a: &Assignment) -> bool {
     has_mail_word(text, at.start.saturating_sub(NEAR / 3)..at.end + NEAR / 3)
 }
 
-fn has_mail_word(text: &Text<'_>, range: Range<usize>) -> bool {
+pub(super) fn has_mail_word(text: &Text<'_>, range: Range<usize>) -> bool {
     let first = text.mail.partition_point(|&at| (at as usize) < range.start);
     text.mail
         .get(first)

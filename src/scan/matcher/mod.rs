@@ -17,6 +17,7 @@ pub mod pair;
 mod parts;
 mod pieces;
 mod role;
+mod scope;
 mod stored;
 mod table;
 pub mod token;
