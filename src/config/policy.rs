@@ -17,8 +17,9 @@ use super::{CONFIG_VARIABLE, FILE_NAME};
 use crate::error::{Error, unknown};
 use crate::model::{Confidence, Severity};
 use crate::report::{Format, Settings};
+use crate::rules::gitleaks::Fault;
 use crate::rules::parse::{self, RuleError, RuleSource};
-use crate::rules::{BUILTIN, POLICY_TOO_WIDE, Rule};
+use crate::rules::{BUILTIN, Kind, POLICY_TOO_WIDE, Rule};
 use crate::scan::{Allowing, Exclude};
 
 /// The rules of a run, and what else its configuration decides.
@@ -44,6 +45,10 @@ pub struct Policy {
     pub settings: Option<Settings>,
     /// What to say of rule files, a line each.
     pub notes: Vec<String>,
+    /// Rules of gitleaks files that can't be used and are left out, because somebody said so.
+    pub unusable: Vec<Fault>,
+    /// Whether a gitleaks file builds on gitleaks' own rules, which were not given.
+    pub lacks_base: bool,
 }
 
 /// Something in a configuration file that lets too much pass.
@@ -83,10 +88,20 @@ pub fn resolve(options: ScanOptions) -> Result<(ScanOptions, Policy), Error> {
 
 /// The same with the files of the repository that `repository` gives.
 pub fn resolve_from(
-    mut options: ScanOptions,
+    options: ScanOptions,
     repository: Reader<'_>,
 ) -> Result<(ScanOptions, Policy), Error> {
-    let sources = sources(&options, repository)?;
+    let file = configuration(&options.policy, repository)?;
+    resolve_with(options, file.as_ref(), repository)
+}
+
+/// The same with the configuration file as `file`, whatever stands in the one that counts.
+pub fn resolve_with(
+    mut options: ScanOptions,
+    file: Option<&Text>,
+    repository: Reader<'_>,
+) -> Result<(ScanOptions, Policy), Error> {
+    let sources = sources_with(&options, file)?;
     let policy = sources.policy(&options, repository)?;
     let merged = &sources.merged;
     options.jobs = usize::try_from(merged.number(Name::Jobs)).ok();
@@ -151,11 +166,20 @@ pub fn named(policy: &PolicyChoice) -> Option<PathBuf> {
 
 /// Reads everything that has a say.
 pub fn sources(options: &ScanOptions, repository: Reader<'_>) -> Result<Sources, Error> {
-    let text = match named(&options.policy) {
-        Some(path) => Some(source::read(&path, Origin::Named)?),
-        None => repository(FILE_NAME)?,
-    };
-    let file = text.as_ref().map(File::read).transpose()?;
+    let text = configuration(&options.policy, repository)?;
+    sources_with(options, text.as_ref())
+}
+
+/// The configuration file that counts, if there is one.
+pub fn configuration(policy: &PolicyChoice, repository: Reader<'_>) -> Result<Option<Text>, Error> {
+    match named(policy) {
+        Some(path) => source::read(&path, Origin::Named).map(Some),
+        None => repository(FILE_NAME),
+    }
+}
+
+fn sources_with(options: &ScanOptions, text: Option<&Text>) -> Result<Sources, Error> {
+    let file = text.map(File::read).transpose()?;
     let own = if options.policy.deaf {
         None
     } else {
@@ -198,10 +222,8 @@ impl Sources {
         }
         let skipped = self.texts(Name::SkipRules);
         let is_skipped = |id: &str| {
-            skipped
-                .iter()
-                .chain(&options.rules.skip)
-                .any(|skip| skip == id)
+            let mut skipped = skipped.iter().chain(&options.rules.skip);
+            options.rules.lenient || skipped.any(|skip| skip == id)
         };
         let foreign = gitleaks::foreign_rules(
             &foreign,
@@ -250,6 +272,8 @@ impl Sources {
             wide,
             settings,
             notes: foreign.notes,
+            unusable: foreign.unusable,
+            lacks_base: foreign.lacks_base,
         })
     }
 
@@ -274,10 +298,11 @@ impl Sources {
         &self,
         options: &ScanOptions,
         rules: &[Rule],
-        unusable: &[String],
+        unusable: &[Fault],
     ) -> Result<(), Error> {
-        let has =
-            |id: &str| rules.iter().any(|rule| rule.id == id) || unusable.iter().any(|it| it == id);
+        let has = |id: &str| {
+            rules.iter().any(|rule| rule.id == id) || unusable.iter().any(|it| it.rule == id)
+        };
         let flags = options.rules.only.iter().chain(&options.rules.skip);
         for id in flags {
             // what tells of the policy itself can be left out by whoever runs the scan, and nobody else
@@ -335,12 +360,13 @@ impl Sources {
             on && !has(&choice.skip, rule)
         };
         let left_out = |rule: &Rule| choice.only.is_empty() && by_file(Name::SkipRules, rule);
-        let (off, on): (Vec<Rule>, Vec<Rule>) =
-            rules.into_iter().filter(asked_for).partition(left_out);
+        let (asked_for, others): (Vec<Rule>, Vec<Rule>) = rules.into_iter().partition(asked_for);
+        let (off, mut on): (Vec<Rule>, Vec<Rule>) = asked_for.into_iter().partition(left_out);
         if on.is_empty() {
             let problem = "no rule is left to look for: the rules that --rule or the configuration ask for are left out again";
             return Err(Error::Usage(problem.to_owned()));
         }
+        required(&mut on, off.iter().chain(&others));
         Ok((off, on))
     }
 
@@ -361,6 +387,22 @@ impl Sources {
         let texts = self.merged.texts(name).iter();
         texts.map(|(text, _)| text.clone()).collect()
     }
+}
+
+/// Adds to the rules that are `on` those among `others` which they require. Such a rule finds nothing by itself.
+fn required<'r>(on: &mut Vec<Rule>, others: impl Iterator<Item = &'r Rule>) {
+    let requires = |rule: &Rule, other: &Rule| match &rule.kind {
+        Kind::Foreign(rule) => rule.required.iter().any(|it| it.rule == other.id),
+        _ => false,
+    };
+    let others = others.filter(|other| on.iter().any(|rule| requires(rule, other)));
+    let mut silent: Vec<Rule> = others.cloned().collect();
+    for rule in &mut silent {
+        if let Kind::Foreign(foreign) = &mut rule.kind {
+            foreign.silent = true;
+        }
+    }
+    on.append(&mut silent);
 }
 
 /// The rule file at `path`, which the configuration names from its own folder on in `item`, and where that is.
@@ -387,17 +429,34 @@ fn rule_file(
     Ok((text, Beside::Repository(folder(Path::new(path)))))
 }
 
-/// What a gitleaks file builds on, by its path from the folder of that file.
+/// What a gitleaks file builds on. gitleaks takes its path from the current folder on, which is the top of the repository; people write
+/// it from the folder of the file on as well.
 fn open(beside: &Beside, path: &str, repository: Reader<'_>) -> Result<String, String> {
     let read = match beside {
-        Beside::Folder(folder) => source::read(&folder.join(path), Origin::Named).map(Some),
+        Beside::Folder(folder) => {
+            let here = Path::new(path);
+            let from = if here.is_file() {
+                here.to_owned()
+            } else {
+                folder.join(path)
+            };
+            source::read(&from, Origin::Named).map(Some)
+        }
         Beside::Repository(folder) => {
-            let path = folder.join(path.trim_start_matches("./"));
-            let mut parts = path.components();
-            if !parts.all(|part| matches!(part, Component::Normal(_))) {
-                return Err("it does not lie in the repository".to_owned());
+            let mut found = Ok(None);
+            for path in [PathBuf::from(path), folder.join(path)] {
+                let plain = path.components().filter(|part| *part != Component::CurDir);
+                let path: PathBuf = plain.collect();
+                let mut parts = path.components();
+                if !parts.all(|part| matches!(part, Component::Normal(_))) {
+                    return Err("it does not lie in the repository".to_owned());
+                }
+                found = repository(&path.to_string_lossy().replace('\\', "/"));
+                if !matches!(found, Ok(None)) {
+                    break;
+                }
             }
-            repository(&path.to_string_lossy().replace('\\', "/"))
+            found
         }
     };
     match read {

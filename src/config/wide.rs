@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::file::{Exclude, File, Said};
+use super::file::{Exclude, File, Item, Said};
 use super::table::Name;
 use super::value::{Value, quoted};
 use crate::model::Severity;
@@ -111,6 +111,22 @@ pub fn judge(file: &File, rules: &[Rule]) -> Vec<Wide> {
     found
 }
 
+/// What is too wide in an entry that would leave out all rules in the files that `glob` matches.
+pub fn too_wide(glob: &str) -> Option<String> {
+    let span = 0..0;
+    let path = Item {
+        text: glob.to_owned(),
+        span: span.clone(),
+    };
+    let exclude = Exclude {
+        paths: vec![path],
+        rules: Vec::new(),
+        reason: String::new(),
+        span,
+    };
+    excluded(&exclude, BUILTIN, &mut BTreeSet::new())
+}
+
 /// What is too wide in an entry. Rules that it silences everywhere are added to `silenced`.
 fn excluded(exclude: &Exclude, rules: &[Rule], silenced: &mut BTreeSet<String>) -> Option<String> {
     let is_about_all = |ids: &[&str]| {
@@ -142,6 +158,8 @@ fn excluded(exclude: &Exclude, rules: &[Rule], silenced: &mut BTreeSet<String>) 
             .rsplit('/')
             .next()
             .unwrap_or_default();
+        // what may stand before or behind the name does not make it another one
+        let name = name.trim_matches('*');
         let is_dotenv = PathClass::of(name.as_bytes()).dotenv == Dotenv::Live;
         let meets_dotenv = DOTENV.iter().any(|name| globs.hold(name.as_bytes()));
         if leaves_out_dotenv && (is_dotenv || meets_dotenv) {
