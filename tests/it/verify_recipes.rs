@@ -641,7 +641,10 @@ fn what_a_recipe_must_not_hold_is_refused_with_a_reason() {
         ("hosts = [\"*.acme.example\"]", "no fixed host"),
         ("hosts = [\"API.acme.example\"]", "no fixed host"),
         ("hosts = [\"https://api.acme.example\"]", "no fixed host"),
-        ("hosts = [\"api.acme.example@evil.example\"]", "no fixed host"),
+        (
+            "hosts = [\"api.acme.example@evil.example\"]",
+            "no fixed host",
+        ),
         ("hosts = [\"аpi.acme.example\"]", "no fixed host"),
         ("method = \"POST\"", "`method` is GET and not \"POST\""),
         ("method = \"DELETE\"", "only GET promises that"),

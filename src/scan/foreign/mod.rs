@@ -264,15 +264,14 @@ impl ForeignRule {
         tail.search_half(&input).is_some()
     }
 
-    /// The match with the literal at `at`, which does not begin before `from`: what comes before the literal is found by going back from
-    /// it. Trying the pattern from every place before it takes a hundred times as long. None where the pattern is not made so.
-    fn split_match(
-        &self,
-        text: &[u8],
-        from: usize,
-        at: usize,
-        end: usize,
-    ) -> Option<Option<Range<usize>>> {
+    /// Whether what a match has before its literal can be told by going back from it ([`Self::split_match`]).
+    fn is_split(&self) -> bool {
+        self.need.as_ref().is_some_and(|need| need.split.is_some())
+    }
+
+    /// The match with the literal at `at`, which does not begin before `from`, of a rule that is split there: what follows is tried once,
+    /// and what comes before is found by going back. Trying the pattern from every place before it takes a hundred times as long.
+    fn split_match(&self, text: &[u8], from: usize, at: usize, end: usize) -> Option<Range<usize>> {
         let need = self.need.as_ref()?;
         let (lead_in, rest) = need.split.as_ref()?;
         let rest = self.rest.get_or_init(|| regex(rest));
@@ -280,10 +279,8 @@ impl ForeignRule {
             let input = Input::new(text).range(at..end).anchored(Anchored::Yes);
             Some(rest.search(&input)?.end())
         };
-        let Some(mut stop) = follows(at) else {
-            return Some(None);
-        };
-        let (mut at, mut start) = (at, lead_in.start(text, from, at));
+        let (mut at, mut stop) = (at, follows(at)?);
+        let mut start = lead_in.start(text, from, at);
         // as few bytes as it takes: a longer literal that begins earlier is met later
         while let Some((earlier, end)) = (start..at)
             .filter(|at| need.begins(&text[*at..]))
@@ -292,7 +289,7 @@ impl ForeignRule {
             (at, stop) = (earlier, end);
             start = lead_in.start(text, from, at);
         }
-        Some(Some(start..stop))
+        Some(start..stop)
     }
 }
 

@@ -14,6 +14,10 @@ use super::{ForeignRule, ForeignRules, Role, Slot, Way};
 /// Bytes of a line that allow lists see on either side of a match.
 const LINE: usize = 4096;
 
+/// How often a pattern of unbounded length is tried at single leads of a text. Then it is tried on all the rest at once, so that the time
+/// stays in proportion to the text.
+const MOST_MISSED: u32 = 32;
+
 /// Where a text is from, as far as rules ask.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Place<'p> {
@@ -44,6 +48,8 @@ struct Progress {
     leads: (usize, usize),
     /// Whether a keyword was met.
     keyed: bool,
+    /// How often it was tried at a lead for nothing, where it may have looked at the text up to its end.
+    missed: u32,
     /// Whether the path is one that the rule is for; none while that was not asked.
     open: Option<bool>,
 }
@@ -156,11 +162,16 @@ impl Hunt {
             let end = rule
                 .longest
                 .map_or(text.len(), |longest| (at + longest).min(text.len()));
-            let split = rule.split_match(text, from, at, end);
-            let is_told_here = split.is_some();
-            let found = split.unwrap_or_else(|| first(rule, text, start..end));
+            let is_split = rule.is_split() && self.progress[slot].missed < MOST_MISSED;
+            let found = if is_split {
+                rule.split_match(text, from, at, end)
+            } else {
+                first(rule, text, start..end)
+            };
             let Some(whole) = found else {
-                if rule.longest.is_none() && !is_told_here {
+                if is_split {
+                    self.progress[slot].missed += u32::from(rule.longest.is_none());
+                } else if rule.longest.is_none() {
                     // there is none up to the end
                     self.progress[slot].from = usize::MAX;
                 }
