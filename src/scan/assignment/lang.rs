@@ -226,7 +226,7 @@ impl Lang {
     }
 
     /// Whether a right-hand side without quotes is an expression: neither text nor prose.
-    pub(super) fn is_code(self) -> bool {
+    pub fn is_code(self) -> bool {
         !self.bare_is_literal() && !matches!(self, Self::Unknown | Self::Text | Self::Json)
     }
 

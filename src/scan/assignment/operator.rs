@@ -254,6 +254,15 @@ fn colon(text: &[u8], key: &Key, lang: Lang, colon: usize) -> Option<Operator> {
     if key.quotes.is_none() && before(text, start) == b'/' && before(text, start - 1) == b'/' {
         return None;
     }
+    // `read -p "Password: " name` ends the string that asks
+    let shell = matches!(
+        lang,
+        Lang::Shell | Lang::Batch | Lang::PowerShell | Lang::Docker
+    );
+    let next = byte(text, skip_blank(text, colon + 1));
+    if shell && key.quotes.is_none() && is_quote(next) && open_quote(text, start) == Some(next) {
+        return None;
+    }
     let code = lang.is_code() || lang == Lang::Unknown;
     if code && is_ternary(text, start) {
         return None;

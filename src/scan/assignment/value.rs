@@ -288,6 +288,12 @@ pub(super) fn quoted(text: &[u8], i: usize, lang: Lang) -> Option<Value> {
     }
     let quote = if interpolated { b'{' } else { delimiter.quote };
     let (form, inner) = template::classify(text, inner, lang, Some(quote));
+    // what stands between backticks in a shell is a command
+    let form = if quoting == Quoting::Backtick && lang == Lang::Shell {
+        Form::Lookup
+    } else {
+        form
+    };
     Some(Value {
         start: inner.start,
         end: inner.end,

@@ -242,7 +242,7 @@ pub(super) fn is_submission_port(port: &[u8]) -> bool {
 /// Whether a key says `password` and no more than whose: one that says of what (`SIGNING_PASSPHRASE`, `db_password`) means another
 /// password than that of the mail settings beside it.
 fn is_plain_password(key: &[u8]) -> bool {
-    const WHOSE: [&[u8]; 30] = [
+    const WHOSE: [&[u8]; 36] = [
         b"str",
         b"cdosend",
         b"motde",
@@ -271,6 +271,12 @@ fn is_plain_password(key: &[u8]) -> bool {
         b"relay",
         b"transport",
         b"basic",
+        b"basicauth",
+        b"conn",
+        b"connection",
+        b"outgoing",
+        b"notifier",
+        b"notification",
         b"net",
         b"credential",
     ];
@@ -350,6 +356,8 @@ pub(super) fn has_mail_word(text: &Text<'_>, range: Range<usize>) -> bool {
 pub fn is_mail_name(name: &[u8]) -> bool {
     contains(name, b"smtp")
         || contains(name, b"sendgrid")
+        || contains(name, b"exim_")
+        || contains(name, b"smarthost")
         || contains(name, b"postfix")
         || contains(name, b"correo")
         || (contains(name, b"mail") && !contains(name, b"mailchimp"))

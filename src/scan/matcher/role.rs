@@ -40,7 +40,7 @@ impl Role {
 }
 
 /// Endings of keys that name the host.
-const HOSTS: [&[u8]; 16] = [
+const HOSTS: [&[u8]; 17] = [
     b"server_name",
     b"servername",
     b"host",
@@ -49,6 +49,7 @@ const HOSTS: [&[u8]; 16] = [
     b"smarthost",
     b"relay",
     b"hostname",
+    b"host_name",
     b"hosts",
     b"addr",
     b"mailhub",
