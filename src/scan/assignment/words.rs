@@ -150,6 +150,8 @@ fn is_cell_of_name(text: &[u8], key: &Key, lang: Lang) -> bool {
     let name = &text[start..key.end];
     (start == line || before(text, start) == b'\t')
         && cells < FIRST
+        // a number of the row is no name, and the name behind it no value
+        && name.iter().any(u8::is_ascii_alphabetic)
         && (lang == Lang::Sql || name.iter().any(|b| matches!(b, b'_' | b'-' | b'.')))
 }
 
