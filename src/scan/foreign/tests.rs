@@ -157,6 +157,13 @@ fn commits_pass_by_lists_that_ask_for_nothing_else() {
 }
 
 #[test]
+fn a_pattern_without_an_end_is_found_behind_any_number_of_leads() {
+    let text = format!("{};key=end", "key ".repeat(200));
+    let rule = "regex = '[a-z]{0,5}?key[^;]*=end'";
+    assert_eq!(secrets(rule, &text, "a"), ["key=end"]);
+}
+
+#[test]
 fn required_rules_have_to_match_nearby() {
     let rules = compiled(
         "[[rules]]\nid = 'pair'\nregex = 'tok_[0-9]+'\n[[rules.required]]\nid = 'id'\nwithinLines = 1\n\
