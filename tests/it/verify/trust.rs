@@ -3,7 +3,7 @@
 use super::*;
 
 /// A rule of the scanned repository that would send what it finds to its own host.
-const RECIPE: &str = r#"
+pub(super) const RECIPE: &str = r#"
 [[rule]]
 id = "acme-key"
 title = "Acme key"
