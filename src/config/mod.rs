@@ -22,7 +22,7 @@ mod wide;
 use crate::error::{Error, unknown};
 use crate::model::{Confidence, Severity};
 
-pub use asking::{RevokeOptions, VerifyOptions, VerifyTask, Which};
+pub use asking::{RevokeOptions, VerifyFlags, VerifyOptions, VerifyTask, Which};
 pub use discover::root;
 pub use options::{
     Asks, BaselineChoice, CiOptions, Color, CommentsByDefault, HistoryEngine, HistoryOptions,
@@ -30,13 +30,13 @@ pub use options::{
 };
 pub use policy::{
     Policy, Reader, Sources, TooWide, all_rules, configuration, in_folder, named, read_rules,
-    resolve, resolve_from, resolve_with, rule_ids, sources,
+    resolve, resolve_from, resolve_with, sources,
 };
 pub use schema::{reference, schema};
 pub use show::show;
 pub use source::{LARGEST, Origin, Text, file_in};
-pub use value::size;
-pub use verify::VerifySettings;
+pub use value::{check_proxy, size};
+pub use verify::{ProxyChoice, VerifySettings};
 pub use wide::too_wide;
 
 /// Name of the configuration file of a repository.

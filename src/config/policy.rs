@@ -27,6 +27,8 @@ use crate::scan::{Allowing, Exclude};
 pub struct Policy {
     /// The rules to use.
     pub rules: Vec<Rule>,
+    /// All others.
+    pub unused: Vec<Rule>,
     /// Lowest severity that makes a finding count.
     pub fail_on: Severity,
     /// Least confidence that a finding must have to be shown.
@@ -60,6 +62,16 @@ pub struct TooWide {
     pub line: usize,
     /// What it lets pass, as a clause.
     pub problem: String,
+}
+
+/// The rules that there are, by what becomes of them.
+struct Chosen {
+    /// Those to use.
+    on: Vec<Rule>,
+    /// Those that would be used, and that the file leaves out.
+    off: Vec<Rule>,
+    /// Those that nobody asked for.
+    others: Vec<Rule>,
 }
 
 /// All that was read to make a policy, for those who want to see it.
@@ -120,13 +132,7 @@ pub fn resolve_with(
             return Err(Error::Usage(problem.to_owned()));
         }
     }
-    policy.verify.put_into(&mut options);
-    if let (Some(how), Some(path)) = (&mut options.verify, named(&options.policy))
-        && !how.recipes.contains(&path)
-    {
-        // a variable is the operator's word as much as a flag
-        how.recipes.push(path);
-    }
+    policy.verify.put_into(&mut options)?;
     Ok((options, policy))
 }
 
@@ -241,7 +247,7 @@ impl Sources {
             require_reason: merged.flag(Name::RequireReason),
             known,
         });
-        let (off, rules) = self.choose(options, rules)?;
+        let Chosen { on, off, others } = self.choose(options, rules)?;
         let excludes = self.excludes();
         let stop_words = self.texts(Name::StopWords);
         let settings = self.file.as_ref().map(|file| Settings {
@@ -262,13 +268,14 @@ impl Sources {
                 .filter(|_| merged.is_by_file(Name::MaxBlobSize)),
         });
         Ok(Policy {
-            rules,
+            rules: on,
+            unused: off.into_iter().chain(others).collect(),
             fail_on: merged.fail_on(),
             min_confidence: merged.min_confidence(),
             allowing,
             excludes,
             stop_words,
-            verify: VerifySettings::of(merged),
+            verify: VerifySettings::of(merged, options),
             wide,
             settings,
             notes: foreign.notes,
@@ -339,12 +346,7 @@ impl Sources {
         wide::judge(file, rules).into_iter().map(told).collect()
     }
 
-    /// The rules that the file leaves out, and those to use.
-    fn choose(
-        &self,
-        options: &ScanOptions,
-        rules: Vec<Rule>,
-    ) -> Result<(Vec<Rule>, Vec<Rule>), Error> {
+    fn choose(&self, options: &ScanOptions, rules: Vec<Rule>) -> Result<Chosen, Error> {
         let choice = &options.rules;
         let by_file = |name: Name, rule: &Rule| {
             let mut texts = self.merged.texts(name).iter();
@@ -367,7 +369,7 @@ impl Sources {
             return Err(Error::Usage(problem.to_owned()));
         }
         required(&mut on, off.iter().chain(&others));
-        Ok((off, on))
+        Ok(Chosen { on, off, others })
     }
 
     fn excludes(&self) -> Vec<Exclude> {
@@ -504,19 +506,6 @@ pub fn all_rules(files: &[PathBuf]) -> Result<Vec<Rule>, Error> {
 pub fn read_rules(path: &Path) -> Result<Vec<RuleSource>, Error> {
     let text = source::read(path, Origin::Named)?;
     parse::parse(&text.name, &text.text).map_err(|error| file::bad_rule(error, &text))
-}
-
-/// Ids of the rules in a rule or configuration file.
-pub fn rule_ids(path: &Path) -> Result<Vec<String>, Error> {
-    let text = source::read(path, Origin::Named)?;
-    let table: toml::Table =
-        toml::from_str(&text.text).map_err(|error| file::syntax(&text, &error))?;
-    if !table.contains_key("rule") {
-        return Ok(Vec::new());
-    }
-    let rules = parse::parse_among(&text.name, &text.text);
-    let rules = rules.map_err(|error| file::bad_rule(error, &text))?;
-    Ok(rules.into_iter().map(|it| it.rule.id.to_string()).collect())
 }
 
 /// Adds the rules of the file at `path`, or the file to `foreign` if it was written for gitleaks.

@@ -69,7 +69,8 @@ fn is_template(value: &[u8]) -> bool {
         || is_cut_template(value)
 }
 
-/// Twilio SIDs, SendGrid template ids, Stripe publishable keys, public keys.
+/// Twilio SIDs, SendGrid template ids, publishable keys (Mapbox, Stripe, Supabase, `phc_` of analytics, `appl_` of app
+/// stores), public keys.
 pub(super) fn is_identifier(value: &[u8]) -> bool {
     let hex = |rest: &[u8]| {
         rest.len() == 32
@@ -84,6 +85,10 @@ pub(super) fn is_identifier(value: &[u8]) -> bool {
             b"pk.eyJ".as_slice(),
             b"pk_live_",
             b"pk_test_",
+            b"sb_publishable_",
+            b"phc_",
+            b"appl_",
+            b"goog_",
             b"ssh-rsa ",
             b"ssh-ed25519 ",
             b"-----BEGIN PUBLIC",

@@ -167,6 +167,7 @@ const WHOLE: &[&str] = &[
     "1q2w3e*",
     "abc123",
     "abcd1234",
+    "android",
     "correct horse battery staple",
     "fake_mail_password",
     "hunter2",
@@ -336,7 +337,15 @@ fn is_filler(word: &str) -> bool {
 /// `yoursmtppassword`, `mysecretkey`, `emailhere`, `passwordenv`: listed words without a joint. Only when it begins or ends as a placeholder
 /// does, so that a real pass phrase of plain words is not lost.
 fn is_run_together(word: &str) -> bool {
-    const CLOSERS: [&str; 4] = ["here", "password", "placeholder", "example"];
+    const CLOSERS: [&str; 7] = [
+        "here",
+        "password",
+        "placeholder",
+        "example",
+        "secret",
+        "secretkey",
+        "token",
+    ];
     fn consists(rest: &str, depth: usize) -> bool {
         // `your16digitpassword`; a number at the end may be a person's
         let word = rest.trim_start_matches(|c: char| c.is_ascii_digit());
