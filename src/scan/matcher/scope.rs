@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use crate::model::Span;
-use crate::scan::assignment::{self, Assignment, Form, Lang, Parents, Syntax};
+use crate::scan::assignment::{self, Assignment, Form, Lang, Parents, Quoting, Syntax};
 
 use super::{Text, mail, role};
 
@@ -33,7 +33,10 @@ const REACH: usize = 1024;
 
 /// The scope of the password that `a` gives. `None` where it stands in no structure, or where the file as a whole is about mail.
 pub fn of(text: &Text<'_>, a: &Assignment, parents: &Parents) -> Option<Scope> {
-    if text.mail_file {
+    // what a string of JSON spells out, code in a notebook or another file, has a structure of its own
+    let spelled_out =
+        text.lang == Lang::Json && (a.quoting == Quoting::Escaped || a.syntax == Syntax::Equals);
+    if text.mail_file || spelled_out {
         return None;
     }
     let key = a.key.range();
