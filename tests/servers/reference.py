@@ -42,8 +42,18 @@ def http_status(rig, case):
     return https(rig, host, path.format(account=case.account), cases.authorization(case))[0]
 
 
-def smtp_code(rig, case, timeout=20):
-    """Reply code to a login; and how long it took. By PLAIN, or by LOGIN where that is not offered."""
+def smtp_code(rig, case, timeout=20, tries=3):
+    """Reply code to a login; and how long it took. By PLAIN, or by LOGIN where that is not offered. A server that hangs up on a machine
+    that is busy is asked again; 0 if it always does."""
+    for _ in range(tries):
+        try:
+            return _smtp_code(rig, case, timeout)
+        except OSError:
+            time.sleep(1)
+    return 0, 0.0
+
+
+def _smtp_code(rig, case, timeout):
     port, context = rig["ports"][case.server], ssl.create_default_context(cafile=rig["ca"])
     began = time.monotonic()
     if case.server.endswith("-tls"):

@@ -136,9 +136,9 @@ impl ForeignRules {
                     .for_each(|literal| add(literal, slot, Role::Lead));
             }
             if rule.keyed {
-                rule.rule
-                    .keywords
-                    .iter()
+                let words = rule.rule.keywords.iter();
+                words
+                    .flat_map(|word| spellings(word))
                     .for_each(|word| add(word.as_bytes(), slot, Role::Keyword));
             }
         }
@@ -316,9 +316,25 @@ fn ends_in_name(path: &Hir) -> bool {
 
 /// Compiles `hir`, which is part of a pattern that was read, so that it is not too large.
 fn regex(hir: &Hir) -> Regex {
-    let config = Regex::config().utf8_empty(false).nfa_size_limit(None);
+    // With a search for literals of its own, regex-automata 0.4.18 takes `ab=` for a match of `[a-z]+=.*=`: the last literal is taken for
+    // the first one as well. Where to look is known here already.
+    let config = Regex::config()
+        .utf8_empty(false)
+        .nfa_size_limit(None)
+        .auto_prefilter(false);
     let built = Regex::builder().configure(config).build_from_hir(hir);
     built.expect("a pattern that was read is not too large")
+}
+
+/// A keyword in the cases that people write it in; those of ASCII are folded by the search.
+fn spellings(word: &str) -> Vec<String> {
+    let mut all = vec![word.to_owned()];
+    if !word.is_ascii() {
+        let mut rest = word.chars();
+        let first = rest.next().into_iter().flat_map(char::to_uppercase);
+        all.extend([word.to_uppercase(), first.chain(rest).collect()]);
+    }
+    all
 }
 
 #[cfg(test)]

@@ -74,6 +74,18 @@ fn keywords_count_in_any_case_and_anywhere() {
         secrets("regex = '[a-f0-9]{8}'", "0123abcd", "a"),
         ["0123abcd"]
     );
+    let rule = "regex = '[a-f0-9]{8}'\nkeywords = ['\u{fc}berSchl\u{fc}ssel']";
+    for word in [
+        "\u{fc}berschl\u{fc}ssel",
+        "\u{dc}berschl\u{fc}ssel",
+        "\u{dc}BERSCHL\u{dc}SSEL",
+    ] {
+        assert_eq!(
+            secrets(rule, &format!("0123abcd {word}"), "a"),
+            ["0123abcd"],
+            "{word}"
+        );
+    }
     // a lead that is no keyword does not make up for one
     let rule = "regex = 'tok_[a-f0-9]{4}'\nkeywords = ['acme']";
     assert!(secrets(rule, "tok_0123", "a").is_empty());
@@ -157,6 +169,13 @@ fn commits_pass_by_lists_that_ask_for_nothing_else() {
 }
 
 #[test]
+fn a_pattern_without_an_end_is_found_behind_any_number_of_leads() {
+    let text = format!("{};key=end", "key ".repeat(200));
+    let rule = "regex = '[a-z]{0,5}?key[^;]*=end'";
+    assert_eq!(secrets(rule, &text, "a"), ["key=end"]);
+}
+
+#[test]
 fn required_rules_have_to_match_nearby() {
     let rules = compiled(
         "[[rules]]\nid = 'pair'\nregex = 'tok_[0-9]+'\n[[rules.required]]\nid = 'id'\nwithinLines = 1\n\
@@ -215,6 +234,30 @@ const PIECES: [&str; 14] = [
     "(?:id)?",
 ];
 
+/// `pattern` by the simplest engine there is, without searches for literals.
+fn plainly(pattern: &str) -> regex_automata::meta::Regex {
+    use regex_automata::{meta::Regex, util::syntax};
+    let config = Regex::config()
+        .utf8_empty(false)
+        .auto_prefilter(false)
+        .hybrid(false)
+        .dfa(false)
+        .onepass(false)
+        .backtrack(false);
+    let syntax = syntax::Config::new().unicode(false).utf8(false);
+    let mut builder = Regex::builder();
+    builder.configure(config).syntax(syntax);
+    builder.build(pattern).unwrap()
+}
+
+#[test]
+fn a_literal_that_stands_there_once_does_not_count_twice() {
+    for rule in ["regex = '[a-z]+=.*='", "regex = '([a-z0-9]+)=[^;]*='"] {
+        assert!(secrets(rule, "acme=", "a").is_empty(), "{rule}");
+        assert_eq!(secrets(rule, "acme=1=", "a").len(), 1, "{rule}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
@@ -243,17 +286,17 @@ proptest! {
                 continue;
             }
             let pattern: String = pieces.iter().map(|piece| PIECES[*piece]).collect();
-            let regex = regex::bytes::RegexBuilder::new(&pattern).unicode(false).build().unwrap();
-            for found in regex.captures_iter(text.as_bytes()) {
-                let whole = found.get(0).unwrap();
-                let group = (1..found.len()).filter_map(|group| found.get(group)).find(|group| !group.is_empty());
+            for found in plainly(&pattern).captures_iter(&text) {
+                let whole = found.get_match().unwrap().range();
+                let groups = (1..found.group_len()).filter_map(|group| found.get_group(group));
+                let group = groups.map(|group| group.range()).find(|group| !group.is_empty());
                 let (start, secret) = if let Some(group) = group {
-                    (group.start(), group.as_bytes())
+                    (group.start, &text.as_bytes()[group])
                 } else {
-                    let bytes = whole.as_bytes();
+                    let bytes = &text.as_bytes()[whole.clone()];
                     let lead = bytes.iter().take_while(|b| **b == b'\n').count();
                     let tail = bytes[lead..].iter().rev().take_while(|b| **b == b'\n').count();
-                    (whole.start() + lead, &bytes[lead..bytes.len() - tail])
+                    (whole.start + lead, &bytes[lead..bytes.len() - tail])
                 };
                 if secret.is_empty() {
                     continue;

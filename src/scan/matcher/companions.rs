@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use crate::model::Span;
 use crate::rules::Call;
-use crate::scan::assignment::{self, Arg, Assignment, Form, Lang};
+use crate::scan::assignment::{self, Arg, Assignment, Form, Lang, Syntax};
 
 use super::Text;
 use super::mail::{NEAR, is_mail_name, is_submission_port, looks_like_mail_host};
@@ -123,7 +123,8 @@ fn siblings(text: &Text<'_>, a: &Assignment, typed: bool, found: &mut Found) {
             else {
                 continue;
             };
-            if is_of_other_call(text, sibling.key.range().start, a.key.range().start) {
+            let keyword = sibling.syntax == Syntax::Equals;
+            if keyword && is_of_other_call(text, sibling.key.range().start, a.key.range().start) {
                 continue;
             }
             let related = !typed || is_mail_name(name) || !is_mail_name(text.slice(a.key.range()));

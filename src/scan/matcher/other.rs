@@ -90,6 +90,8 @@ pub fn is_of_other_service(text: &Text<'_>, a: &Assignment, parents: &Parents) -
     let signs_in = [b"http_basic".as_slice(), b"basic_auth", b"basicauth"]
         .iter()
         .any(|word| contains(line, word));
+    // `basic_auth_password` beside `basic_auth_username` says what it is itself
+    let signs_in = signs_in && !contains(text.slice(a.key.range()), b"basic");
     named || signs_in || has_setting(text, a, parents) || in_connection_string(text, a)
 }
 

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use crate::model::Span;
-use crate::scan::assignment::{self, Assignment, Form, Lang, Parents, Syntax};
+use crate::scan::assignment::{self, Assignment, Form, Lang, Parents, Quoting, Syntax};
 
 use super::{Text, mail, role};
 
@@ -33,7 +33,10 @@ const REACH: usize = 1024;
 
 /// The scope of the password that `a` gives. `None` where it stands in no structure, or where the file as a whole is about mail.
 pub fn of(text: &Text<'_>, a: &Assignment, parents: &Parents) -> Option<Scope> {
-    if text.mail_file {
+    // what a string of JSON spells out, code in a notebook or another file, has a structure of its own
+    let spelled_out =
+        text.lang == Lang::Json && (a.quoting == Quoting::Escaped || a.syntax == Syntax::Equals);
+    if text.mail_file || spelled_out {
         return None;
     }
     let key = a.key.range();
@@ -52,8 +55,7 @@ pub fn of(text: &Text<'_>, a: &Assignment, parents: &Parents) -> Option<Scope> {
     // what an object in code is passed to or assigned to has a name as well
     let least = if data { 1 } else { 2 };
     let own = parents.names();
-    let listed = data || matches!(a.syntax, Syntax::Colon | Syntax::Arrow);
-    if !listed || own.len() < least {
+    if !(data || is_listed(a)) || own.len() < least {
         return None;
     }
     let mut scope = Scope {
@@ -68,13 +70,22 @@ pub fn of(text: &Text<'_>, a: &Assignment, parents: &Parents) -> Option<Scope> {
         let held = setting.form != Form::Block && !setting.value.is_empty();
         held && (named || mail::has_mail_word(text, range))
     };
-    let settings = assignment::read_all(text.bytes, around, text.lang).filter(telling);
+    // a string may hold a structure of its own, which reading what is around it passes over
+    let block = assignment::block(text.bytes, a, text.lang);
+    let settings = assignment::read_all(text.bytes, block, text.lang)
+        .chain(assignment::read_all(text.bytes, around, text.lang))
+        .filter(telling);
     for setting in settings.take(SETTINGS) {
         let theirs = assignment::parents(text.bytes, &setting, text.lang);
         let theirs = theirs.names();
-        // every attribute has a tag of its own
+        // a statement of a program holds nothing
+        if !data && theirs.is_empty() && !is_listed(&setting) {
+            continue;
+        }
+        // an element holds what its children say, each of which has a tag of its own
         let tag = usize::from(text.lang == Lang::Xml && !theirs.is_empty());
-        if !own.ends_with(theirs) && !own.ends_with(&theirs[tag..]) {
+        let inside = text.lang == Lang::Xml && theirs.ends_with(&own[1..]);
+        if !inside && !own.ends_with(theirs) && !own.ends_with(&theirs[tag..]) {
             continue;
         }
         let range = setting.key.range().start..setting.value.range().end;
@@ -82,6 +93,11 @@ pub fn of(text: &Text<'_>, a: &Assignment, parents: &Parents) -> Option<Scope> {
         scope.values.push(setting.value);
     }
     Some(scope)
+}
+
+/// Whether `a` is a member of an object.
+fn is_listed(a: &Assignment) -> bool {
+    matches!(a.syntax, Syntax::Colon | Syntax::Arrow)
 }
 
 /// Whether `a` is an argument by keyword of a call that says nothing of mail: `connect(host="10.0.0.1", password="…")`.
