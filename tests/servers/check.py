@@ -221,9 +221,10 @@ def check_slow(bench):
 
 
 def check_interrupt(bench):
-    """Ctrl-C ends a run that waits for an answer."""
+    """Ctrl-C ends the asking of a run that waits for an answer, and the run tells what it knows."""
     planted = bench.special("slow")
-    command = [bench.program, "scan", ".", "--verify", *SPEED, *bench.led(), *bench.led_mail(planted), "--no-verify-cache"]
+    options = (*SPEED, *bench.led(), *bench.led_mail(planted), "--no-verify-cache", "--format", "json")
+    command = [bench.program, "scan", ".", "--verify", *options]
     folder = bench.repository(planted)
     before = len(bench.peers())
     process = subprocess.Popen(
@@ -241,6 +242,14 @@ def check_interrupt(bench):
         out, told = process.communicate()
     took = time.monotonic() - began
     bench.checks.that(took < 10 and process.returncode == 2, f"after Ctrl-C: {took:.1f} s, exit status {process.returncode}")
+    try:
+        report = json.loads(out)
+    except ValueError:
+        report = {"findings": [], "verification": {}}
+    found = verdicts(report)
+    bench.checks.that(
+        len(found) == len(planted) and report["verification"].get("stopped") is True, f"after Ctrl-C: {found}", told.decode()[-300:]
+    )
     bench.written += [("stdout after Ctrl-C", out), ("stderr after Ctrl-C", told)]
 
 
