@@ -9,12 +9,13 @@ use crate::config::Color;
 use crate::error::{Error, unknown};
 use crate::model::{Finding, Fingerprint, Severity};
 use crate::report::{escape, said};
-use crate::rules::{self, BUILTIN, Rule};
+use crate::rules::{self, BUILTIN, POLICY_TOO_WIDE, Rule};
 
 /// Explains what is named.
 pub(super) fn run(args: ExplainArgs, streams: &mut Streams<'_>) -> Result<(), Failure> {
     let what = args.what;
-    if let Some(rule) = BUILTIN.iter().find(|rule| rule.id == what) {
+    let notices = rules::notices();
+    if let Some(rule) = BUILTIN.iter().chain(&notices).find(|rule| rule.id == what) {
         return explain(rule, streams);
     }
     let history = args.place.history;
@@ -24,7 +25,8 @@ pub(super) fn run(args: ExplainArgs, streams: &mut Streams<'_>) -> Result<(), Fa
         return explain(rule, streams);
     }
     if !is_fingerprint(&what) {
-        let known = BUILTIN.iter().chain(&own).map(|rule| &*rule.id);
+        let known = BUILTIN.iter().chain(&own).chain(&notices);
+        let known = known.map(|rule| &*rule.id);
         return Err(unknown("rule or fingerprint", &what, known).into());
     }
     let found = site.scan(history, streams)?;
@@ -169,6 +171,16 @@ fn explain(rule: &Rule, streams: &mut Streams<'_>) -> Result<(), Failure> {
         for reference in rule.references.iter() {
             writeln!(out, "  {}", escape(reference))?;
         }
+    }
+    if rules::notices().iter().any(|notice| notice.id == rule.id) {
+        // it is about the scan itself, and no comment and no entry silences it
+        if rule.id == POLICY_TOO_WIDE {
+            writeln!(
+                out,
+                "\nIf it is meant so:\n  whoever runs the scan can leave it out, by --skip-rule {POLICY_TOO_WIDE}; the repository can't"
+            )?;
+        }
+        return Ok(());
     }
     writeln!(
         out,

@@ -46,6 +46,8 @@ pub(super) struct Job<'o> {
     pub(super) min_confidence: Confidence,
     settings: Option<Settings>,
     notes: Vec<String>,
+    /// How bad a policy is that is too wide.
+    wide_severity: Severity,
     /// Findings about the policy itself.
     pub(super) standing: Vec<Finding>,
     /// The key of the fingerprints, and the baseline.
@@ -74,6 +76,8 @@ impl<'o> Job<'o> {
             excludes,
             stop_words,
             wide,
+            wide_is_off,
+            wide_severity,
             settings,
             notes,
             ..
@@ -86,7 +90,6 @@ impl<'o> Job<'o> {
                 .filter(|it| it.id == POLICY_TOO_WIDE)
                 .collect()
         };
-        let silent_excludes = options.rules.skip.iter().any(|id| id == POLICY_TOO_WIDE);
         let scanner = Scanner::new(
             rules,
             Options {
@@ -94,7 +97,7 @@ impl<'o> Job<'o> {
                 fingerprint_key: baseline.key.clone(),
                 allowing,
                 excludes,
-                silent_excludes,
+                silent_excludes: wide_is_off,
                 stop_words,
             },
         );
@@ -108,6 +111,7 @@ impl<'o> Job<'o> {
             min_confidence,
             settings,
             notes,
+            wide_severity,
             standing: policy::findings(&wide, &baseline.key),
             baseline,
             notices,
@@ -189,6 +193,11 @@ impl<'o> Job<'o> {
         if !standing.is_empty() {
             report.findings.extend(standing);
             report.sort();
+        }
+        for finding in &mut report.findings {
+            if finding.rule == POLICY_TOO_WIDE {
+                finding.severity = finding.severity.max(self.wide_severity);
+            }
         }
         self.accept(report);
         report.hide_below(self.min_confidence);

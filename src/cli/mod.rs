@@ -178,7 +178,7 @@ struct RuleArgs {
     /// Let comments that were written for other programs (gitleaks:allow, ggignore ...) let nothing pass.
     #[arg(long)]
     no_foreign_markers: bool,
-    /// File with what is let pass [default: .waxseal-baseline.jsonl, beside the configuration file].
+    /// File with what is let pass [default: .waxseal-baseline.jsonl at the top of the repository].
     #[arg(long, value_name = "FILE", conflicts_with = "no_baseline")]
     baseline: Option<PathBuf>,
     /// Report what the baseline lets pass as well.
@@ -200,7 +200,7 @@ struct OutputArgs {
     /// Hide findings that are less sure than this and say how many: low, medium or high [default: low].
     #[arg(long, value_name = "LEVEL")]
     min_confidence: Option<String>,
-    /// Fail, with exit status 1, if an entry of the baseline or a waxseal:allow comment beside a finding lets nothing pass.
+    /// Fail, with exit status 1, if an entry of the baseline or a waxseal:allow comment anywhere lets nothing pass.
     #[arg(long)]
     fail_on_unused_allow: bool,
     /// Say only what could not be scanned, besides the findings.

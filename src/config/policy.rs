@@ -40,6 +40,10 @@ pub struct Policy {
     pub verify: VerifySettings,
     /// What of the configuration lets too much pass, each with the file and the line.
     pub wide: Vec<TooWide>,
+    /// Whether nothing of that kind is to be told, as whoever runs the scan says.
+    pub wide_is_off: bool,
+    /// How bad it is: whatever a repository says of what counts, this does.
+    pub wide_severity: Severity,
     /// The configuration file that had a say.
     pub settings: Option<Settings>,
     /// What to say of rule files, a line each.
@@ -94,16 +98,6 @@ pub fn resolve_from(
     if options.outputs.is_empty() {
         let given = merged.texts(Name::Formats).iter();
         options.outputs = given.filter_map(|(text, _)| output(text)).collect();
-        if options
-            .outputs
-            .iter()
-            .filter(|it| it.file.is_none())
-            .count()
-            > 1
-        {
-            let problem = "only one of `formats` can go to standard output; give the others a file: \"sarif=out.sarif\"";
-            return Err(Error::Usage(problem.to_owned()));
-        }
     }
     policy.verify.put_into(&mut options);
     if let (Some(how), Some(path)) = (&mut options.verify, named(&options.policy))
@@ -211,15 +205,26 @@ impl Sources {
         rules.extend(foreign.rules);
         self.override_rules(&mut rules)?;
         self.check_ids(options, &rules, &foreign.unusable)?;
-        let wide = self.wide(options, &rules);
+        let wide_is_off = self.wide_is_off(options);
+        let wide = if wide_is_off {
+            Vec::new()
+        } else {
+            self.wide(&rules)
+        };
         let merged = &self.merged;
-        let known = rules.iter().map(|rule| rule.id.clone()).collect();
-        let allowing = merged.flag(Name::AllowComments).then(|| Allowing {
-            foreign: merged.flag(Name::ForeignMarkers),
-            require_reason: merged.flag(Name::RequireReason),
-            known,
-        });
+        let known: Vec<_> = rules.iter().map(|rule| rule.id.clone()).collect();
         let (off, rules) = self.choose(options, rules)?;
+        let allowing = merged.flag(Name::AllowComments).then(|| {
+            let is_used = |id: &str| rules.iter().any(|rule| rule.id == id);
+            let idle = known.iter().filter(|id| !is_used(id)).cloned();
+            Allowing {
+                foreign: merged.flag(Name::ForeignMarkers),
+                require_reason: merged.flag(Name::RequireReason),
+                seek: options.baseline.fail_on_unused,
+                idle: idle.collect(),
+                known,
+            }
+        });
         let excludes = self.excludes();
         let stop_words = self.texts(Name::StopWords);
         let settings = self.file.as_ref().map(|file| Settings {
@@ -248,6 +253,8 @@ impl Sources {
             stop_words,
             verify: VerifySettings::of(merged),
             wide,
+            wide_is_off,
+            wide_severity: self.wide_severity(),
             settings,
             notes: foreign.notes,
         })
@@ -280,7 +287,6 @@ impl Sources {
             |id: &str| rules.iter().any(|rule| rule.id == id) || unusable.iter().any(|it| it == id);
         let flags = options.rules.only.iter().chain(&options.rules.skip);
         for id in flags {
-            // what tells of the policy itself can be left out by whoever runs the scan, and nobody else
             let is_of_policy = id == POLICY_TOO_WIDE && options.rules.skip.contains(id);
             if !has(id) && !is_of_policy {
                 return Err(unknown("rule", id, rules.iter().map(|rule| &*rule.id)));
@@ -290,9 +296,10 @@ impl Sources {
             return Ok(());
         };
         let named = file.excludes.iter().flat_map(|exclude| &exclude.rules);
-        let listed = [Name::SkipRules, Name::EnableRules];
-        let listed = listed.into_iter().flat_map(|name| items(file, name));
-        for item in listed.chain(named) {
+        let enabled = items(file, Name::EnableRules);
+        let skipped = items(file, Name::SkipRules);
+        let skipped = skipped.filter(|item| !is_leave(file, item));
+        for item in skipped.chain(enabled).chain(named) {
             if !has(&item.text) {
                 return Err(unknown_in(file, item, rules));
             }
@@ -300,10 +307,28 @@ impl Sources {
         Ok(())
     }
 
-    /// What of the configuration is too wide. Whoever runs the scan may leave that out.
-    fn wide(&self, options: &ScanOptions, rules: &[Rule]) -> Vec<TooWide> {
-        let is_off = options.rules.skip.iter().any(|id| id == POLICY_TOO_WIDE);
-        let Some(file) = self.file.as_ref().filter(|_| !is_off) else {
+    /// Whether whoever runs the scan wants to hear nothing of what is too wide, by a flag or in a file of their own.
+    fn wide_is_off(&self, options: &ScanOptions) -> bool {
+        let by_flag = options.rules.skip.iter().any(|id| id == POLICY_TOO_WIDE);
+        let by_file = |file: &File| items(file, Name::SkipRules).any(|item| is_leave(file, item));
+        by_flag || self.file.as_ref().is_some_and(by_file)
+    }
+
+    /// How bad a policy is that is too wide. What the repository itself says of what counts must not make that pass.
+    fn wide_severity(&self) -> Severity {
+        let is_own = |file: &File| file.source.origin == Origin::Repository;
+        let has_say =
+            self.file.as_ref().is_some_and(is_own) && self.merged.is_by_file(Name::FailOn);
+        if has_say {
+            Severity::High.max(self.merged.fail_on())
+        } else {
+            Severity::High
+        }
+    }
+
+    /// What of the configuration is too wide.
+    fn wide(&self, rules: &[Rule]) -> Vec<TooWide> {
+        let Some(file) = &self.file else {
             return Vec::new();
         };
         let told = |wide: Wide| TooWide {
@@ -423,8 +448,20 @@ fn items(file: &File, name: Name) -> impl Iterator<Item = &Item> {
         })
 }
 
+/// Whether `item` of `skip_rules` in `file` leaves out what is told of the policy itself, in a file whose word counts for that.
+fn is_leave(file: &File, item: &Item) -> bool {
+    item.text == POLICY_TOO_WIDE && file.source.origin == Origin::Named
+}
+
 /// The error that `id` in `file` is no rule's.
 fn unknown_in(file: &File, id: &Item, rules: &[Rule]) -> Error {
+    if id.text == POLICY_TOO_WIDE {
+        let problem = format!(
+            "{POLICY_TOO_WIDE} tells of this file itself, so it can't be left out or changed here; whoever runs the scan can, by \
+             --skip-rule {POLICY_TOO_WIDE} or by skip_rules in a file that --config or WAXSEAL_CONFIG names"
+        );
+        return file.refuse(&id.span, &problem);
+    }
     let error = unknown("rule", &id.text, rules.iter().map(|rule| &*rule.id));
     file.refuse(&id.span, &error.to_string())
 }

@@ -34,6 +34,7 @@ mod import;
 mod index;
 mod packs;
 mod packs_damage;
+mod policy_wide;
 mod positions;
 mod quality;
 mod quiet;

@@ -228,10 +228,7 @@ fn a_comment_of_no_use_fails_a_run_that_asks_for_it() {
     assert_says(
         &failed,
         1,
-        &[
-            "1 waxseal:allow comment beside findings lets none",
-            "a.py:1",
-        ],
+        &["1 waxseal:allow comment lets nothing pass", "a.py:1"],
     );
     // what a comment and an entry let pass is of use by both
     let both = leak("a").replace('\n', "  # waxseal:allow sendgrid-api-key why\n");
@@ -348,6 +345,10 @@ fn a_rule_is_explained() {
         "waxseal:allow sendgrid-api-key REASON",
     ];
     assert_says(&explained, 0, &says);
+    let notice = run(dir.root(), ["explain", "policy-too-wide"]);
+    let says = ["policy-too-wide: Policy that lets", "the repository can't"];
+    assert_says(&notice, 0, &says);
+    assert!(!notice.out.contains("waxseal:allow"), "{}", notice.out);
     assert_says(
         &run(dir.root(), ["explain", "sendgrid-api-kye"]),
         2,
