@@ -90,6 +90,7 @@ impl<'o> Job<'o> {
                 .filter(|it| it.id == POLICY_TOO_WIDE)
                 .collect()
         };
+        let notes = notes.into_iter().chain(baseline.note.clone()).collect();
         let scanner = Scanner::new(
             rules,
             Options {
@@ -221,8 +222,8 @@ impl<'o> Job<'o> {
     /// Takes out of `report` what the baseline lets pass.
     fn accept(&self, report: &mut Report) {
         report.fail_on_unused = self.options.baseline.fail_on_unused;
-        let is_used = |id: &str| self.scanner.rules().any(|rule| rule.id == id);
-        self.baseline.apply(report, self.options, &is_used);
+        let rules: Vec<&Rule> = self.scanner.rules().collect();
+        self.baseline.apply(report, self.options, &rules);
     }
 
     /// Writes every report, and gives the outcome.

@@ -29,8 +29,8 @@ use crate::report::{Format, Verbosity};
 
 pub(crate) use self::config::{ConfigArgs, ConfigCommand};
 pub(crate) use baseline::{
-    AddArgs, AuditArgs, BaselineCommand, CreateArgs, EntryArgs, PruneArgs, RemoveArgs, SourceArgs,
-    day, fingerprint, text,
+    AddArgs, AuditArgs, BaselineCommand, CreateArgs, EntryArgs, Look, Past, PruneArgs, RemoveArgs,
+    SourceArgs, day, fingerprint, text,
 };
 pub(crate) use ci::CiArgs;
 pub(crate) use dotenv::{DotenvCommand, FixArgs};

@@ -23,7 +23,7 @@ use crate::error::{Error, unknown};
 use crate::model::{Confidence, Severity};
 
 pub use asking::{RevokeOptions, VerifyOptions, VerifyTask};
-pub use discover::root;
+pub use discover::{one_root, root};
 pub use options::{
     Asks, BaselineChoice, CiOptions, Color, CommentsByDefault, HistoryEngine, HistoryOptions,
     Input, Output, PolicyChoice, RuleChoice, ScanOptions, StagedOptions,

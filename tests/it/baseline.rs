@@ -2,6 +2,7 @@
 
 mod bad;
 mod commands;
+mod scope;
 mod unused;
 
 use std::fs;
