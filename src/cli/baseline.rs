@@ -90,6 +90,10 @@ pub(crate) struct AuditArgs {
 
 /// Where to look for findings.
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub(crate) struct PlaceArgs {
     /// Look at what would be committed, and at nothing else.
     #[arg(long, conflicts_with = "history")]

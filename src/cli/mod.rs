@@ -71,7 +71,7 @@ pub(crate) enum Command {
     Revoke(Box<RevokeArgs>),
     /// Let known findings pass, and keep track of them.
     #[command(subcommand)]
-    Baseline(BaselineCommand),
+    Baseline(Box<BaselineCommand>),
     // its own comment is shown
     Import(Box<ImportArgs>),
     // its own comment is shown, the long form too

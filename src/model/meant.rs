@@ -120,7 +120,7 @@ mod tests {
             b"a&apos;b&quot;c\\d&amp;e&lt;f",
             b"a&#39;b&#x22;c&#92;d&#38;e&#60;f",
             b"a%27b%22c%5Cd%26e%3cf",
-            br#"a\u0027b\x22c\u005cd\u0026e\u003cf"#,
+            br"a\u0027b\x22c\u005cd\u0026e\u003cf",
         ];
         for way in written {
             let shown = String::from_utf8_lossy(way);

@@ -32,12 +32,12 @@ pub fn resolve(rules: &[Compiled], decisions: &mut Decisions, own: &dyn Fn(Span)
             continue;
         };
         let is_better = claim(rules, &candidate) > claim(rules, rival);
-        let (better, worse) = if is_better {
-            (&candidate, &*rival)
+        let wins = if is_better {
+            !hushes(rules, &candidate, rival)
         } else {
-            (&*rival, &candidate)
+            hushes(rules, rival, &candidate)
         };
-        let (winner, loser) = if is_better != hushes(rules, better, worse) {
+        let (winner, loser) = if wins {
             let loser = std::mem::replace(rival, candidate);
             (rival, loser)
         } else {

@@ -7,6 +7,7 @@ mod baseline;
 mod ci;
 mod cli;
 mod config;
+mod config_schema;
 mod determinism;
 mod docs;
 mod dotenv_fix;

@@ -27,9 +27,11 @@ fn exclude(paths: &str, rules: &[String]) -> String {
 }
 
 fn muted(ids: &[String]) -> String {
-    ids.iter()
+    let tables: Vec<String> = ids
+        .iter()
         .map(|id| format!("[override.{id}]\nseverity = 'info'\n"))
-        .collect()
+        .collect();
+    tables.concat()
 }
 
 fn skipped(ids: &[String]) -> String {

@@ -209,7 +209,7 @@ impl Site {
 
     /// The scans that show what is to be looked at.
     fn jobs(&self, look: &Look) -> Vec<ScanOptions> {
-        let past = |part: &Past| {
+        let history = |part: &Past| {
             let mut options = self.history.clone();
             if let Input::History(history) = &mut options.input {
                 *history = HistoryOptions {
@@ -233,8 +233,8 @@ impl Site {
                     ..options.clone()
                 })
                 .collect(),
-            Look::All(part) => self.tree.iter().cloned().chain([past(part)]).collect(),
-            Look::Part(part) => vec![past(part)],
+            Look::All(part) => self.tree.iter().cloned().chain([history(part)]).collect(),
+            Look::Part(part) => vec![history(part)],
         }
     }
 }
