@@ -71,7 +71,8 @@ const LOGINS: &[(&str, &str)] = &[
 type Quoting = (&'static str, &'static str, fn(&str) -> String);
 
 /// Every style of quotes with its own escapes.
-const QUOTINGS: [Quoting; 16] = [
+const QUOTINGS: [Quoting; 17] = [
+    ("a.sh", SHELL, |v| format!("'{}'", v.replace('\'', r"'\''"))),
     ("a.py", DJANGO, |v| format!("'{}'", escaped(v, "'"))),
     ("b.py", DJANGO, |v| format!("\"{}\"", escaped(v, "\""))),
     ("c.py", DJANGO, |v| {
@@ -96,6 +97,8 @@ const QUOTINGS: [Quoting; 16] = [
     ("application.properties", SPRING, |v| escaped(v, "")),
 ];
 
+const SHELL: &str =
+    "export SMTP_HOST=smtp.harbor.io\nexport SMTP_USER=news\nexport SMTP_PASSWORD=<V>\n";
 const DJANGO: &str =
     "EMAIL_HOST = 'smtp.harbor.io'\nEMAIL_HOST_USER = 'news'\nEMAIL_HOST_PASSWORD = <V>\n";
 const JSON: &str =

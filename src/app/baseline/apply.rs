@@ -1,13 +1,14 @@
 //! What a baseline does to a finished report: which findings it lets pass, which of its entries have had their time, and which are
 //! of no use any more.
 
+use std::cell::OnceCell;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::file::Standing;
 use super::kin::Kin;
 use crate::baseline::{Also, Baseline, Covers};
 use crate::config::{self, HistoryOptions, Input, ScanOptions};
-use crate::model::{Baselined, Coverage, Day, Finding, Quotes, Report, SkipReason};
+use crate::model::{Baselined, Coverage, Day, Finding, Fingerprint, Quotes, Report, SkipReason};
 use crate::rules::Rule;
 
 impl Standing {
@@ -29,7 +30,7 @@ impl Standing {
         let sees_all = looked_at(options, &report.coverage) == Some(header.covers)
             && header.also.is_within(also(options));
         let kin = Kin::new(rules.iter().copied(), &self.key);
-        let mut baselined = settle(report, baseline, kin, today(), sees_all);
+        let mut baselined = settle(report, baseline, &kin, today(), sees_all);
         let is_used = |id: &str| rules.iter().any(|rule| rule.id == id);
         baselined.file.clone_from(&named.name);
         let found = report.findings.iter().chain(&report.allows.findings);
@@ -93,22 +94,23 @@ fn hide_quotes(baselined: &mut Baselined, quotes: &Quotes, is_used: &dyn Fn(&str
 fn settle(
     report: &mut Report,
     baseline: &Baseline,
-    kin: Kin<'_>,
+    kin: &Kin<'_>,
     today: Day,
     sees_all: bool,
 ) -> Baselined {
-    // to look for a rule that no entry names is in vain
-    let kin = if report.findings.is_empty() {
-        kin
-    } else {
-        kin.among(&baseline.rules())
+    // to look for a rule that no entry names is in vain; which there are is asked only where an entry is not found at once
+    let named = OnceCell::new();
+    let entry_at = |(rule, name): (&str, Fingerprint)| {
+        let place = baseline.find(&name)?;
+        let entry = baseline.entry(place);
+        // whoever reviews an entry goes by the rule that it names
+        (entry.rule == rule).then_some((place, entry))
     };
     let find = |finding: &Finding| {
-        kin.names(finding).find_map(|(rule, name)| {
-            let place = baseline.find(&name)?;
-            let entry = baseline.entry(place);
-            // whoever reviews an entry goes by the rule that it names
-            (entry.rule == rule).then_some((place, entry))
+        let own = kin.names(finding).take(1).find_map(entry_at);
+        own.or_else(|| {
+            let named: &Kin<'_> = named.get_or_init(|| kin.among(&baseline.rules()));
+            named.names(finding).skip(1).find_map(entry_at)
         })
     };
     let mut met = vec![false; baseline.len()];

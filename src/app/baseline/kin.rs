@@ -31,9 +31,12 @@ impl<'r> Kin<'r> {
     }
 
     /// The same with only those rules that are among `named`.
-    pub(in crate::app) fn among(mut self, named: &BTreeSet<Cow<'_, str>>) -> Self {
-        self.rules.retain(|rule| named.contains(&rule.id));
-        self
+    pub(in crate::app) fn among(&self, named: &BTreeSet<Cow<'_, str>>) -> Self {
+        let rules = self.rules.iter().copied();
+        Self {
+            rules: rules.filter(|rule| named.contains(&rule.id)).collect(),
+            key: self.key,
+        }
     }
 
     /// The names that let `finding` pass, each with its rule: first its own, then those of rules that are at least as bad.
