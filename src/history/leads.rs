@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use foldhash::{HashMap, HashMapExt as _};
+use rayon::prelude::*;
 
 use super::bits::BitSet;
 use super::names::Names;
@@ -179,7 +180,7 @@ impl<'a> Search<'a> {
                 });
             }
         }
-        facts.sort_unstable();
+        facts.par_sort_unstable();
         facts.dedup();
         self.gather(&facts)
     }

@@ -2,6 +2,8 @@
 //!
 //! A *folder* here is a tree at a path. The trees of a thousand commits share most of theirs, so each is followed once.
 
+use std::ops::Range;
+
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use crate::model::ObjectId;
@@ -26,6 +28,9 @@ const TOP: PathIx = 0;
 /// paths than there are atoms.
 const MOST_FOLDERS: usize = 8_000_000;
 
+/// Most entries of all folders together; as many as there are folders is usual.
+const MOST_WITHIN: usize = 1 << 26;
+
 /// Longest path that is followed, in parts.
 const DEEPEST: u32 = 4096;
 
@@ -44,10 +49,13 @@ pub struct Location {
 struct Folder {
     tree: ObjectIx,
     path: PathIx,
-    /// What lies right in it.
-    locations: Vec<LocationIx>,
-    folders: Vec<FolderIx>,
+    /// Where what lies right in it stands in the lists of those.
+    locations: Range<u32>,
+    folders: Range<u32>,
 }
+
+/// Stands for no folder.
+const NO_FOLDER: FolderIx = FolderIx::MAX;
 
 /// All places.
 pub struct Places {
@@ -56,7 +64,13 @@ pub struct Places {
     /// All locations.
     pub locations: Vec<Location>,
     folders: Vec<Folder>,
-    tops: HashMap<ObjectIx, FolderIx>,
+    /// The locations that lie right in each folder, folder by folder, and the folders.
+    locations_in: Vec<LocationIx>,
+    folders_in: Vec<FolderIx>,
+    /// For each object its first folder: most trees stand at one path.
+    first_of: Vec<FolderIx>,
+    /// The other folders.
+    further: HashMap<(ObjectIx, PathIx), FolderIx>,
     /// For each commit the folder that is its tree, where that leads to anything.
     of_commits: Vec<Option<FolderIx>>,
     /// Folders, those within a folder before it.
@@ -71,9 +85,21 @@ struct Maker<'l> {
     places: Places,
     path_of: HashMap<(PathIx, NameIx), PathIx>,
     location_of: HashMap<Location, LocationIx>,
-    folder_of: HashMap<(ObjectIx, PathIx), FolderIx>,
-    /// At how many paths a tree was met.
+    /// At how many paths a tree was met, beyond the first.
     paths_of: HashMap<ObjectIx, u32>,
+    /// What lies in the folders that are being followed, as far as it is known.
+    locations: Vec<LocationIx>,
+    folders: Vec<FolderIx>,
+}
+
+/// A folder that is being followed.
+struct Open {
+    folder: FolderIx,
+    /// Which of its leads is next.
+    next: usize,
+    /// Where what lies in it begins among all that is known.
+    locations: usize,
+    folders: usize,
 }
 
 impl Places {
@@ -90,20 +116,25 @@ impl Places {
                 paths: vec![(TOP, 0, 0)],
                 locations: Vec::new(),
                 folders: Vec::new(),
-                tops: HashMap::new(),
+                locations_in: Vec::new(),
+                folders_in: Vec::new(),
+                first_of: Vec::new(),
+                further: HashMap::new(),
                 of_commits: Vec::with_capacity(roots.len()),
                 order: Vec::new(),
                 is_cut: false,
             },
             path_of: HashMap::new(),
             location_of: HashMap::new(),
-            folder_of: HashMap::new(),
             paths_of: HashMap::new(),
+            locations: Vec::new(),
+            folders: Vec::new(),
         };
         if leads.is_empty() {
             maker.places.of_commits.resize(roots.len(), None);
             return maker.places;
         }
+        maker.places.first_of.resize(objects.count(), NO_FOLDER);
         for &tree in roots {
             let top = tree.and_then(|tree| maker.follow(tree));
             maker.places.of_commits.push(top);
@@ -149,15 +180,9 @@ impl Places {
     pub fn masks(&self, held: &[u64]) -> Masks {
         let mut folders = vec![0; self.folders.len()];
         for &ix in &self.order {
-            let folder = &self.folders[ix as usize];
-            let own = folder
-                .locations
-                .iter()
-                .fold(0, |all, at| all | held[*at as usize]);
-            let inner = folder
-                .folders
-                .iter()
-                .fold(0, |all, at| all | folders[*at as usize]);
+            let (locations, inner) = self.within(ix);
+            let own = locations.iter().fold(0, |all, at| all | held[*at as usize]);
+            let inner = inner.iter().fold(0, |all, at| all | folders[*at as usize]);
             folders[ix as usize] = own | inner;
         }
         let of_commit = |top: &Option<FolderIx>| top.map_or(0, |top| folders[top as usize]);
@@ -174,7 +199,29 @@ impl Places {
 
     /// The folder that is a tree which something else than a commit names.
     pub fn of_tree(&self, objects: &Objects, tree: &ObjectId) -> Option<FolderIx> {
-        self.tops.get(&objects.find(tree.as_bytes())?).copied()
+        self.known(objects.find(tree.as_bytes())?, TOP)
+    }
+
+    /// The folder that is `tree` at `path`, if it was met.
+    fn known(&self, tree: ObjectIx, path: PathIx) -> Option<FolderIx> {
+        let first = *self.first_of.get(tree as usize)?;
+        if first == NO_FOLDER {
+            return None;
+        }
+        if self.folders[first as usize].path == path {
+            return Some(first);
+        }
+        self.further.get(&(tree, path)).copied()
+    }
+
+    /// What lies right in a folder.
+    fn within(&self, folder: FolderIx) -> (&[LocationIx], &[FolderIx]) {
+        let folder = &self.folders[folder as usize];
+        let range = |range: &Range<u32>| range.start as usize..range.end as usize;
+        (
+            &self.locations_in[range(&folder.locations)],
+            &self.folders_in[range(&folder.folders)],
+        )
     }
 
     /// The locations below `top` at which one of `bits` stands, as `masks` was made for `held`.
@@ -186,10 +233,10 @@ impl Places {
             if masks.folders[ix as usize] & bits == 0 || !seen.insert(ix) {
                 continue;
             }
-            let folder = &self.folders[ix as usize];
-            let here = folder.locations.iter().copied();
+            let (locations, folders) = self.within(ix);
+            let here = locations.iter().copied();
             found.extend(here.filter(|at| held[*at as usize] & bits != 0));
-            open.extend(&folder.folders);
+            open.extend(folders);
         }
         found
     }
@@ -215,24 +262,23 @@ impl Maker<'_> {
         if self.leads.of(top).is_empty() {
             return None;
         }
-        if let Some(known) = self.places.tops.get(&top) {
-            return Some(*known);
-        }
         let (first, is_new) = self.folder(top, TOP)?;
-        self.places.tops.insert(top, first);
         let mut open = Vec::new();
         if is_new {
-            open.push((first, 0));
+            open.push(self.opened(first));
         }
-        while let Some((ix, next)) = open.last_mut() {
-            let (at, place) = (*ix, *next);
-            let Folder { tree, path, .. } = self.places.folders[at as usize];
-            let Some(lead) = self.leads.of(tree).get(place).copied() else {
-                self.places.order.push(at);
-                open.pop();
+        while let Some(Open { folder, next, .. }) = open.last_mut() {
+            let Folder { tree, path, .. } = self.places.folders[*folder as usize];
+            let Some(lead) = self.leads.of(tree).get(*next).copied() else {
+                let done = open.pop().expect("it is the last one");
+                self.close(&done);
                 continue;
             };
             *next += 1;
+            if self.places.locations_in.len() + self.places.folders_in.len() >= MOST_WITHIN {
+                self.places.is_cut = true;
+                continue;
+            }
             let Some(path) = self.path(path, lead.name) else {
                 continue;
             };
@@ -241,39 +287,72 @@ impl Maker<'_> {
                     path,
                     blob: lead.child,
                 });
-                self.places.folders[at as usize].locations.push(location);
+                self.locations.push(location);
                 continue;
             }
             let Some((inner, is_new)) = self.folder(lead.child, path) else {
                 continue;
             };
-            self.places.folders[at as usize].folders.push(inner);
+            self.folders.push(inner);
             if is_new {
-                open.push((inner, 0));
+                open.push(self.opened(inner));
             }
         }
         Some(first)
     }
 
+    fn opened(&self, folder: FolderIx) -> Open {
+        Open {
+            folder,
+            next: 0,
+            locations: self.locations.len(),
+            folders: self.folders.len(),
+        }
+    }
+
+    /// Notes what lies in a folder, all of which is known.
+    fn close(&mut self, done: &Open) {
+        let places = &mut self.places;
+        let locations = places.locations_in.len();
+        let folders = places.folders_in.len();
+        places
+            .locations_in
+            .extend(self.locations.drain(done.locations..));
+        places.folders_in.extend(self.folders.drain(done.folders..));
+        let folder = &mut places.folders[done.folder as usize];
+        folder.locations = small(locations)..small(places.locations_in.len());
+        folder.folders = small(folders)..small(places.folders_in.len());
+        places.order.push(done.folder);
+    }
+
     /// The folder that is `tree` at `path`, and whether it is new; none if there are too many.
     fn folder(&mut self, tree: ObjectIx, path: PathIx) -> Option<(FolderIx, bool)> {
-        if let Some(known) = self.folder_of.get(&(tree, path)) {
-            return Some((*known, false));
+        if let Some(known) = self.places.known(tree, path) {
+            return Some((known, false));
         }
-        let paths = self.paths_of.entry(tree).or_default();
-        if self.places.folders.len() >= MOST_FOLDERS || *paths >= MOST_PATHS {
+        let next = FolderIx::try_from(self.places.folders.len()).expect("MOST_FOLDERS fits");
+        let is_first = self.places.first_of[tree as usize] == NO_FOLDER;
+        let mut is_cut = self.places.folders.len() >= MOST_FOLDERS;
+        if !is_first {
+            let paths = self.paths_of.entry(tree).or_insert(1);
+            is_cut |= *paths >= MOST_PATHS;
+            *paths += 1;
+        }
+        if is_cut {
             self.places.is_cut = true;
             return None;
         }
-        *paths += 1;
-        let next = FolderIx::try_from(self.places.folders.len()).expect("MOST_FOLDERS fits");
+        if is_first {
+            self.places.first_of[tree as usize] = next;
+        } else {
+            self.places.further.insert((tree, path), next);
+        }
         self.places.folders.push(Folder {
             tree,
             path,
-            locations: Vec::new(),
-            folders: Vec::new(),
+            locations: 0..0,
+            folders: 0..0,
         });
-        self.folder_of.insert((tree, path), next);
         Some((next, true))
     }
 
@@ -302,4 +381,8 @@ impl Maker<'_> {
         self.location_of.insert(location, next);
         next
     }
+}
+
+fn small(number: usize) -> u32 {
+    u32::try_from(number).expect("not many more than MOST_WITHIN")
 }

@@ -81,7 +81,8 @@ pub struct Verified {
     pub asked: Vec<String>,
     /// Whether the answer is an earlier one that was kept.
     pub cached: bool,
-    /// Whether something went wrong on the way to an answer, so that asking again may bring one. Such a finding may be live.
+    /// Whether nobody answered who can know: something went wrong on the way, or what came back can't be the provider's, so that
+    /// asking again may bring an answer. Only what is unknown can be unanswered, and it may be live.
     pub unanswered: bool,
     /// How bad the finding was before this was known, if that made it worse or better.
     pub severity_before: Option<Severity>,
@@ -98,6 +99,14 @@ impl Verified {
             cached: false,
             unanswered: false,
             severity_before: None,
+        }
+    }
+
+    /// Nothing is known, because nobody answered: no answer came, or none that can be the provider's.
+    pub fn no_answer(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            unanswered: true,
+            ..Self::new(Verdict::Unknown, reason)
         }
     }
 

@@ -90,6 +90,13 @@ pub struct Reply {
     pub next: bool,
 }
 
+impl Reply {
+    /// Whether it is told by what the body holds, and not by its status alone.
+    pub fn names_a_body(&self) -> bool {
+        !(self.text.is_empty() && self.json.is_empty() && self.has.is_empty())
+    }
+}
+
 /// A value in JSON that an answer is told by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scalar {

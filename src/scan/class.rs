@@ -264,7 +264,17 @@ pub struct FileNames {
     pub always: bool,
     anchors: Vec<Vec<u8>>,
     globs: FileRule,
-    sets: OnceLock<(GlobSet, GlobSet)>,
+    sets: OnceLock<FileSets>,
+}
+
+/// What the globs of a file rule match.
+struct FileSets {
+    /// Paths that it names.
+    paths: GlobSet,
+    /// Names of such files, wherever they lie: the last parts of those globs.
+    names: GlobSet,
+    /// Paths that it does not name after all.
+    except: GlobSet,
 }
 
 impl FileNames {
@@ -287,35 +297,61 @@ impl FileNames {
         })
     }
 
-    /// Whether the rule may name a file called `name`, wherever it lies.
+    /// Whether the rule may name a file called `name`, in the right folder.
     pub fn may_match(&self, name: &[u8]) -> bool {
-        self.anchors.is_empty()
-            || self.anchors.iter().any(|anchor| {
-                name.windows(anchor.len())
-                    .any(|part| part.eq_ignore_ascii_case(anchor))
-            })
+        self.has_anchor(name) && {
+            let name = String::from_utf8_lossy(name);
+            let sets = self.sets();
+            // what an exception says of a name alone holds in any folder
+            sets.names.is_match(name.as_ref()) && !sets.except.is_match(name.as_ref())
+        }
     }
 
     /// Whether the rule names `path`.
     pub fn matches(&self, path: &[u8]) -> bool {
-        let name = path.rsplit(|&b| b == b'/').next().unwrap_or(path);
-        if !self.may_match(name) {
-            return false;
+        self.has_anchor(path.rsplit(|&b| b == b'/').next().unwrap_or(path)) && {
+            let path = String::from_utf8_lossy(path);
+            let sets = self.sets();
+            sets.paths.is_match(path.as_ref()) && !sets.except.is_match(path.as_ref())
         }
-        let (names, except) = self
-            .sets
-            .get_or_init(|| (glob_set(&self.globs.names), glob_set(&self.globs.except)));
-        let path = String::from_utf8_lossy(path);
-        names.is_match(path.as_ref()) && !except.is_match(path.as_ref())
+    }
+
+    fn has_anchor(&self, name: &[u8]) -> bool {
+        let holds = |anchor: &Vec<u8>| {
+            let mut parts = name.windows(anchor.len());
+            parts.any(|part| part.eq_ignore_ascii_case(anchor))
+        };
+        self.anchors.is_empty() || self.anchors.iter().any(holds)
+    }
+
+    fn sets(&self) -> &FileSets {
+        self.sets.get_or_init(|| {
+            let names = &self.globs.names;
+            FileSets {
+                paths: glob_set(names.iter().map(AsRef::as_ref)),
+                names: glob_set(names.iter().map(|glob| last_part(glob))),
+                except: glob_set(self.globs.except.iter().map(AsRef::as_ref)),
+            }
+        })
+    }
+}
+
+/// What a glob for paths asks of the name of a file.
+fn last_part(glob: &str) -> &str {
+    match glob.rsplit_once('/') {
+        None => glob,
+        // nothing that can be told: everything below a folder, or a slash that belongs to a list of choices
+        Some((before, last)) if last.contains("**") || before.contains(['[', '{', '\\']) => "*",
+        Some((_, last)) => last,
     }
 }
 
 /// A glob without `/` matches the file name in any folder.
-fn glob_set(globs: &[crate::rules::Str]) -> GlobSet {
+fn glob_set<'g>(globs: impl Iterator<Item = &'g str>) -> GlobSet {
     let mut set = GlobSetBuilder::new();
     for glob in globs {
         let anywhere = if glob.contains('/') {
-            glob.to_string()
+            glob.to_owned()
         } else {
             format!("**/{glob}")
         };
@@ -323,7 +359,11 @@ fn glob_set(globs: &[crate::rules::Str]) -> GlobSet {
             .literal_separator(true)
             .case_insensitive(true)
             .build();
-        set.add(glob.expect("the parser has compiled every glob of every rule"));
+        set.add(
+            glob.expect(
+                "the parser has compiled every glob of every rule, and a part of one is one",
+            ),
+        );
     }
     set.build()
         .expect("globs that compile alone compile together")
@@ -400,6 +440,21 @@ mod tests {
             "environment.prod.ts",
         ] {
             assert_eq!(dotenv(no.as_bytes()), Dotenv::No, "{no}");
+        }
+    }
+
+    #[test]
+    fn a_glob_asks_something_of_the_name_alone() {
+        for (glob, name) in [
+            (".env", ".env"),
+            ("**/config/master.key", "master.key"),
+            ("config/credentials/*.key", "*.key"),
+            // nothing that can be told
+            ("secrets/**", "*"),
+            ("config/{a/b,c}.key", "*"),
+            ("x[/]y.key", "*"),
+        ] {
+            assert_eq!(last_part(glob), name, "{glob}");
         }
     }
 

@@ -46,21 +46,16 @@ pub fn around<'n>(
 /// The last place where `name` stands as a word by itself, not behind `at`.
 fn last_name(bytes: &[u8], at: usize, window: &Range<usize>, name: &[u8]) -> Option<Range<usize>> {
     let end = (at + name.len()).min(window.end);
-    let mut before = &bytes[window.start..end];
-    // mostly it is nowhere, which searching forwards tells many times faster
-    memchr::memmem::find(before, name)?;
-    loop {
-        let start = window.start + memchr::memmem::rfind(before, name)?;
-        let stop = start + name.len();
-        let inside = |byte: Option<&u8>| {
-            byte.is_some_and(|b| b.is_ascii_alphanumeric() || b"_-.".contains(b))
-        };
+    let inside =
+        |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || b"_-.".contains(b));
+    let is_word = |start: &usize| {
         let front = start.checked_sub(1).filter(|front| *front >= window.start);
-        if !inside(front.and_then(|front| bytes.get(front))) && !inside(bytes.get(stop)) {
-            return Some(start..stop);
-        }
-        before = &bytes[window.start..start];
-    }
+        !inside(front.and_then(|front| bytes.get(front))) && !inside(bytes.get(start + name.len()))
+    };
+    // searching forwards is many times faster than backwards, and mostly it is nowhere
+    let found = memchr::memmem::find_iter(&bytes[window.start..end], name);
+    let start = found.map(|at| window.start + at).filter(is_word).last()?;
+    Some(start..start + name.len())
 }
 
 /// The words of a list of strings that goes on at `from`, up to its bracket.

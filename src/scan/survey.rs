@@ -30,8 +30,11 @@ pub struct Known {
     /// None where there are more than [`MOST_HITS`].
     hits: Option<Box<[Hit]>>,
     encoding: TextEncoding,
-    /// Whether something may be found in it.
+    /// Whether anything in it leads to a candidate, which others may stand in the way of. As long as nothing does, nothing will where
+    /// the bytes stay.
     suspect: bool,
+    /// Whether something is found in it, as far as it was asked.
+    holds: bool,
     /// Whether a foreign rule may find something in it: those look at each version in full.
     foreign: bool,
 }
@@ -44,7 +47,7 @@ impl Known {
 
     /// Whether the text has to be scanned.
     pub fn is_suspect(&self) -> bool {
-        self.suspect || self.foreign
+        self.holds || self.foreign
     }
 }
 
@@ -65,7 +68,8 @@ impl<'s> Surveyor<'s> {
     pub fn new(scanner: &'s Scanner) -> Self {
         Self {
             scanner,
-            worker: scanner.worker(),
+            // a class stands for files that are left out and for others
+            worker: scanner.worker().everywhere(),
             lineage: Lineage::default(),
             hits: Vec::new(),
             fresh: Vec::new(),
@@ -83,17 +87,19 @@ impl<'s> Surveyor<'s> {
         }
         self.fresh.clear();
         self.fresh.resize(self.hits.len(), true);
-        let (encoding, mark) = view::detect(text);
-        self.judge(text, encoding, mark, classes)
+        self.judge(text, view::detect(text), false, classes)
     }
 
     /// Surveys a text by scanning it in full under each of `classes`.
     pub fn in_full(&mut self, text: &[u8], classes: &[Named]) -> Known {
+        let holds = classes.iter().any(|named| self.finds(text, named));
+        let (encoding, _) = view::detect(text);
         Known {
             hits: None,
-            encoding: view::detect(text).0,
-            suspect: classes.iter().any(|named| self.finds(text, named)),
-            foreign: self.is_foreign(text, classes),
+            encoding,
+            suspect: holds,
+            holds,
+            foreign: self.is_foreign(text, encoding, classes),
         }
     }
 
@@ -132,7 +138,7 @@ impl<'s> Surveyor<'s> {
         } else {
             self.fresh.resize(self.hits.len(), true);
         }
-        self.judge(text, encoding, mark, classes)
+        self.judge(text, (encoding, mark), known.holds, classes)
     }
 
     /// Makes anchors that open stretches fresh with those near them. One that stands in a stretch which another has opened is not
@@ -164,54 +170,65 @@ impl<'s> Surveyor<'s> {
         }
     }
 
+    /// What is known of a text by its anchors. `held` says that the text it was made from holds something: then this one mostly does
+    /// too, and is scanned later anyway.
     fn judge(
         &mut self,
         text: &[u8],
-        encoding: TextEncoding,
-        mark: usize,
+        (encoding, mark): (TextEncoding, usize),
+        held: bool,
         classes: &[Named],
     ) -> Known {
         let any_fresh = self.fresh.contains(&true);
-        let suspect = classes.iter().any(|named| {
+        let (mut suspect, mut holds) = (false, false);
+        for named in classes {
             let whole = mark > 0
                 || matches!(encoding, TextEncoding::Utf16(_))
                 || named.class.dotenv != Dotenv::No
                 || named.class.lines.is_some();
-            if whole {
-                return self.finds(text, named);
-            }
             let binary = encoding == TextEncoding::Binary;
-            if binary && self.scanner.options.no_binary {
-                return false;
-            }
-            any_fresh
+            if whole {
+                holds = self.finds(text, named);
+                suspect |= holds;
+            } else if any_fresh
+                && !(binary && self.scanner.options.no_binary)
                 && self
                     .worker
                     .has_candidate(text, &self.hits, named.class, binary, &self.fresh)
-        });
+            {
+                suspect = true;
+                holds = held || self.finds(text, named);
+            }
+            if holds {
+                break;
+            }
+        }
         Known {
             hits: Some(self.hits.as_slice().into()),
             encoding,
             suspect,
-            foreign: self.is_foreign(text, classes),
+            holds,
+            foreign: self.is_foreign(text, encoding, classes),
         }
     }
 
     /// Whether a foreign rule may find something in the text, under some path. What they look at is not bounded, so it is asked of each
     /// version.
-    fn is_foreign(&mut self, text: &[u8], classes: &[Named]) -> bool {
-        let is_read = view::detect(text).0 != TextEncoding::Binary
+    fn is_foreign(&mut self, text: &[u8], encoding: TextEncoding, classes: &[Named]) -> bool {
+        let is_read = encoding != TextEncoding::Binary
             || classes.iter().any(|named| named.class.dotenv != Dotenv::No);
         is_read && self.worker.may_hold_foreign(text)
     }
 
     /// What is said of a text with more anchors than are worth remembering: that it has to be scanned.
     fn crowded(&mut self, text: &[u8], classes: &[Named]) -> Known {
+        let (encoding, _) = view::detect(text);
         Known {
             hits: None,
-            encoding: view::detect(text).0,
+            encoding,
             suspect: true,
-            foreign: self.is_foreign(text, classes),
+            holds: true,
+            foreign: self.is_foreign(text, encoding, classes),
         }
     }
 

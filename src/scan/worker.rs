@@ -51,6 +51,8 @@ pub struct Worker<'s> {
     state: FileState,
     ledger: Ledger,
     hunt: Hunt,
+    /// Whether rules are used in files too that the configuration leaves out by their paths.
+    everywhere: bool,
 }
 
 /// Buffers of one depth of views.
@@ -130,7 +132,14 @@ impl<'s> Worker<'s> {
             state,
             ledger: Ledger::default(),
             hunt: Hunt::default(),
+            everywhere: false,
         }
+    }
+
+    /// The same worker, which leaves no file out because of its path: for what has to be known of all files of a class.
+    pub(super) fn everywhere(mut self) -> Self {
+        self.everywhere = true;
+        self
     }
 
     /// Scans one blob, or the next window of one, and appends what it finds.

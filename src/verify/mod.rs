@@ -20,6 +20,7 @@ mod sendgrid;
 mod settings;
 mod smtp;
 mod twilio;
+mod weigh;
 mod wire;
 
 #[cfg(feature = "verify")]
@@ -38,7 +39,7 @@ pub use wire::{
     Wire,
 };
 
-use crate::model::{Finding, Secret, Verified, VerifiedDetail};
+use crate::model::{Finding, Secret, Verdict, Verified, VerifiedDetail};
 
 /// A host that may be contacted, and what for. `--list-endpoints` shows all of them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,6 +70,19 @@ impl Endpoint {
                 }),
         };
         same && self.port == port
+    }
+}
+
+impl From<&Trouble> for Verified {
+    /// Nothing is known, and why. What was not meant to be asked is not open; all other trouble may be gone the next time.
+    fn from(trouble: &Trouble) -> Self {
+        let reason = trouble.to_string();
+        match trouble {
+            Trouble::NotAsked | Trouble::HostNotAllowed { .. } => {
+                Self::new(Verdict::Unknown, reason)
+            }
+            _ => Self::no_answer(reason),
+        }
     }
 }
 
@@ -117,8 +131,8 @@ impl Endpoint {
 ///             Ok(reply) if reply.status == 401 && reply.body.as_str().contains("no such key") => {
 ///                 Verified::new(Verdict::Dead, "Acme knows no such key")
 ///             }
-///             Ok(_) => Verified::new(Verdict::Unknown, "an answer that tells nothing"),
-///             Err(trouble) => Verified::new(Verdict::Unknown, trouble.to_string()),
+///             Ok(_) => Verified::no_answer("an answer that is not known of Acme"),
+///             Err(trouble) => Verified::from(&trouble),
 ///         }
 ///     }
 /// }
@@ -130,8 +144,15 @@ pub trait Verifier: Send + Sync {
     /// Every host that it could ever contact.
     fn endpoints(&self) -> Vec<Endpoint>;
 
-    /// Asks over `wire`, and judges the answers. Trouble on the way becomes [`crate::model::Verdict::Unknown`] with its reason.
+    /// Asks over `wire`, and judges the answers. Trouble on the way becomes [`crate::model::Verdict::Unknown`] with its reason, and
+    /// so does an answer that can't be the provider's, or is none that it is known for: [`Verified::no_answer`].
     fn verify(&self, credential: &Credential<'_>, wire: &mut dyn Wire) -> Verified;
+
+    /// The account that a few wrong secrets would lock, if there is one. A run asks about a few secrets of it and no more.
+    fn locks(&self, credential: &Credential<'_>) -> Option<Secret> {
+        let _ = credential;
+        None
+    }
 
     /// Whether the companion `part` belongs to the question. Findings that differ in others only are one credential, and are
     /// asked about once.

@@ -1,5 +1,7 @@
 //! Asks by the recipes of rules: what a rule file says is asked, and what it lists is believed, and nothing else.
 
+mod replies;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,15 +10,20 @@ use base64::engine::general_purpose::STANDARD;
 use regex::bytes::Regex;
 use zeroize::Zeroizing;
 
-use super::{Body, Credential, Endpoint, Header, HttpReply, HttpRequest, Method, Verifier, Wire};
+use super::weigh::weightiest;
+use super::{Credential, Endpoint, Header, HttpRequest, Method, Verifier, Wire};
 use crate::model::{Secret, Verdict, Verified};
-use crate::rules::{self, Ask, AskMethod, Recipe, Reply, Rule, Scalar};
+use crate::rules::{self, Ask, AskMethod, Recipe, Rule};
+use replies::judged;
 
 /// Port of every question.
 const HTTPS: u16 = 443;
 
 /// Rules that find logins by what they are sent to. Their host says whose recipe it is.
 const BY_HOST: [&str; 2] = ["mail-api-basic-auth", "mail-command-login"];
+
+/// A key in a DSN, whose scheme says whose recipe it is.
+const DSN_KEY: &str = "mailer-dsn-key";
 
 /// Every rule's recipe.
 pub struct Recipes {
@@ -50,6 +57,9 @@ impl Recipes {
     }
 
     fn ready(&self, credential: &Credential<'_>) -> Option<&Ready> {
+        if credential.rule == DSN_KEY {
+            return self.of_mailer(credential);
+        }
         if !BY_HOST.contains(&credential.rule) {
             return self.by_rule.get(credential.rule);
         }
@@ -58,6 +68,24 @@ impl Recipes {
         recipes.find(|ready| {
             ready.takes_logins() && ready.endpoints().any(|it| it.covers(&host, HTTPS))
         })
+    }
+}
+
+impl Recipes {
+    /// The recipe for a key in a DSN. One that names a host of somebody else's may be no key of that provider's.
+    fn of_mailer(&self, credential: &Credential<'_>) -> Option<&Ready> {
+        let mailer = credential.text("mailer")?.to_ascii_lowercase();
+        let provider = match mailer.as_str() {
+            "sendinblue" => "brevo",
+            name => name,
+        };
+        let mut recipes = self.by_rule.values();
+        let ready = recipes.find(|ready| ready.recipe.provider == provider)?;
+        // Symfony's word for the provider's own
+        let named = credential.text("host").filter(|host| *host != "default");
+        let host = named.map(str::to_ascii_lowercase);
+        let is_its_own = |host: String| ready.endpoints().any(|it| it.covers(&host, HTTPS));
+        host.is_none_or(is_its_own).then_some(ready)
     }
 }
 
@@ -83,7 +111,7 @@ impl Verifier for Recipes {
         let Some(values) = ready.values(credential) else {
             return incomplete();
         };
-        let mut last = None;
+        let mut answers = Vec::new();
         for ask in ready.recipe.asks.iter() {
             let Some(question) = values.question(ask) else {
                 continue;
@@ -91,21 +119,24 @@ impl Verifier for Recipes {
             for host in values.hosts(ask) {
                 let reply = match wire.http(&question.to(&ready.recipe, ask, &host)) {
                     Ok(reply) => reply,
-                    Err(trouble) => return Verified::new(Verdict::Unknown, trouble.to_string()),
+                    Err(trouble) => return Verified::from(&trouble),
                 };
                 let (answer, next) = judged(&ready.recipe.replies, &reply);
                 if !next {
                     return answer;
                 }
-                last = Some(answer);
+                answers.push(answer);
             }
         }
-        last.unwrap_or_else(incomplete)
+        weightiest(answers).unwrap_or_else(incomplete)
     }
 
     fn matters(&self, rule: &str, part: &str) -> bool {
         if BY_HOST.contains(&rule) {
             return matches!(part, "host" | "user");
+        }
+        if rule == DSN_KEY {
+            return matches!(part, "host" | "mailer" | "user");
         }
         self.by_rule.get(rule).is_some_and(|ready| {
             let asks = ready.recipe.asks.iter();
@@ -332,52 +363,4 @@ fn in_json(text: &str) -> Cow<'_, str> {
     } else {
         Cow::Borrowed(text)
     }
-}
-
-/// What an answer means, and whether another question may know better.
-fn judged(replies: &[Reply], reply: &HttpReply) -> (Verified, bool) {
-    let unknown = |why: String| (Verified::new(Verdict::Unknown, why), false);
-    if is_page(reply) {
-        return unknown("a web page answered, not the provider's API".to_owned());
-    }
-    let json = serde_json::from_str(reply.body.as_str()).ok();
-    match replies
-        .iter()
-        .find(|known| fits(known, reply, json.as_ref()))
-    {
-        Some(known) => (
-            Verified::new(known.verdict, known.reason.to_string()),
-            known.next,
-        ),
-        None => unknown(match reply.status {
-            429 => "throttled by the provider".to_owned(),
-            status => format!("an answer that is not known to mean anything: status {status}"),
-        }),
-    }
-}
-
-/// Whether a firewall or a login page answered, whatever its status says.
-fn is_page(reply: &HttpReply) -> bool {
-    reply.media_type.ends_with("html") && !reply.body.as_str().trim().is_empty()
-        || reply.body.as_str().trim_start().starts_with('<')
-}
-
-fn fits(known: &Reply, reply: &HttpReply, json: Option<&serde_json::Value>) -> bool {
-    let at = |pointer: &str| json.and_then(|json| json.pointer(pointer));
-    let same = |value: &serde_json::Value, scalar: &Scalar| match scalar {
-        Scalar::Bool(wanted) => value.as_bool() == Some(*wanted),
-        Scalar::Number(wanted) => value.as_i64() == Some(*wanted),
-        Scalar::Text(wanted) => value.as_str() == Some(wanted),
-    };
-    known.status.contains(&reply.status)
-        && text_fits(&reply.body, &known.text)
-        && known
-            .json
-            .iter()
-            .all(|(pointer, scalar)| at(pointer).is_some_and(|value| same(value, scalar)))
-        && known.has.iter().all(|pointer| at(pointer).is_some())
-}
-
-fn text_fits(body: &Body, text: &str) -> bool {
-    body.as_str().contains(text)
 }

@@ -4,12 +4,14 @@
 //! before is in the cache.
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::identity::{self, Identity};
 use super::pace::{Pace, Paced};
+use super::weigh::weightiest;
 use super::{Credential, Kept, Line, Settings, Verifier, Wire};
 use crate::model::{Finding, Quotes, Secret, Verdict, Verified};
 
@@ -18,6 +20,9 @@ const OTHERS: usize = 4;
 
 /// Most account ids of which the likeliest are picked.
 const RANKED: usize = 64;
+
+/// Most passwords of one account that are tried: many accounts are locked after five wrong ones.
+const PASSWORDS: usize = 3;
 
 /// Most threads that ask.
 const THREADS: usize = 64;
@@ -61,13 +66,16 @@ struct Question {
     finding: usize,
     identity: Identity,
     handlers: Vec<usize>,
+    /// Those of the handlers that are not asked, so that an account is not locked.
+    spared: Vec<usize>,
     others: Vec<Secret>,
 }
 
 /// Asks about the credentials of `findings`, and sets [`Finding::verified`] of all that somebody could be asked about.
 pub fn run(findings: &mut [Finding], job: &Job<'_>) -> Summary {
     let mut summary = Summary::default();
-    let (questions, of) = questions(findings, job);
+    let (mut questions, of) = questions(findings, job);
+    spare(&mut questions, findings, job);
     summary.not_askable = of
         .iter()
         .zip(findings.iter())
@@ -116,6 +124,7 @@ fn questions(findings: &[Finding], job: &Job<'_>) -> (Vec<Question>, Vec<Option<
                     finding: at,
                     identity,
                     handlers,
+                    spared: Vec::new(),
                     others,
                 });
                 questions.len() - 1
@@ -123,6 +132,43 @@ fn questions(findings: &[Finding], job: &Job<'_>) -> (Vec<Question>, Vec<Option<
         })
         .collect();
     (questions, of)
+}
+
+/// Sees to it that no account gets more than a few wrong passwords: of those that stand in several findings the first ones are
+/// asked about, and those whose answer is known from an earlier run do not count.
+fn spare(questions: &mut [Question], findings: &[Finding], job: &Job<'_>) {
+    let state = RandomState::new();
+    let mut tried: HashMap<u64, Vec<&Secret>> = HashMap::new();
+    for question in questions {
+        let credential = Credential::of(&findings[question.finding], &[]);
+        let mut is_known = None;
+        for &verifier in &question.handlers {
+            let Some(account) = job.verifiers[verifier].locks(&credential) else {
+                continue;
+            };
+            let kept = || job.kept.and_then(|kept| kept.get(&question.identity));
+            if *is_known.get_or_insert_with(|| kept().is_some()) {
+                continue;
+            }
+            let account = state.hash_one((verifier, super::credential::bytes(&account)));
+            let tried = tried.entry(account).or_default();
+            if tried.iter().any(|one| one.same_value(credential.secret)) {
+                continue;
+            }
+            if tried.len() < PASSWORDS {
+                tried.push(credential.secret);
+            } else {
+                question.spared.push(verifier);
+            }
+        }
+    }
+}
+
+/// What is known of a password that was not tried.
+fn spared() -> Verified {
+    Verified::no_answer(format!(
+        "not asked, to avoid locking the account: of one account {PASSWORDS} passwords are tried"
+    ))
 }
 
 /// An account id that some finding holds.
@@ -272,18 +318,23 @@ fn settle(
     }
     let mut answers: Vec<Verified> = Vec::new();
     for &verifier in &question.handlers {
+        if question.spared.contains(&verifier) {
+            answers.push(spared());
+            continue;
+        }
         let mut answer = job.verifiers[verifier].verify(credential, wire);
         answer.asked = wire.take_asked();
         unquoted(&mut answer, credential.secret);
         let troubled = wire.take_trouble();
-        answer.unanswered = troubled && answer.verdict == Verdict::Unknown;
+        // a verifier that forgets to say so must not make silence look like an answer
+        answer.unanswered = answer.verdict == Verdict::Unknown && (answer.unanswered || troubled);
         let works = answer.verdict.is_live() || answer.verdict == Verdict::Test;
         answers.push(answer);
         if works {
             break;
         }
     }
-    let answer = combined(answers);
+    let answer = weightiest(answers).expect("a question has a verifier that handles it");
     if let Some(kept) = job.kept
         && answer.verdict != Verdict::Unknown
     {
@@ -311,41 +362,20 @@ fn first(
     job: &Job<'_>,
     wire: &mut dyn Wire,
 ) -> Verified {
-    let mut answers = question
-        .handlers
-        .iter()
-        .map(|&verifier| job.verifiers[verifier].verify(credential, wire));
+    let ask = |&verifier: &usize| {
+        if question.spared.contains(&verifier) {
+            // nobody was to answer
+            Verified {
+                unanswered: false,
+                ..spared()
+            }
+        } else {
+            job.verifiers[verifier].verify(credential, wire)
+        }
+    };
+    let mut answers = question.handlers.iter().map(ask);
     let answer = answers.next();
     // the others would be asked as well, so they are to be shown as well
     answers.for_each(drop);
     answer.expect("a question has a verifier that handles it")
-}
-
-/// One answer of several, of which at most the last says that it works.
-fn combined(answers: Vec<Verified>) -> Verified {
-    let weight = |verdict| match verdict {
-        Verdict::Live => 5,
-        Verdict::LiveRestricted => 4,
-        Verdict::Test => 3,
-        Verdict::Unknown => 2,
-        Verdict::Rejected => 1,
-        Verdict::Dead => 0,
-    };
-    let mut asked: Vec<String> = Vec::new();
-    for host in answers.iter().flat_map(|answer| &answer.asked) {
-        if !asked.contains(host) {
-            asked.push(host.clone());
-        }
-    }
-    let best = answers
-        .into_iter()
-        .reduce(|a, b| {
-            if weight(b.verdict) > weight(a.verdict) {
-                b
-            } else {
-                a
-            }
-        })
-        .expect("a question has a verifier that handles it");
-    Verified { asked, ..best }
 }

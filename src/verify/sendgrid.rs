@@ -21,7 +21,7 @@ const GLOBAL: &str = "api.sendgrid.com";
 const EU: &str = "api.eu.sendgrid.com";
 
 /// Hosts to which logins of SendGrid are sent over HTTP.
-const HOSTS: [&str; 3] = [GLOBAL, EU, "sendgrid.com"];
+pub(super) const HOSTS: [&str; 3] = [GLOBAL, EU, "sendgrid.com"];
 
 /// Characters of the id in a key, behind `SG.`.
 const ID: usize = 22;
@@ -78,6 +78,14 @@ impl Kind {
         let header = |text: String| Zeroizing::new(text);
         match credential.rule {
             "sendgrid-api-key" => Some(Self::Key(header(format!("Bearer {secret}")))),
+            "mailer-dsn-key" => {
+                let is_ours = credential.text("mailer")?.eq_ignore_ascii_case(PROVIDER);
+                // Symfony's word for the provider's own
+                let host = credential.text("host").filter(|host| *host != "default");
+                let here = host.is_none_or(|host| HOSTS.contains(&&*host.to_ascii_lowercase()));
+                let whole = is_ours && here && secret.starts_with("SG.");
+                whole.then(|| Self::Key(header(format!("Bearer {secret}"))))
+            }
             "sendgrid-key-in-two-parts" | "sendgrid-key-by-format" => {
                 let id = credential.text("id")?;
                 Some(Self::Key(header(format!("Bearer SG.{id}.{secret}"))))
@@ -135,9 +143,17 @@ impl Verifier for SendGrid {
         }
     }
 
+    fn locks(&self, credential: &Credential<'_>) -> Option<Secret> {
+        match Kind::of(credential)? {
+            Kind::Key(_) => None,
+            Kind::Login(_) => credential.part("user").cloned(),
+        }
+    }
+
     fn matters(&self, rule: &str, part: &str) -> bool {
         match rule {
             "sendgrid-basic-auth" => part == "user",
+            "mailer-dsn-key" => matches!(part, "mailer" | "host"),
             "mail-api-basic-auth" | "mail-command-login" => matches!(part, "user" | "host"),
             "sendgrid-api-key" => false,
             _ => part == "id",
@@ -147,7 +163,7 @@ impl Verifier for SendGrid {
     /// The id by which a key is deleted. It is the middle of the key, and no secret by itself.
     fn tells(&self, credential: &Credential<'_>) -> Vec<VerifiedDetail> {
         let id = match credential.rule {
-            "sendgrid-api-key" => credential
+            "sendgrid-api-key" | "mailer-dsn-key" => credential
                 .secret_text()
                 .and_then(|key| key.strip_prefix("SG."))
                 .and_then(|rest| rest.get(..ID)),
@@ -173,40 +189,40 @@ fn ask(host: &str, kind: &Kind, wire: &mut dyn Wire) -> Result<HttpReply, Troubl
     })
 }
 
-fn unknown(trouble: &Trouble) -> Verified {
-    Verified::new(Verdict::Unknown, trouble.to_string())
-}
-
 fn key(kind: &Kind, wire: &mut dyn Wire) -> Verified {
     let global = match ask(GLOBAL, kind, wire) {
         Ok(reply) => reply,
-        Err(trouble) => return unknown(&trouble),
+        Err(trouble) => return Verified::from(&trouble),
     };
     let first = judged(&global);
-    if first.verdict != Verdict::Dead && global.status != 451 {
+    if first.verdict.is_live() {
         return first.with("region", vec!["global".to_owned()]);
+    }
+    if first.verdict != Verdict::Dead && global.status != 451 {
+        return first;
     }
     let eu = match ask(EU, kind, wire) {
         Ok(reply) => judged(&reply),
-        Err(trouble) => unknown(&trouble),
+        Err(trouble) => Verified::from(&trouble),
     };
     match (first.verdict, eu.verdict) {
         (Verdict::Dead, Verdict::Dead) => Verified::new(
             Verdict::Dead,
             "SendGrid knows no such key, worldwide or in the EU; it may have been live before",
         ),
-        (_, Verdict::Dead) => Verified::new(
-            Verdict::Unknown,
+        (_, Verdict::Dead) => Verified::no_answer(
             "the global host may not answer for where it is stored, and the EU does not know it",
         ),
         (_, Verdict::Live | Verdict::LiveRestricted) => eu.with("region", vec!["eu".to_owned()]),
-        _ => Verified::new(
-            Verdict::Unknown,
-            format!(
+        (Verdict::Dead, _) => Verified {
+            reason: format!(
                 "the global host does not know it, and the EU did not tell: {}",
                 eu.reason
-            ),
-        ),
+            )
+            .into(),
+            ..eu
+        },
+        _ => eu,
     }
 }
 
@@ -214,27 +230,30 @@ fn key(kind: &Kind, wire: &mut dyn Wire) -> Verified {
 fn login(kind: &Kind, wire: &mut dyn Wire) -> Verified {
     let reply = match ask(GLOBAL, kind, wire) {
         Ok(reply) => reply,
-        Err(trouble) => return unknown(&trouble),
+        Err(trouble) => return Verified::from(&trouble),
     };
-    if reply.status == 200 {
-        return judged(&reply);
-    }
-    let why = if message(&reply.body).contains("invalid authentication method") {
-        "SendGrid takes no passwords for this account any more, so whether this one is right can't be told; it may still open the console"
-    } else {
-        "SendGrid turns passwords away whether they are right or not; it may still open the console"
+    let message = message(&reply.body);
+    let why = match reply.status {
+        401 | 403 if message.contains("invalid authentication method") => {
+            "SendGrid takes no passwords for this account any more, so whether this one is right can't be told; it may still open the console"
+        }
+        401 | 403 if !message.is_empty() => {
+            "SendGrid turns passwords away whether they are right or not; it may still open the console"
+        }
+        _ => return judged(&reply),
     };
     Verified::new(Verdict::Unknown, why)
 }
 
-/// What an answer to a key means.
+/// What an answer means. One that is not listed, by status and message together, is none: whoever gave it did not look at the
+/// credential, or was not SendGrid.
 fn judged(reply: &HttpReply) -> Verified {
-    use Verdict::{Dead, Live, LiveRestricted, Unknown};
+    use Verdict::{Dead, Live, LiveRestricted};
     let message = message(&reply.body);
     let says = |text: &str| message.contains(text);
     match reply.status {
         200 => scopes(&reply.body).map_or_else(
-            || Verified::new(Unknown, "an answer without scopes, which is not SendGrid's"),
+            || Verified::no_answer("an answer without scopes, which is not SendGrid's"),
             told,
         ),
         401 | 403 if says("ip address is not whitelisted") => Verified::new(
@@ -252,27 +271,24 @@ fn judged(reply: &HttpReply) -> Verified {
             Verified::new(Live, "SendGrid knows it; it may not send mail")
         }
         401 if says("authorization required") => {
-            Verified::new(Unknown, "SendGrid did not see the key")
+            Verified::no_answer("SendGrid did not see the credential")
         }
         403 if says("access forbidden") => Verified::new(
             LiveRestricted,
             "SendGrid does not let it list its scopes, as happens to keys that it knows",
         ),
-        403 => Verified::new(
-            Unknown,
-            "blocked before the key was looked at: too many requests, or a firewall",
+        403 => Verified::no_answer(
+            "blocked before the credential was looked at: too many requests, or a firewall",
         ),
-        406 => Verified::new(Unknown, "SendGrid did not take the question"),
-        429 => Verified::new(Unknown, "throttled by SendGrid"),
-        451 => Verified::new(Unknown, "SendGrid may not answer for where it is stored"),
-        status @ 500.. => Verified::new(
-            Unknown,
-            format!("SendGrid is unwell: it answered with status {status}"),
-        ),
-        status => Verified::new(
-            Unknown,
-            format!("an answer that is not known to mean anything: status {status}"),
-        ),
+        406 => Verified::no_answer("SendGrid did not take the question"),
+        429 => Verified::no_answer("throttled by SendGrid"),
+        451 => Verified::no_answer("SendGrid may not answer for where it is stored"),
+        status @ 500.. => Verified::no_answer(format!(
+            "SendGrid is unwell: it answered with status {status}"
+        )),
+        status => Verified::no_answer(format!(
+            "an answer that is not known to mean anything: status {status}"
+        )),
     }
 }
 

@@ -3,7 +3,8 @@
 #[cfg(target_os = "linux")]
 use std::{fs, process::Stdio, time::Duration, time::Instant};
 
-use crate::support::program::{Run, finished, run, waxseal};
+use crate::support::history::commit;
+use crate::support::program::{Run, finished, run, text, waxseal};
 use crate::support::repo::Scratch;
 
 fn refused(dir: &Scratch, args: &[&str]) -> Run {
@@ -113,6 +114,32 @@ fn the_configuration_is_that_of_the_work_tree() {
         &["--git-dir", "nowhere"],
     ] {
         assert_eq!(read(args), (false, 0), "{args:?}");
+    }
+}
+
+#[test]
+fn what_is_left_out_by_its_name_speaks_for_no_other_file_of_its_kind() {
+    let repo = Scratch::repo();
+    // both are samples of dotenv files, and the first one stands for all of them while names are all that is known
+    commit(
+        &repo,
+        ".env.example",
+        text("SMTP_PASSWORD=<<password#a>>\n"),
+    );
+    commit(&repo, ".env.sample", text("SMTP_PASSWORD=<<password#b>>\n"));
+    commit(
+        &repo,
+        ".waxseal.toml",
+        "[[exclude]]\npaths = ['.env.example']\nreason = 'made up'\n",
+    );
+    for engine in ["delta", "naive"] {
+        let run = run(
+            repo.root(),
+            ["scan", "--history", "--history-engine", engine],
+        );
+        assert_eq!(run.code, 1, "{engine}: {}", run.err);
+        assert!(run.out.contains(".env.sample"), "{engine}: {}", run.out);
+        assert!(!run.out.contains(".env.example"), "{engine}: {}", run.out);
     }
 }
 

@@ -76,6 +76,14 @@ fn tells_nothing(held: &Held) {
     for reply in [
         json(200, ""),
         json(200, "{}"),
+        json(200, "[]"),
+        json(200, r#"{"status":"ok"}"#),
+        json(400, "{}"),
+        json(401, ""),
+        json(401, "{}"),
+        json(401, r#"{"message":"Unauthorized"}"#),
+        reply(401, "text/plain", "Unauthorized"),
+        reply(407, "text/plain", "Proxy Authentication Required"),
         reply(200, "text/html", page),
         reply(403, "text/html", page),
         reply(401, "text/html", page),
@@ -87,15 +95,10 @@ fn tells_nothing(held: &Held) {
         json(503, "{}"),
         json(302, ""),
     ] {
-        // Elastic Email's list of domains may be anything that is JSON
-        if held.lent().rule == "elastic-email-key"
-            && reply.status == 200
-            && reply.body.as_str() == "{}"
-        {
-            continue;
-        }
-        let (verdict, asked) = built_in(held, std::slice::from_ref(&reply));
-        assert_eq!(verdict, Verdict::Unknown, "{}: {reply:?}", held.lent().rule);
+        let (verified, asked) = ask(&Recipes::of(BUILTIN), held, |_| Ok(reply.clone()));
+        let shown = format!("{}: {reply:?}: {verified:?}", held.lent().rule);
+        assert_eq!(verified.verdict, Verdict::Unknown, "{shown}");
+        assert!(verified.unanswered, "nobody answered: {shown}");
         assert_eq!(asked.len(), 1);
     }
     for trouble in [
@@ -107,6 +110,7 @@ fn tells_nothing(held: &Held) {
         let (verified, asked) = ask(&Recipes::of(BUILTIN), held, |_| Err(trouble.clone()));
         assert_eq!((verified.verdict, asked.len()), (Verdict::Unknown, 1));
         assert_eq!(verified.reason, trouble.to_string());
+        assert_eq!(verified.unanswered, trouble != Trouble::NotAsked);
     }
 }
 
@@ -138,7 +142,19 @@ fn row_mailgun() {
     assert_eq!(found, Verdict::Live, "an account in the EU");
     assert_eq!(asked[1].address, "api.eu.mailgun.net/v3/domains?limit=1");
     assert_eq!(verdict(&held, &[dead.clone(), dead.clone()]), Verdict::Dead);
-    assert_eq!(verdict(&held, &[dead, json(500, "")]), Verdict::Unknown);
+    assert_eq!(
+        verdict(&held, &[dead.clone(), json(500, "")]),
+        Verdict::Unknown
+    );
+    // said to live keys that may only send as well, and no host is the last word
+    let private = json(401, r#"{"message":"Invalid private key"}"#);
+    for replies in [
+        [private.clone(), dead.clone()],
+        [dead.clone(), private.clone()],
+        [private.clone(), private],
+    ] {
+        assert_eq!(verdict(&held, &replies), Verdict::Rejected);
+    }
     assert_eq!(
         verdict(&held, &[reply(403, "text/plain", "Forbidden")]),
         Verdict::Unknown,
@@ -294,7 +310,10 @@ fn row_mailjet() {
         assert_eq!(found, Verdict::Live);
         assert_eq!(asked[0].address, "api.mailjet.com/v3/REST/apikey?Limit=1");
         assert_eq!(header(&asked[0], "Authorization"), basic("public:made-up"));
-        let no = json(401, r#"{"StatusCode":401}"#);
+        let no = json(
+            401,
+            r#"{"ErrorInfo":"","ErrorMessage":"API key authentication/authorization failure. You may be unauthorized to access the API or your API key may be expired.","StatusCode":401}"#,
+        );
         let (found, asked) = built_in(&held, &[no.clone(), no]);
         assert_eq!(
             (found, &*asked[1].address),
@@ -341,6 +360,15 @@ fn row_resend() {
         verdict(&held, &[named(403, "invalid_api_key")]),
         Verdict::Dead
     );
+    let said = r#"{"statusCode":400,"name":"validation_error","message":"API key is invalid"}"#;
+    assert_eq!(verdict(&held, &[json(400, said)]), Verdict::Dead);
+    for (status, name) in [
+        (400, "validation_error"),
+        (403, "validation_error"),
+        (401, "rate_limit_exceeded"),
+    ] {
+        assert_eq!(verdict(&held, &[named(status, name)]), Verdict::Unknown);
+    }
     tells_nothing(&held);
 }
 
@@ -348,10 +376,10 @@ fn row_resend() {
 fn row_elastic_email() {
     let key = "0F".repeat(48);
     let held = Held::new("elastic-email-key", &key, &[]);
-    let (found, asked) = built_in(&held, &[json(200, "[]")]);
+    let (found, asked) = built_in(&held, &[json(200, r#"{"Recipients":0,"EmailTotal":0}"#)]);
     assert_eq!(found, Verdict::Live);
     assert_eq!(
-        asked[0].address, "api.elasticemail.com/v4/domains",
+        asked[0].address, "api.elasticemail.com/v4/statistics?from=2020-01-01T00:00:00",
         "no key in the address"
     );
     assert_eq!(header(&asked[0], "X-ElasticEmail-ApiKey"), key);
@@ -360,7 +388,25 @@ fn row_elastic_email() {
         Verdict::Dead,
         "200 with success: false"
     );
-    assert_eq!(verdict(&held, &[json(401, "{}")]), Verdict::Dead);
+    assert_eq!(
+        verdict(&held, &[json(401, r#"{"Error":"Unauthorized"}"#)]),
+        Verdict::Dead
+    );
+    for denied in [
+        json(200, r#"{"success":false,"error":"Access Denied."}"#),
+        json(401, r#"{"Error":"Access Denied."}"#),
+    ] {
+        assert_eq!(
+            verdict(&held, &[denied]),
+            Verdict::Unknown,
+            "said to keys with fewer powers"
+        );
+    }
+    assert_eq!(
+        verdict(&held, &[json(200, r#"[{"Domain":"harbor.example"}]"#)]),
+        Verdict::Unknown,
+        "no list of domains was asked for"
+    );
     tells_nothing(&held);
     let smtp = Held::new("elastic-email-key", &"0F".repeat(18), &[]);
     assert!(
@@ -384,7 +430,69 @@ fn row_mailersend() {
         verdict(&held, &[json(401, r#"{"message":"Who?"}"#)]),
         Verdict::Unknown
     );
+    let denied = json(403, r#"{"message":"This action is unauthorized."}"#);
+    assert_eq!(verdict(&held, &[denied]), Verdict::Unknown);
     tells_nothing(&held);
+}
+
+#[test]
+fn every_verdict_of_a_built_in_recipe_is_told_by_a_body() {
+    for rule in BUILTIN {
+        for reply in rule.verify.iter().flat_map(|recipe| recipe.replies.iter()) {
+            let by_status_alone = reply.verdict == Verdict::Unknown && !reply.next;
+            assert!(
+                reply.names_a_body() || by_status_alone,
+                "{}: {reply:?}",
+                rule.id
+            );
+        }
+    }
+}
+
+#[test]
+fn a_key_in_a_dsn_is_asked_about_by_the_recipe_of_its_scheme() {
+    let recipes = Recipes::of(BUILTIN);
+    let held = |parts: &[(&'static str, &str)]| Held::new("mailer-dsn-key", "made-up-key", parts);
+    let items = json(200, r#"{"items":[]}"#);
+    for parts in [
+        vec![("mailer", "mailgun"), ("domain", "mg.harbor.example")],
+        vec![("mailer", "MAILGUN"), ("host", "api.eu.mailgun.net")],
+        vec![("mailer", "mailgun"), ("host", "default")],
+    ] {
+        let (found, asked) = built_in(&held(&parts), std::slice::from_ref(&items));
+        assert_eq!(found, Verdict::Live);
+        assert_eq!(asked[0].address, "api.mailgun.net/v3/domains?limit=1");
+        assert_eq!(header(&asked[0], "Authorization"), basic("api:made-up-key"));
+    }
+    let (_, asked) = built_in(
+        &held(&[("mailer", "mailjet"), ("user", "public")]),
+        &[json(200, r#"{"Data":[{}]}"#)],
+    );
+    assert_eq!(
+        header(&asked[0], "Authorization"),
+        basic("public:made-up-key")
+    );
+    let (_, asked) = built_in(
+        &held(&[("mailer", "sendinblue")]),
+        &[json(200, r#"{"email":"x"}"#)],
+    );
+    assert_eq!(asked[0].address, "api.brevo.com/v3/account");
+    for other in [
+        vec![],
+        vec![("mailer", "mailjet")],
+        vec![("mailer", "ses"), ("user", "made-up")],
+        vec![("mailer", "sendgrid")],
+        vec![("mailer", "mailgun"), ("host", "gate.evil.example")],
+        vec![
+            ("mailer", "mailgun"),
+            ("host", "api.mailgun.net.evil.example"),
+        ],
+    ] {
+        assert!(!recipes.handles(&held(&other).lent()), "{other:?}");
+    }
+    for part in ["mailer", "host", "user"] {
+        assert!(recipes.matters("mailer-dsn-key", part), "{part}");
+    }
 }
 
 #[test]

@@ -11,11 +11,12 @@ use waxseal::model::{
 };
 use waxseal::rules::BUILTIN;
 use waxseal::verify::{
-    Cache, Credential, DryRun, Endpoint, HttpReply, HttpRequest, Job, Kept, Line, Method, Recipes,
-    Redirected, SendGrid, Settings, SmtpLogin, SmtpReply, Summary, Trouble, Verifier, Wire, run,
+    Body, Cache, Credential, DryRun, Endpoint, HttpReply, HttpRequest, Job, Kept, Line, MailLogins,
+    Method, Recipes, Redirected, SendGrid, Settings, SmtpLogin, SmtpReply, Summary, Trouble,
+    Verifier, Wire, run,
 };
 
-use crate::support::script::json;
+use crate::support::script::{json, reply};
 
 const PLACE: Place = Place {
     start: 0,
@@ -494,4 +495,173 @@ fn an_empty_report_asks_nobody() {
         |_| Ok(json(200, "")),
     );
     assert_eq!((summary, asked.len()), (Summary::default(), 0));
+}
+
+/// A mail login of `user` at a relay, found in `path`.
+fn mail_login(path: &str, user: &str, password: &str) -> Finding {
+    let parts = [("host", "smtp.mailgun.org"), ("user", user)];
+    finding("smtp-login", path, password, &parts)
+}
+
+/// A line whose mail servers refuse every password; yields the passwords that were tried.
+#[derive(Default)]
+struct Refusing(Mutex<Vec<String>>);
+
+impl Line for Refusing {
+    fn wire(&self) -> Box<dyn Wire + '_> {
+        Box::new(RefusingWire(self))
+    }
+}
+
+struct RefusingWire<'a>(&'a Refusing);
+
+impl Wire for RefusingWire<'_> {
+    fn http(&mut self, _: &HttpRequest<'_>) -> Result<HttpReply, Trouble> {
+        Err(Trouble::Connection)
+    }
+
+    fn smtp(&mut self, login: &SmtpLogin<'_>) -> Result<SmtpReply, Trouble> {
+        self.0.0.lock().unwrap().push(text(login.password));
+        Ok(SmtpReply {
+            code: 535,
+            text: Body::new("5.7.8 no".to_owned()),
+        })
+    }
+}
+
+#[test]
+fn no_account_gets_more_than_three_passwords_and_the_first_ones_are_tried() {
+    let folder = tempfile::tempdir().unwrap();
+    let round = || {
+        let mut findings: Vec<Finding> = (0..5)
+            .map(|number| mail_login("a", "news@harbor.io", &format!("word-{number}-tide")))
+            .collect();
+        // the same password once more, and another account
+        findings.push(mail_login("b", "News@harbor.io", "word-0-tide"));
+        findings.push(mail_login("b", "ops@harbor.io", "word-0-tide"));
+        let verifiers: [Box<dyn Verifier>; 1] = [Box::new(MailLogins::default())];
+        let line = Refusing::default();
+        let settings = fast();
+        let cache = Cache::open(folder.path(), Duration::from_secs(3600)).unwrap();
+        let job = Job {
+            settings: &settings,
+            verifiers: &verifiers,
+            line: &line,
+            kept: Some(&cache),
+            stop: &AtomicBool::new(false),
+            progress: &|_, _| {},
+        };
+        run(&mut findings, &job);
+        cache.save().unwrap();
+        let mut tried = line.0.into_inner().unwrap();
+        tried.sort();
+        (findings, tried)
+    };
+    let (findings, tried) = round();
+    let (dead, unknown) = (Some(Verdict::Dead), Some(Verdict::Unknown));
+    assert_eq!(
+        verdicts(&findings),
+        [dead, dead, dead, unknown, unknown, dead, dead]
+    );
+    assert_eq!(tried.iter().filter(|one| *one == "word-0-tide").count(), 3);
+    assert!(
+        !tried
+            .iter()
+            .any(|one| one.contains('3') || one.contains('4'))
+    );
+    for spared in &findings[3..5] {
+        let verified = spared.verified.as_ref().unwrap();
+        assert!(verified.unanswered && verified.asked.is_empty());
+        assert!(
+            verified
+                .reason
+                .contains("avoid locking the account: of one account 3"),
+            "{}",
+            verified.reason
+        );
+    }
+    // what is known already leaves room for the others
+    let (findings, tried) = round();
+    assert_eq!(verdicts(&findings), [dead; 7]);
+    assert_eq!(tried, ["word-3-tide", "word-4-tide"]);
+}
+
+#[test]
+fn a_dry_run_shows_no_password_that_would_be_spared() {
+    let mut findings: Vec<Finding> = (0..5)
+        .map(|number| mail_login("a", "news@harbor.io", &format!("word-{number}-tide")))
+        .collect();
+    let verifiers: [Box<dyn Verifier>; 1] = [Box::new(MailLogins::default())];
+    let line = DryRun::default();
+    let settings = Settings::default();
+    let job = Job {
+        settings: &settings,
+        verifiers: &verifiers,
+        line: &line,
+        kept: None,
+        stop: &AtomicBool::new(false),
+        progress: &|_, _| {},
+    };
+    run(&mut findings, &job);
+    let counts: Vec<u64> = line
+        .questions()
+        .into_iter()
+        .map(|(_, count)| count)
+        .collect();
+    assert_eq!(counts, [3]);
+    let is_open = |finding: &Finding| finding.verified.as_ref().unwrap().unanswered;
+    assert!(!findings.iter().any(is_open), "nobody was to answer");
+}
+
+#[test]
+fn a_login_for_an_api_is_no_mail_servers_affair() {
+    let mailgun = [("host", "api.mailgun.net"), ("user", "api")];
+    let sendgrid = [("host", "sendgrid.com"), ("user", "harbor")];
+    let nobody = [("host", "mail.harbor.io"), ("user", "news")];
+    let mut findings = [
+        finding("mail-command-login", "a", "one", &mailgun),
+        finding("mail-command-login", "b", "two", &sendgrid),
+        finding("mail-command-login", "c", "three", &nobody),
+    ];
+    let verifiers: [Box<dyn Verifier>; 3] = [
+        Box::new(SendGrid),
+        Box::new(MailLogins::default()),
+        Box::new(Recipes::of(BUILTIN)),
+    ];
+    let (_, asked) = go(&mut findings, &verifiers, None, &fast(), |address| {
+        Ok(if address.contains("mailgun") {
+            reply(401, "text/plain", "Forbidden")
+        } else {
+            json(200, r#"{"scopes":[]}"#)
+        })
+    });
+    assert_eq!(
+        verdicts(&findings),
+        [Verdict::Dead, Verdict::Live, Verdict::Unknown].map(Some)
+    );
+    assert_eq!(asked.len(), 3, "both hosts of Mailgun, and SendGrid");
+    let told = &findings[2].verified.as_ref().unwrap().reason;
+    assert!(told.contains("not a known mail provider"), "{told}");
+}
+
+#[test]
+fn silence_of_one_verifier_is_silence_whatever_the_others_say() {
+    let folder = tempfile::tempdir().unwrap();
+    // a key that is a password for SMTP as well: Mailgun's API refuses it, and its mail server says nothing
+    let parts = [("host", "smtp.mailgun.org"), ("user", "ops@harbor.io")];
+    let mut findings = [finding("mailgun-api-key", "a", "made-up", &parts)];
+    let verifiers: [Box<dyn Verifier>; 2] = [
+        Box::new(MailLogins::default()),
+        Box::new(Recipes::of(BUILTIN)),
+    ];
+    let cache = Cache::open(folder.path(), Duration::from_secs(3600)).unwrap();
+    go(&mut findings, &verifiers, Some(&cache), &fast(), |_| {
+        Ok(reply(401, "text/plain", "Forbidden"))
+    });
+    let verified = findings[0].verified.as_ref().unwrap();
+    assert_eq!(verified.verdict, Verdict::Unknown);
+    assert!(verified.unanswered, "{verified:?}");
+    cache.save().unwrap();
+    let kept = std::fs::read_to_string(folder.path().join("verify.json")).unwrap();
+    assert!(kept.contains("\"answers\":[]"), "{kept}");
 }

@@ -286,6 +286,56 @@ fn row_451_tries_the_eu_and_is_never_dead() {
 }
 
 #[test]
+fn what_is_no_answer_of_sendgrids_is_unanswered_and_has_no_region() {
+    let page = "<html>Sign in</html>";
+    for answer in [
+        Ok(reply(200, "text/html", page)),
+        Ok(json(200, "{}")),
+        Ok(json(204, "")),
+        Ok(json(302, "")),
+        Ok(json(401, "")),
+        Ok(reply(401, "text/html", page)),
+        Ok(errors(401, "authorization required")),
+        Ok(errors(401, "who are you")),
+        Ok(reply(403, "text/html", page)),
+        Ok(json(403, "")),
+        Ok(errors(403, "too many bad requests")),
+        Ok(json(404, "{}")),
+        Ok(json(406, "")),
+        Ok(json(407, "")),
+        Ok(errors(429, "too many requests")),
+        Ok(json(451, "")),
+        Ok(dead_with(500)),
+        Ok(json(503, "")),
+        Err(Trouble::Timeout),
+        Err(Trouble::Tls),
+        Err(Trouble::NoSuchHost),
+        Err(Trouble::Spent),
+    ] {
+        // likewise where the other host does not know it
+        for place in [GLOBAL, EU] {
+            let (verified, _) = ask(&key(), |address| {
+                if address == place {
+                    answer.clone()
+                } else {
+                    Ok(dead())
+                }
+            });
+            let shown = format!("{place}: {answer:?}: {verified:?}");
+            assert!(verified.unanswered, "{shown}");
+            assert_eq!(verified.verdict, Verdict::Unknown, "{shown}");
+            assert!(verified.details.is_empty(), "{shown}");
+        }
+        let known = |reply: &HttpReply| {
+            matches!(reply.status, 401 | 403) && reply.body.as_str().contains("message")
+        };
+        let (verified, _) = ask(&login(), |_| answer.clone());
+        let is_known = answer.as_ref().is_ok_and(known);
+        assert_eq!(verified.unanswered, !is_known, "{answer:?}: {verified:?}");
+    }
+}
+
+#[test]
 fn row_406_is_a_fault_of_ours() {
     assert_eq!(verdict(&json(406, "")), Verdict::Unknown);
 }
@@ -335,6 +385,7 @@ fn row_basic_auth_is_undecidable() {
     ] {
         let (verified, asked) = ask(&login(), |_| Ok(reply.clone()));
         assert_eq!(verified.verdict, Verdict::Unknown, "{reply:?}");
+        assert!(!verified.unanswered, "SendGrid answered: {reply:?}");
         assert_eq!(asked, [GLOBAL], "a password is shown once");
     }
     let (verified, _) = ask(&login(), |_| Ok(scopes(r#""mail.send""#)));
@@ -393,6 +444,46 @@ fn a_login_that_is_sent_to_sendgrid_is_one_of_sendgrids() {
             assert!(!SendGrid.handles(&held(other).lent()), "{other}");
         }
         assert!(SendGrid.matters(rule, "user") && !SendGrid.matters(rule, "port"));
+    }
+}
+
+#[test]
+fn a_key_in_a_dsn_is_asked_about_like_the_key_that_it_is() {
+    let whole = format!("{}.{}.{}", "SG", id(), &"h7-Kq_".repeat(8)[..43]);
+    let dsn =
+        |secret: &str, parts: &[(&'static str, &str)]| Held::new("mailer-dsn-key", secret, parts);
+    let mut sent = String::new();
+    let held = dsn(&whole, &[("mailer", "sendgrid"), ("host", "default")]);
+    let mut wire = Script::http(|request| {
+        sent = authorization(request);
+        Ok(scopes(r#""mail.send""#))
+    });
+    assert_eq!(
+        SendGrid.verify(&held.lent(), &mut wire).verdict,
+        Verdict::Live
+    );
+    drop(wire);
+    assert_eq!(sent, format!("Bearer {whole}"));
+    assert_eq!(SendGrid.tells(&held.lent())[0].values, [id()]);
+    assert!(
+        SendGrid.handles(
+            &dsn(
+                &whole,
+                &[("mailer", "sendgrid"), ("host", "api.eu.sendgrid.com")]
+            )
+            .lent()
+        )
+    );
+    for other in [
+        dsn(&whole, &[("mailer", "mailgun")]),
+        dsn(&whole, &[]),
+        dsn(
+            &whole,
+            &[("mailer", "sendgrid"), ("host", "gate.evil.example")],
+        ),
+        dsn("made-up-by-somebody", &[("mailer", "sendgrid")]),
+    ] {
+        assert!(!SendGrid.handles(&other.lent()));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use proptest::prelude::*;
 use waxseal::model::{Verdict, Verified};
 use waxseal::verify::{HttpReply, Trouble, Twilio, Verifier};
 
@@ -147,23 +148,101 @@ fn row_401_20003_in_one_region_is_live_in_another() {
     assert_eq!(detail(&verified, "region"), Some("au1"));
 }
 
+/// What comes of asking where `place` gives `answer`, and everybody else refuses.
+fn refused_but(
+    held: &Held,
+    place: &str,
+    answer: &Result<HttpReply, Trouble>,
+) -> (Verified, Vec<String>) {
+    ask(held, |address| {
+        if address.starts_with(place) {
+            answer.clone()
+        } else {
+            Ok(refused())
+        }
+    })
+}
+
 #[test]
-fn row_401_20003_is_rejected_while_a_region_is_silent() {
-    for trouble in [
-        Trouble::NoSuchHost,
-        Trouble::Timeout,
-        Trouble::Tls,
-        Trouble::Spent,
+fn row_401_20003_is_unanswered_while_a_region_is_silent() {
+    let page = reply(403, "text/html", "<html>blocked</html>");
+    for (place, answer) in [
+        ("api.twilio.com", Err(Trouble::Timeout)),
+        ("api.twilio.com", Err(Trouble::NoSuchHost)),
+        ("api.twilio.com", Ok(problem(500, 20500))),
+        ("api.twilio.com", Ok(problem(429, 20429))),
+        ("api.twilio.com", Ok(page.clone())),
+        ("api.dublin.", Ok(json(401, "{}"))),
+        ("api.dublin.", Ok(problem(503, 20503))),
+        ("api.sydney.", Err(Trouble::NoSuchHost)),
+        ("api.sydney.", Ok(json(302, ""))),
+        ("api.tokyo.", Err(Trouble::Timeout)),
+        ("api.tokyo.", Err(Trouble::Tls)),
+        ("api.tokyo.", Err(Trouble::Spent)),
+        ("api.tokyo.", Ok(page)),
     ] {
-        let (verified, _) = ask(&token(None), |address| {
-            if address.starts_with("api.tokyo.") {
-                Err(trouble.clone())
+        for held in [token(None), key(true)] {
+            let (verified, _) = refused_but(&held, place, &answer);
+            let shown = format!("{place}: {answer:?}: {verified:?}");
+            assert_eq!(verified.verdict, Verdict::Unknown, "{shown}");
+            assert!(verified.unanswered, "{shown}");
+            assert!(verified.details.is_empty(), "no region: {shown}");
+            assert!(verified.reason.contains("refused by the others"), "{shown}");
+        }
+    }
+}
+
+#[test]
+fn a_region_that_twilio_may_not_have_is_one_only_if_its_host_is_there() {
+    let nowhere = Err(Trouble::NoSuchHost);
+    for held in [token(None), key(true)] {
+        let (verified, _) = ask(&held, |address| {
+            if address.contains(".jp1.") {
+                nowhere.clone()
             } else {
                 Ok(refused())
             }
         });
-        assert_eq!(verified.verdict, Verdict::Rejected, "{trouble}");
-        assert!(verified.reason.contains(&trouble.to_string()));
+        assert_eq!(verified.verdict, Verdict::Dead, "{verified:?}");
+    }
+}
+
+#[test]
+fn where_nobody_is_there_to_be_asked_nothing_is_refused() {
+    let token = "5e".repeat(16);
+    let held = Held::new("twilio-auth-token-alone", &token, &[("region", "jp1")])
+        .with_others(&[id("AC", 'c')]);
+    let (verified, asked) = ask(&held, |_| Err(Trouble::NoSuchHost));
+    assert_eq!((verified.verdict, asked.len()), (Verdict::Unknown, 1));
+    assert!(verified.unanswered, "{verified:?}");
+}
+
+#[test]
+fn a_key_without_its_account_is_not_proven_dead_where_there_is_no_verify() {
+    for answer in [Err(Trouble::NoSuchHost), Ok(problem(404, 20404))] {
+        let (verified, _) = refused_but(&key(false), "verify.sydney.", &answer);
+        assert_eq!(verified.verdict, Verdict::Rejected, "{verified:?}");
+        assert!(verified.reason.contains("au1"), "{}", verified.reason);
+        // with it the other call tells
+        let (verified, asked) = refused_but(&key(true), "verify.sydney.", &answer);
+        assert_eq!(verified.verdict, Verdict::Dead, "{verified:?}");
+        assert_eq!(asked.len(), 8);
+    }
+    // where there is one, it has to answer
+    let (verified, _) = refused_but(&key(true), "verify.twilio.com", &Err(Trouble::NoSuchHost));
+    assert!(verified.unanswered, "{verified:?}");
+}
+
+#[test]
+fn a_key_of_another_account_than_the_one_beside_it_is_found_in_every_region() {
+    for region in [
+        "verify.twilio.com",
+        "verify.dublin.ie1",
+        "verify.sydney.au1",
+        "verify.tokyo.jp1",
+    ] {
+        let (verified, _) = refused_but(&key(true), region, &Ok(list("services")));
+        assert_eq!(verified.verdict, Verdict::Live, "{region}");
     }
 }
 
@@ -188,9 +267,16 @@ fn regions_come_from_what_stands_beside() {
     );
     // an edge alone leaves the region at its default
     assert_eq!(first(&[("edge", "sydney")])[..2], ["api", "api.sydney.au1"]);
-    // one that is asked only if it is named
-    assert_eq!(first(&[("region", "br1")])[0], "api.sao-paulo.br1");
-    assert!(!first(&[]).contains(&"api.sao-paulo.br1".to_owned()));
+    // names for ways to the default region
+    for (region, edge) in [
+        ("br1", "sao-paulo"),
+        ("de1", "frankfurt"),
+        ("sg1", "singapore"),
+        ("us2", "umatilla"),
+    ] {
+        let hosts = first(&[("region", region), ("edge", edge)]);
+        assert_eq!((&*hosts[0], hosts.len()), ("api", 4), "{region}");
+    }
     // what a file says gets into no host name
     for odd in ["evil", "ie1.evil.example/", "", "\0"] {
         assert_eq!(first(&[("region", odd)]).len(), 4, "{odd}");
@@ -369,7 +455,7 @@ fn a_key_without_its_account_is_asked_at_verify() {
 
 #[test]
 fn row_401_20003_of_a_key_is_dead_once_kinds_and_regions_are_excluded() {
-    for (with_account, count) in [(true, 5), (false, 4)] {
+    for (with_account, count) in [(true, 8), (false, 4)] {
         let (verified, asked) = ask(&key(with_account), |_| Ok(refused()));
         assert_eq!((verified.verdict, asked.len()), (Verdict::Dead, count));
         assert!(
@@ -378,13 +464,16 @@ fn row_401_20003_of_a_key_is_dead_once_kinds_and_regions_are_excluded() {
                 .any(|address| address.starts_with("verify.twilio.com/"))
         );
         let (verified, _) = ask(&key(with_account), |address| {
-            Ok(if address.contains(".jp1.") {
-                problem(404, 20404)
-            } else {
-                refused()
-            })
+            Ok(
+                if address.contains("twilio.com/v2/Services") && !address.contains("1.") {
+                    problem(404, 20404)
+                } else {
+                    refused()
+                },
+            )
         });
-        assert_eq!(verified.verdict, Verdict::Rejected);
+        assert_eq!(verified.verdict, Verdict::Unknown);
+        assert!(!verified.unanswered, "Twilio did answer");
     }
     let alone = Held::new("twilio-api-secret-alone", "x", &[]);
     let (verified, asked) = ask(&alone, |_| Ok(refused()));
@@ -423,6 +512,8 @@ fn rows_404_429_and_others_tell_nothing() {
     let html = "<html>20003</html>";
     for answer in [
         problem(404, 20404),
+        problem(404, 20003),
+        json(404, ""),
         problem(429, 20429),
         problem(500, 20500),
         problem(503, 20503),
@@ -442,6 +533,8 @@ fn rows_404_429_and_others_tell_nothing() {
             let (verified, _) = ask(&held, |_| Ok(answer.clone()));
             assert_eq!(verified.verdict, Verdict::Unknown, "{answer:?}");
             assert!(!verified.reason.is_empty());
+            let is_known = answer.status == 404 && answer.body.as_str().contains("20404");
+            assert_eq!(verified.unanswered, !is_known, "{answer:?}");
         }
     }
 }
@@ -497,6 +590,73 @@ fn no_reason_and_no_detail_holds_the_secret_or_the_answer() {
             let (verified, _) = ask(&held, |_| Ok(json(status, &body)));
             let shown = format!("{verified:?}{:?}", json(status, &body));
             assert!(!shown.contains(marker), "{shown}");
+        }
+    }
+}
+
+/// What may come from a host, and whether it is Twilio that refuses there.
+fn anything() -> impl Strategy<Value = Result<HttpReply, Trouble>> {
+    prop_oneof![
+        6 => Just(Ok(refused())),
+        1 => Just(Ok(list("messages"))),
+        1 => Just(Ok(list("services"))),
+        1 => (200_u16..600, prop_oneof![Just(20003_u32), Just(20404), Just(20008), 0..99_999_u32])
+            .prop_map(|(status, code)| Ok(problem(status, code))),
+        1 => (200_u16..600, ".{0,30}").prop_map(|(status, body)| Ok(json(status, &body))),
+        1 => Just(Ok(reply(403, "text/html", "<html>20003</html>"))),
+        1 => prop_oneof![
+            Just(Trouble::NoSuchHost),
+            Just(Trouble::Timeout),
+            Just(Trouble::Tls),
+            Just(Trouble::Spent),
+        ]
+        .prop_map(Err),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever the regions say, dead takes a refusal of each one that is there, and what nobody answered is unknown.
+    #[test]
+    fn dead_is_what_every_region_refuses(
+        answers in proptest::collection::vec(anything(), 8),
+        kind in 0..3,
+    ) {
+        let held = match kind {
+            0 => token(None),
+            1 => key(true),
+            _ => key(false),
+        };
+        let place = |address: &str| {
+            let regions = [".ie1.", ".au1.", ".jp1."];
+            let region = regions.iter().position(|region| address.contains(region));
+            let product = usize::from(address.starts_with("verify."));
+            region.map_or(0, |region| region + 1) * 2 + product
+        };
+        let said = |address: &String| &answers[place(address)];
+        let refuses = |address: &&String| {
+            said(address).as_ref().is_ok_and(|reply| {
+                reply.status == 401 && reply.body.as_str().contains("20003")
+            })
+        };
+        let (verified, asked) = ask(&held, |address| answers[place(address)].clone());
+        prop_assert!(!verified.unanswered || verified.verdict == Verdict::Unknown);
+        prop_assert!(verified.details.is_empty() || verified.verdict.is_live());
+        prop_assert!(asked.len() <= 11);
+        if verified.verdict == Verdict::Dead {
+            for region in ["i.twilio.com", ".ie1.", ".au1."] {
+                let there = |address: &&String| {
+                    let is_default = !address.contains("1.twilio.com");
+                    (region == "i.twilio.com" && is_default) || address.contains(region)
+                };
+                prop_assert!(asked.iter().filter(there).any(|address| refuses(&address)), "{region}: {asked:?}");
+            }
+            let of_jp1 = |address: &&String| address.contains(".jp1.");
+            for address in asked.iter().filter(|address| !of_jp1(address)) {
+                let no_verify = address.starts_with("verify.") && address.contains("1.twilio.com");
+                prop_assert!(refuses(&address) || no_verify, "{address}: {verified:?}");
+            }
         }
     }
 }

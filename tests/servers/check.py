@@ -354,6 +354,9 @@ def check_choice(bench):
     bench.checks.that(status == 1, f"--fail-on live with a live one: exit status {status}")
     status, _, _, report = bench.scan([dead], *led, "--fail-on", "live")
     bench.checks.that(status == 0, f"--fail-on live with a dead one: exit status {status}")
+    for name in ("sg-waf", "sg-page", "tw-page-401", "sg-503"):
+        status = bench.scan(bench.named(name), *led, "--fail-on", "live")[0]
+        bench.checks.that(status == 2, f"--fail-on live where nobody answered: {name}: exit status {status}")
     bench.checks.that(verdicts(report) == {dead.path: [cases.DEAD]}, f"a dead one is hidden: {verdicts(report)}")
 
 
@@ -471,7 +474,7 @@ def load(bench):
 
 def check_demo(bench):
     """Providers by their names, all at one address, and the six verdicts side by side."""
-    planted = bench.named("sg-live", "sg-address-403", "tw-test", "sg-dead", "tw-wrong", "sg-blocked", "exim-live")
+    planted = bench.named("sg-live", "sg-address-403", "tw-test", "sg-dead", "tw-wrong", "tw-not-found", "exim-live")
     url = f"https://127.0.0.1:{bench.ports['https']}"
     options = [
         "--allow-loopback",

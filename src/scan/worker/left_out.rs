@@ -7,6 +7,7 @@ use crate::model::{
 };
 use crate::rules::POLICY_TOO_WIDE;
 use crate::scan::class::Dotenv;
+use crate::scan::exclude::LeftOut;
 use crate::scan::filter::Drop;
 
 use super::Worker;
@@ -17,7 +18,11 @@ impl Worker<'_> {
     pub(super) fn leave_out(&mut self, path: &[u8], own: &dyn Fn(Span) -> bool) {
         let exclusions = &self.scanner.exclusions;
         let words = exclusions.words();
-        let left_out = exclusions.of(path);
+        let left_out = if self.everywhere {
+            LeftOut::default()
+        } else {
+            exclusions.of(path)
+        };
         let is_silenced =
             self.state.dotenv == Dotenv::Live && left_out.silences(&self.scanner.dotenv).is_some();
         // a value that several rules see is one

@@ -4,6 +4,7 @@
 //! asked, and those that the operator names. The dialogue itself is the wire's.
 
 mod answers;
+mod place;
 mod servers;
 
 use std::borrow::Cow;
@@ -14,9 +15,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use zeroize::Zeroizing;
 
 use super::credential::bytes;
-use super::{Credential, Endpoint, Security, SmtpLogin, Trouble, Verifier, Wire};
+use super::{Credential, Endpoint, SmtpLogin, Trouble, Verifier, Wire, sendgrid};
 use crate::model::{Secret, Verdict, Verified};
-use answers::Question;
+use crate::rules::BUILTIN;
+use place::{BREVO, Place, belonging, text_part};
 use servers::{Dialect, Server};
 
 /// Whose endpoint a server is that the operator named.
@@ -51,18 +53,6 @@ const MAYBE_LOGINS: [&str; 4] = [
     "mailtrap-api-token",
     "zeptomail-send-token",
 ];
-
-/// Where the findings of a rule belong, if no host stands beside them.
-const BELONGS: [(&str, &str); 5] = [
-    ("azure-communication-smtp", "smtp.azurecomm.net"),
-    (BREVO, "smtp-relay.brevo.com"),
-    ("gmail-app-password", "smtp.gmail.com"),
-    ("mailersend-smtp-login", "smtp.mailersend.net"),
-    ("mailtrap-sandbox-login", "sandbox.smtp.mailtrap.io"),
-];
-
-/// A key that says itself whose it is.
-const BREVO: &str = "brevo-smtp-key";
 
 /// Asks mail servers.
 #[derive(Debug, Default)]
@@ -140,14 +130,45 @@ impl MailLogins {
             credential: *credential,
         })
     }
+
+    /// What comes of a login at `place`.
+    fn at(
+        &self,
+        place: &Place<'_>,
+        user: &Secret,
+        password: &Secret,
+        wire: &mut dyn Wire,
+    ) -> Verified {
+        self.tried.once((&place.host, user, password), || {
+            let reply = wire.smtp(&SmtpLogin {
+                provider: place.provider,
+                host: &place.host,
+                port: place.port,
+                security: place.security,
+                user,
+                password,
+            });
+            match reply {
+                Ok(reply) => answers::judge(place.question(user), &reply),
+                Err(trouble) => Verified::from(&trouble),
+            }
+        })
+    }
 }
 
 impl Verifier for MailLogins {
     fn handles(&self, credential: &Credential<'_>) -> bool {
-        LOGINS.contains(&credential.rule)
-            || (MAYBE_LOGINS.contains(&credential.rule)
-                && text_part(credential, "host")
-                    .is_some_and(|host| servers::named(&host.to_ascii_lowercase()).is_some()))
+        let host = text_part(credential, "host");
+        let host_is = |what: fn(&str) -> bool| {
+            host.as_ref()
+                .is_some_and(|host| what(&host.to_ascii_lowercase()))
+        };
+        match credential.rule {
+            // one of an API over HTTP is no mail login
+            "mail-command-login" => !host_is(is_api),
+            rule if MAYBE_LOGINS.contains(&rule) => host_is(|host| servers::named(host).is_some()),
+            rule => LOGINS.contains(&rule),
+        }
     }
 
     fn endpoints(&self) -> Vec<Endpoint> {
@@ -165,12 +186,21 @@ impl Verifier for MailLogins {
         known.collect()
     }
 
-    fn matters(&self, _rule: &str, part: &str) -> bool {
-        matches!(part, "host" | "user" | "region")
+    fn matters(&self, rule: &str, part: &str) -> bool {
+        matches!(part, "host" | "user" | "region") || (part == "mailer" && rule == "smtp-url")
+    }
+
+    fn locks(&self, credential: &Credential<'_>) -> Option<Secret> {
+        let place = self.place(credential).ok()?;
+        let user = place.user().filter(|user| !place.is_shared(user))?;
+        let mut account = Zeroizing::new(place.host.into_bytes());
+        account.push(b'\0');
+        account.extend(bytes(&user).to_ascii_lowercase());
+        Some(Secret::new(&account, 0))
     }
 
     fn verify(&self, credential: &Credential<'_>, wire: &mut dyn Wire) -> Verified {
-        let unknown = |reason| Verified::new(Verdict::Unknown, reason);
+        let unknown = |reason: Cow<'static, str>| Verified::new(Verdict::Unknown, reason);
         let place = match self.place(credential) {
             Ok(place) => place,
             Err(reason) => return unknown(reason),
@@ -182,23 +212,32 @@ impl Verifier for MailLogins {
         if [&user, &password].into_iter().any(Secret::is_empty) {
             return unknown("the login has no password, or no user".into());
         }
-        self.tried.once((&place.host, &user, &password), || {
-            let reply = wire.smtp(&SmtpLogin {
-                provider: place.provider,
-                host: &place.host,
-                port: place.port,
-                security: place.security,
-                user: &user,
-                password: &password,
-            });
-            match reply {
-                Ok(reply) => {
-                    let (verdict, reason) = answers::judge(place.question(), &reply);
-                    Verified::new(verdict, reason)
-                }
-                Err(trouble) => unknown(trouble.to_string().into()),
-            }
-        })
+        let here = self.at(&place, &user, &password, wire);
+        let elsewhere = servers::elsewhere(&place.host).filter(|_| here.verdict == Verdict::Dead);
+        let Some(host) = elsewhere else {
+            return here;
+        };
+        let there = Place {
+            host: host.to_owned(),
+            ..place
+        };
+        // no region tells that a key belongs to another
+        let there = self.at(&there, &user, &password, wire);
+        match there.verdict {
+            Verdict::Dead => Verified::new(
+                Verdict::Dead,
+                "SendGrid's mail servers refuse it, worldwide and in the EU (535)",
+            ),
+            Verdict::Unknown => Verified {
+                reason: format!(
+                    "refused at one host, and {host} did not tell: {}",
+                    there.reason
+                )
+                .into(),
+                ..there
+            },
+            _ => there,
+        }
     }
 }
 
@@ -226,83 +265,12 @@ impl Tried {
     }
 }
 
-/// Where a login is tried.
-struct Place<'c> {
-    provider: &'static str,
-    host: String,
-    port: u16,
-    security: Security,
-    dialect: Dialect,
-    /// The user that every login there has.
-    user: Option<&'static str>,
-    credential: Credential<'c>,
-}
-
-impl Place<'_> {
-    /// The user as it goes over the wire: in URLs it is percent-encoded.
-    fn user(&self) -> Option<Secret> {
-        let Some(user) = self.credential.part("user") else {
-            return self.user.map(|user| Secret::new(user.as_bytes(), 0));
-        };
-        let user = bytes(user);
-        let encoded_at = user.windows(3).any(|three| three == b"%40");
-        if self.credential.rule == "smtp-url" || (encoded_at && !user.contains(&b'@')) {
-            return Some(Secret::new(&percent_decoded(user), 0));
-        }
-        Some(Secret::new(user, 0))
-    }
-
-    /// The password as it goes over the wire. Google shows those for programs in four groups, and means no spaces by that.
-    fn password(&self) -> Secret {
-        let raw = bytes(self.credential.secret);
-        let in_groups = self.dialect == Dialect::Google
-            && raw.len() == 19
-            && raw.iter().enumerate().all(|(at, byte)| match at % 5 {
-                4 => *byte == b' ',
-                _ => byte.is_ascii_alphabetic(),
-            });
-        if !in_groups {
-            return self.credential.secret.clone();
-        }
-        let letters = raw.iter().copied().filter(|byte| *byte != b' ');
-        Secret::new(&Zeroizing::new(letters.collect::<Vec<u8>>()), 0)
-    }
-
-    fn question(&self) -> Question {
-        Question {
-            dialect: self.dialect,
-            made_for_programs: matches!(
-                self.credential.rule,
-                "gmail-app-password" | "mailbox-app-password"
-            ),
-        }
-    }
-}
-
-/// The server for a login whose host is not known.
-fn belonging(credential: &Credential<'_>) -> Option<(String, &'static Server)> {
-    let host = match credential.rule {
-        "amazon-ses-smtp" => {
-            let region = text_part(credential, "region")?;
-            format!("email-smtp.{}.amazonaws.com", region.to_ascii_lowercase())
-        }
-        "mailbox-app-password" => {
-            let user = text_part(credential, "user")?;
-            servers::of_user(&user)?.host.to_owned()
-        }
-        rule => {
-            let (_, host) = BELONGS.iter().find(|(one, _)| *one == rule)?;
-            (*host).to_owned()
-        }
-    };
-    let server = servers::named(&host)?;
-    Some((host, server))
-}
-
-/// A companion, if it is text.
-fn text_part(credential: &Credential<'_>, name: &str) -> Option<Zeroizing<String>> {
-    let text = std::str::from_utf8(bytes(credential.part(name)?)).ok()?;
-    Some(Zeroizing::new(text.to_owned()))
+/// Whether `host` is one of a provider's API over HTTP.
+fn is_api(host: &str) -> bool {
+    let recipes = BUILTIN.iter().filter_map(|rule| rule.verify.as_ref());
+    let asks = recipes.flat_map(|recipe| recipe.asks.iter());
+    let mut hosts = asks.flat_map(|ask| ask.hosts.iter());
+    sendgrid::HOSTS.contains(&host) || hosts.any(|one| one == host)
 }
 
 /// Why `host` is not asked. It is named if it is a name, and not something else that stands in the place of one.
@@ -320,43 +288,5 @@ fn not_allowed(host: String) -> Cow<'static, str> {
         Trouble::HostNotAllowed { host }.to_string().into()
     } else {
         "what stands in the place of the mail server is not known as one: not contacted".into()
-    }
-}
-
-/// `bytes` with its percent escapes read; what is none stays.
-fn percent_decoded(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
-    let mut out = Zeroizing::new(Vec::with_capacity(bytes.len()));
-    let mut rest = bytes;
-    while let [first, tail @ ..] = rest {
-        let digit = |at: usize| char::from(*tail.get(at)?).to_digit(16);
-        let escaped = (*first == b'%')
-            .then(|| Some((digit(0)?, digit(1)?)))
-            .flatten();
-        if let Some(Ok(byte)) = escaped.map(|(high, low)| u8::try_from(high * 16 + low)) {
-            out.push(byte);
-            rest = &tail[2..];
-        } else {
-            out.push(*first);
-            rest = tail;
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn escapes_are_read_once_and_others_stay() {
-        for (raw, read) in [
-            ("ops%40harbor.io", "ops@harbor.io"),
-            ("a%2540b", "a%40b"),
-            ("50%", "50%"),
-            ("50%zz%4", "50%zz%4"),
-            ("", ""),
-        ] {
-            assert_eq!(*percent_decoded(raw.as_bytes()), read.as_bytes());
-        }
     }
 }

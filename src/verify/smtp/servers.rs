@@ -200,6 +200,37 @@ pub(super) fn named(host: &str) -> Option<&'static Server> {
         })
 }
 
+/// The host of the same provider for the rest of the world, if keys don't tell which one knows them.
+pub(super) fn elsewhere(host: &str) -> Option<&'static str> {
+    match host {
+        "smtp.sendgrid.net" => Some("smtp.eu.sendgrid.net"),
+        "smtp.eu.sendgrid.net" => Some("smtp.sendgrid.net"),
+        _ => None,
+    }
+}
+
+/// Where a mailer of Symfony's sends to, by its name, if its DSN names no host.
+pub(super) fn of_mailer(mailer: &str, region: Option<&str>) -> Option<String> {
+    let eu = region == Some("eu");
+    Some(match mailer {
+        "sendgrid" if eu => "smtp.eu.sendgrid.net".to_owned(),
+        "sendgrid" => "smtp.sendgrid.net".to_owned(),
+        "mailgun" if eu => "smtp.eu.mailgun.org".to_owned(),
+        "mailgun" => "smtp.mailgun.org".to_owned(),
+        "ses" => format!("email-smtp.{}.amazonaws.com", region.unwrap_or("eu-west-1")),
+        "mandrill" => "smtp.mandrillapp.com".to_owned(),
+        "brevo" | "sendinblue" => "smtp-relay.brevo.com".to_owned(),
+        "mailjet" => "in-v3.mailjet.com".to_owned(),
+        "resend" => "smtp.resend.com".to_owned(),
+        "mailersend" => "smtp.mailersend.net".to_owned(),
+        "mailtrap" => "live.smtp.mailtrap.io".to_owned(),
+        "mailpace" => "smtp.mailpace.com".to_owned(),
+        "scaleway" => "smtp.tem.scw.cloud".to_owned(),
+        "gmail" => "smtp.gmail.com".to_owned(),
+        _ => return None,
+    })
+}
+
 /// The server for mailboxes with addresses like `user`.
 pub(super) fn of_user(user: &str) -> Option<&'static Server> {
     let (_, domain) = user.rsplit_once('@')?;

@@ -19,7 +19,9 @@ pub(super) enum Said {
     TestCredentials,
     /// 20003: not in this place.
     Refused,
-    /// Nothing, and why.
+    /// 20404: Twilio answers, and does not look at the credential.
+    NotFound,
+    /// Nothing that is known of Twilio, and why. Whoever answered did not look at the credential, or was not Twilio.
     Nothing(&'static str),
 }
 
@@ -60,7 +62,7 @@ pub(super) fn read(reply: &HttpReply, call: Call<'_>) -> Said {
         (401 | 403, Some(20008)) => Said::TestCredentials,
         (400..=499, Some(20005)) => Said::Inactive,
         (401, Some(20003)) => Said::Refused,
-        (404, _) => Said::Nothing("Twilio knows no such account, or none there (404)"),
+        (404, Some(20404)) => Said::NotFound,
         (429, _) => Said::Nothing("throttled by Twilio (429)"),
         (500..=599, _) => Said::Nothing("Twilio has a failure of its own"),
         (401 | 403, _) => {

@@ -6,7 +6,8 @@ use super::{Call, Inquiry, Login, OTHERS, Outcome, Question, others, regions, si
 use crate::model::{Verdict, Verified};
 use crate::verify::Credential;
 
-/// Asks about the key. Dead is only what every region refuses, where it is likely to be valid also by a call that needs no account.
+/// Asks about the key. Dead is only what every region refuses: by the call that needs no account, and by one with the account
+/// that stands beside it. Where there is no host for the first, as not every region has Verify, the second decides.
 pub(super) fn verify(credential: &Credential<'_>, inquiry: &mut Inquiry<'_>) -> Verified {
     let own = credential.part("key-sid").and_then(|id| sid(id, "SK"));
     let keys: Vec<&str> = match own {
@@ -51,12 +52,15 @@ pub(super) fn verify(credential: &Credential<'_>, inquiry: &mut Inquiry<'_>) -> 
         }
         if own.is_some() {
             for region in &rest {
-                ask(*region, account.map_or(Call::Services, Call::Messages));
+                if let Some(account) = account {
+                    ask(*region, Call::Messages(account));
+                }
+                ask(*region, Call::Services);
             }
         }
     }
 
-    let unclear = match inquiry.go_through(own, questions) {
+    let absent = match inquiry.go_through(questions) {
         Err(unknown) => return unknown,
         Ok(Outcome::Settled(mut verified, said, question)) => {
             if said == Said::Accepted {
@@ -68,23 +72,32 @@ pub(super) fn verify(credential: &Credential<'_>, inquiry: &mut Inquiry<'_>) -> 
                 None => verified.with("key-sid", vec![question.login.sid.to_owned()]),
             };
         }
-        Ok(Outcome::Refused(unclear)) => unclear,
+        Ok(Outcome::Refused(absent)) => absent,
     };
     let rejected = |with: &str, why: &str| {
         let reason = format!("not accepted{with} (20003); not proven dead: {why}");
         Verified::new(Verdict::Rejected, reason)
     };
-    match (own, unclear) {
-        (None, _) => rejected(
+    if own.is_none() {
+        return rejected(
             &format!(" with {} of the key ids of the scan", keys.len()),
             "its own id is not known",
-        ),
-        (Some(_), Some(reason)) => rejected("", &format!("elsewhere, {reason}")),
-        (Some(_), None) => Verified::new(
+        );
+    }
+    let unasked: Vec<&str> = absent.iter().map(|region| region.id).collect();
+    if unasked.is_empty() || account.is_some() {
+        return Verified::new(
             Verdict::Dead,
             "no region of Twilio accepts the key (20003); those of a suspended or closed account are refused alike",
-        ),
+        );
     }
+    rejected(
+        "",
+        &format!(
+            "without its account it can't be asked about in {}",
+            unasked.join(", ")
+        ),
+    )
 }
 
 /// Adds to the verdict on a key that was accepted which kind it is. Only a main key may list keys; a restricted one is told that it

@@ -9,13 +9,12 @@ mod key;
 mod pair;
 mod regions;
 
-use std::borrow::Cow;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use super::credential::bytes;
+use super::weigh::weightiest;
 use super::{Credential, Endpoint, Header, HttpRequest, Method, Trouble, Verifier, Wire};
 use crate::model::{Finding, Secret, Verdict, Verified};
 use answers::Said;
@@ -148,12 +147,20 @@ struct Question<'c> {
     call: Call<'c>,
 }
 
+impl Question<'_> {
+    /// Whether it may be that there is nobody to ask: not every region is one for certain, and not every one has Verify.
+    fn may_be_nowhere(&self) -> bool {
+        let is_default = self.region == regions::default();
+        !self.region.is_certain || (matches!(self.call, Call::Services) && !is_default)
+    }
+}
+
 /// What came of some questions.
 enum Outcome<'c> {
     /// One was answered with something that settles it.
     Settled(Verified, Said, Question<'c>),
-    /// Refused where it was asked, and why nothing is known of the rest, if there is a rest.
-    Refused(Option<Cow<'static, str>>),
+    /// Refused by everybody there is, but for regions where nobody is asked by this way, because there is no such host.
+    Refused(Vec<&'static Region>),
 }
 
 /// Questions about one credential.
@@ -162,39 +169,56 @@ struct Inquiry<'w> {
 }
 
 impl Inquiry<'_> {
-    /// Asks one after the other, until one settles it. An error is a verdict: no answer told anything.
-    /// Refused is only what is refused with the id `own`, if there is one: that a secret does not fit somebody else's account tells nothing.
-    fn go_through<'c>(
-        &mut self,
-        own: Option<&str>,
-        questions: Vec<Question<'c>>,
-    ) -> Result<Outcome<'c>, Verified> {
-        let (mut unclear, mut is_refused) = (None, false);
+    /// Asks one after the other, until one settles it. An error is a verdict: somebody who may know the credential did not tell,
+    /// and what the others say proves nothing then.
+    fn go_through<'c>(&mut self, questions: Vec<Question<'c>>) -> Result<Outcome<'c>, Verified> {
+        let mut open: Vec<Verified> = Vec::new();
+        let (mut refused, mut absent) = (Vec::new(), Vec::new());
         for question in questions {
+            let region = question.region;
             let said = match self.ask(question) {
                 Ok(said) => said,
+                Err(Trouble::NoSuchHost) if question.may_be_nowhere() => {
+                    absent.push(region);
+                    continue;
+                }
                 Err(trouble) => {
                     let ends = matches!(trouble, Trouble::NotAsked | Trouble::Spent);
-                    unclear.get_or_insert(trouble.to_string().into());
+                    open.push(Verified::from(&trouble));
                     if ends {
                         break;
                     }
                     continue;
                 }
             };
-            if let Some(verified) = settled(&said, question.region) {
+            if let Some(verified) = settled(&said, region) {
                 return Ok(Outcome::Settled(verified, said, question));
             }
             match said {
-                Said::Nothing(reason) => {
-                    unclear.get_or_insert(Cow::Borrowed(reason));
-                }
-                _ => is_refused |= own.is_none_or(|own| own == question.login.sid),
+                Said::NotFound if question.may_be_nowhere() => absent.push(region),
+                Said::Nothing(reason) => open.push(Verified::no_answer(reason)),
+                Said::NotFound => open.push(Verified::new(
+                    Verdict::Unknown,
+                    "Twilio knows no such account, or none there (404)",
+                )),
+                _ => refused.push(region),
             }
         }
-        match unclear {
-            Some(reason) if !is_refused => Err(Verified::new(Verdict::Unknown, reason)),
-            unclear => Ok(Outcome::Refused(unclear)),
+        match weightiest(open) {
+            Some(open) if refused.is_empty() => Err(open),
+            Some(open) => Err(Verified {
+                reason: format!(
+                    "{}; refused by the others that were asked (20003)",
+                    open.reason
+                )
+                .into(),
+                ..open
+            }),
+            None if refused.is_empty() => Err(Verified::from(&Trouble::NoSuchHost)),
+            None => {
+                absent.retain(|region| !refused.contains(region));
+                Ok(Outcome::Refused(absent))
+            }
         }
     }
 
@@ -237,7 +261,7 @@ fn settled(said: &Said, region: &Region) -> Option<Verified> {
                 "test credentials: they neither send nor read (20008)",
             ));
         }
-        Said::Refused | Said::Nothing(_) => return None,
+        Said::Refused | Said::NotFound | Said::Nothing(_) => return None,
     };
     Some(verified.with("region", vec![region.id.to_owned()]))
 }

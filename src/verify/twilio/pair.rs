@@ -39,7 +39,7 @@ pub(super) fn verify(credential: &Credential<'_>, inquiry: &mut Inquiry<'_>) -> 
         asks(own, &rest);
     }
 
-    let unclear = match inquiry.go_through(own, questions) {
+    match inquiry.go_through(questions) {
         Err(unknown) => return unknown,
         Ok(Outcome::Settled(verified, _, question)) if Some(question.login.sid) == own => {
             return verified;
@@ -48,8 +48,9 @@ pub(super) fn verify(credential: &Credential<'_>, inquiry: &mut Inquiry<'_>) -> 
             // the id has the form of one: see `sid`
             return verified.with("account-sid", vec![question.login.sid.to_owned()]);
         }
-        Ok(Outcome::Refused(unclear)) => unclear,
-    };
+        // a region without a host has no credentials
+        Ok(Outcome::Refused(_)) => {}
+    }
     let with_others = match (own, tried.len()) {
         (Some(_), 0) => String::new(),
         (Some(_), 1) => ", nor with another account id of the scan".to_owned(),
@@ -61,9 +62,6 @@ pub(super) fn verify(credential: &Credential<'_>, inquiry: &mut Inquiry<'_>) -> 
         let reason = format!("not accepted{with_others} (20003); not proven dead: {why}");
         Verified::new(Verdict::Rejected, reason)
     };
-    if let Some(reason) = unclear {
-        return rejected(&format!("elsewhere, {reason}"));
-    }
     match own {
         None => rejected("its own account is not known"),
         Some(_) if others.len() > tried.len() => {

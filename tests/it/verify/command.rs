@@ -180,6 +180,41 @@ fn fail_on_live_lets_the_rest_pass_but_nothing_that_is_open() {
 }
 
 #[test]
+fn fail_on_live_does_not_pass_where_a_firewall_or_a_portal_answered() {
+    let page = "<html>Sign in to the network</html>";
+    for answer in [
+        Answer::Reply(403, "text/html", page.to_owned()),
+        Answer::Reply(403, "text/plain", "Forbidden".to_owned()),
+        Answer::Reply(200, "text/html", page.to_owned()),
+        json(200, "{\"status\":\"ok\"}"),
+        json(302, ""),
+        json(401, ""),
+        json(401, "{\"message\":\"Unauthorized\"}"),
+        Answer::Reply(407, "text/plain", "Proxy".to_owned()),
+    ] {
+        // keys of SendGrid, Twilio and a provider with a recipe
+        let planted = [
+            PLANTED[3],
+            PLANTED[2],
+            (
+                "h-recipe.ts",
+                "import { Resend } from 'resend';\nnew Resend('re_<<base58:8>>_<<base58:24>>');\n",
+            ),
+        ];
+        let said = answer.clone();
+        let bench = Bench::with(&planted, move |_| said.clone());
+        let (run, report) = bench.json(&["--fail-on", "live"]);
+        assert_eq!(verdicts(&report), ["unknown"; 3], "{answer:?}");
+        assert_eq!(report["verification"]["unanswered"], 3, "{answer:?}");
+        assert_eq!(run.code, 2, "{answer:?}: {}", run.err);
+        // and nothing of it is kept
+        let before = bench.providers.asked().len();
+        bench.json(&["--fail-on", "live"]);
+        assert_eq!(bench.providers.asked().len(), 2 * before, "{answer:?}");
+    }
+}
+
+#[test]
 fn answers_are_kept_for_the_next_run() {
     let bench = Bench::with(&PLANTED[..4], provider);
     let (_, first) = bench.json(&[]);
