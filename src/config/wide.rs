@@ -313,6 +313,10 @@ fn probes(excludes: &[Exclude], everywhere: &Silent) -> Vec<Probe> {
     for path in excludes.iter().flat_map(|exclude| &exclude.paths) {
         let glob = path.text.trim_start_matches("./").trim_start_matches('/');
         let (folder, name) = glob.rsplit_once('/').unwrap_or(("x", glob));
+        // every start asks this, and most globs are about something else
+        if !may_name_dotenv(name) {
+            continue;
+        }
         let folder = sample(folder);
         let own = (PathClass::of(name.as_bytes()).dotenv == Dotenv::Live).then_some(name);
         for name in DOTENV.into_iter().chain(own) {
@@ -327,6 +331,21 @@ fn probes(excludes: &[Exclude], everywhere: &Silent) -> Vec<Probe> {
         }
     }
     probes
+}
+
+/// Whether the last part of a glob may match the name of a dotenv file, as far as its ends tell.
+fn may_name_dotenv(name: &str) -> bool {
+    let Some(first) = name.find(['*', '?', '[', '{', '\\']) else {
+        return PathClass::of(name.as_bytes()).dotenv == Dotenv::Live;
+    };
+    let head = &name[..first];
+    // behind a choice or a class nothing is known
+    let is_plain = !name.contains(['[', '{', '\\']);
+    let tail = name.rsplit(['*', '?']).next().filter(|_| is_plain);
+    let tail = tail.unwrap_or_default();
+    DOTENV
+        .iter()
+        .any(|it| it.starts_with(head) && it.ends_with(tail))
 }
 
 /// A path that the glob `pattern` matches, mostly: wildcards stand for one letter, of alternatives the first counts.
@@ -356,6 +375,26 @@ fn sample(pattern: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn most_globs_are_about_something_else() {
+        for name in [
+            ".env", "prod.env", ".e*", "*nv", "*.local", "**", "*", ".[a-z]nv", "{a,.env}", "?env",
+        ] {
+            assert!(may_name_dotenv(name), "{name}");
+        }
+        for name in [
+            "",
+            "fixtures",
+            "*.snap",
+            "test_*",
+            "*.min.js",
+            "a[bc]",
+            ".env.example",
+        ] {
+            assert!(!may_name_dotenv(name), "{name}");
+        }
+    }
 
     #[test]
     fn a_sample_of_a_glob_is_matched_by_it() {
