@@ -100,6 +100,9 @@ expect 0 "the hooks" tests/hooks-frameworks.sh "${CARGO_TARGET_DIR:-target}/debu
 echo "test.sh: moving in from gitleaks, detect-secrets and secretlint"
 expect 0 "moving in" tests/migrate.sh "${CARGO_TARGET_DIR:-target}/debug/waxseal"
 
+echo "test.sh: waxseal without network code"
+expect 0 "the build without network code" tests/without-network.sh "${CARGO_TARGET_DIR:-target}/debug/waxseal"
+
 if [ "$servers" = yes ]; then
     echo "test.sh: verdicts of real servers on this machine"
     expect 0 "the verifier against servers" tests/verify-servers.sh "${CARGO_TARGET_DIR:-target}/debug/waxseal"

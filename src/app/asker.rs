@@ -13,7 +13,7 @@ use crate::model::{
 use crate::rules::{BUILTIN, Rule};
 use crate::scan::Scanner;
 use crate::verify::net::{Guarded, NetError, SystemNames};
-use crate::verify::revoke::{Deleted, Deletion};
+use crate::verify::revoke::{Deleted, Deletion, Place};
 use crate::verify::{
     self, Cache, DryRun, Endpoint, Job, Kept, Line, MailLogins, Question, Recipes, Scheme,
     SendGrid, Settings, Summary, Trouble, Twilio, Verifier,
@@ -57,11 +57,6 @@ impl Asker {
         let cache = cache.map(|(age, folder)| Cache::open(&folder, age));
         let cache = cache.transpose()?;
         Self::with(&how.settings, rules, how.dry_run, cache)
-    }
-
-    /// Who asks about what the built-in rules find, and believes no earlier answer.
-    pub(super) fn plain(settings: &Settings) -> Result<Self, Error> {
-        Self::with(settings, BUILTIN, false, None)
     }
 
     fn with<'r>(
@@ -206,8 +201,12 @@ impl Asker {
         )
     }
 
-    /// Asks to delete a key, as `admin`.
-    pub(super) fn delete(&self, deletion: &Deletion, admin: &Secret) -> Result<Deleted, Trouble> {
+    /// Asks to delete a key, as `admin`. Gives the answer, and who gave it.
+    pub(super) fn delete<'d>(
+        &self,
+        deletion: &'d Deletion,
+        admin: &Secret,
+    ) -> Result<(Deleted, Option<&'d Place>), Trouble> {
         let line = self.network().map_err(|_| Trouble::Tls)?;
         deletion.ask(admin, &mut *line.wire())
     }

@@ -4,8 +4,8 @@ use crate::config::VerifyOptions;
 use crate::error::Error;
 use crate::model::{Finding, Secret, Verification, Verified};
 use crate::scan::Scanner;
-use crate::verify::revoke::{Deleted, Deletion};
-use crate::verify::{Endpoint, Settings, Trouble};
+use crate::verify::revoke::{Deleted, Deletion, Place};
+use crate::verify::{Endpoint, Trouble};
 
 /// Of which there is none.
 pub(super) enum Asker {}
@@ -34,10 +34,6 @@ impl Asker {
         Err(absent())
     }
 
-    pub(super) fn plain(_: &Settings) -> Result<Self, Error> {
-        Err(absent())
-    }
-
     pub(super) fn changes(&self) -> &[String] {
         match *self {}
     }
@@ -54,7 +50,11 @@ impl Asker {
         match *self {}
     }
 
-    pub(super) fn delete(&self, _: &Deletion, _: &Secret) -> Result<Deleted, Trouble> {
+    pub(super) fn delete<'d>(
+        &self,
+        _: &'d Deletion,
+        _: &Secret,
+    ) -> Result<(Deleted, Option<&'d Place>), Trouble> {
         match *self {}
     }
 }

@@ -54,8 +54,8 @@ pub(super) fn run(
     }
 }
 
-/// A report file with its name.
-fn read(file: &Path) -> Result<(String, String), Error> {
+/// A report file with its name; `-` is standard input.
+pub(super) fn read(file: &Path) -> Result<(String, String), Error> {
     let is_stdin = file.as_os_str() == "-";
     let name = if is_stdin {
         "standard input".to_owned()

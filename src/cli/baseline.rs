@@ -238,11 +238,6 @@ impl SourceArgs {
         }
     }
 
-    /// Looks by the rules of one more file.
-    pub(crate) fn add_rules(&mut self, file: PathBuf) {
-        self.files.push(file);
-    }
-
     /// What a scan of `input` needs.
     pub(crate) fn into_options(self, input: Input) -> Result<ScanOptions, Error> {
         let rules = RuleArgs {

@@ -315,6 +315,7 @@ fn options(input: Input, rules: RuleArgs, output: &OutputArgs) -> Result<ScanOpt
             files: rules.files,
             allow_comments: rules.no_allow.then_some(false),
             foreign_markers: rules.no_foreign_markers.then_some(false),
+            lenient: false,
         },
         policy: PolicyChoice {
             file: rules.config,

@@ -40,19 +40,45 @@ impl VerifyOptions {
     }
 }
 
-/// What `revoke` does.
+/// What `revoke` does. How the provider is asked stands with the scan that looks for the key.
 #[derive(Clone, Debug)]
 pub struct RevokeOptions {
-    /// Fingerprint of the finding, or its first digits, in lower case.
-    pub fingerprint: String,
-    /// Where to look for it.
-    pub path: PathBuf,
+    /// What is to be revoked.
+    pub which: Which,
     /// Whether to do it and not only to show it.
     pub yes: bool,
     /// The variable that holds who deletes the key, if it is not the usual one.
     pub variable: Option<String>,
-    /// How the provider is asked.
-    pub settings: Settings,
+}
+
+/// What is to be revoked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// A finding below a path, or in the history of the repository there.
+    Below {
+        /// Its fingerprint, or the first digits, in lower case.
+        digits: String,
+        /// Where it is looked for.
+        path: PathBuf,
+    },
+    /// A finding of a report; `-` is standard input.
+    Listed {
+        /// Its fingerprint, or the first digits, in lower case.
+        digits: String,
+        /// The report.
+        report: PathBuf,
+    },
+    /// The finding in a place.
+    At {
+        /// The file.
+        file: PathBuf,
+        /// Its line, counted from 1.
+        line: u64,
+        /// Its column, if that was said.
+        column: Option<u64>,
+    },
+    /// What standard input holds: a report, or the credential.
+    Stdin,
 }
 
 /// What `verify` does.

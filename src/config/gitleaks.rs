@@ -2,13 +2,15 @@
 //!
 //! Texts are handed in; what `extend.path` names is opened by the caller.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::file;
 use super::source::Text;
 use crate::error::Error;
-use crate::rules::gitleaks::{self, PREFIX, Pattern, Unreadable, raw::RawFile};
+use crate::report::escape;
+use crate::rules::gitleaks::{self, Fault, Mark, PREFIX, Pattern, Unreadable, raw::RawFile};
 use crate::rules::{AllowList, Kind, Rule};
 
 /// What stands before the name of such a file where rule files are named.
@@ -38,8 +40,10 @@ pub enum Beside {
 pub struct ForeignRules {
     /// The rules.
     pub rules: Vec<Rule>,
-    /// Ids of rules that can't be used and are left out.
-    pub unusable: Vec<String>,
+    /// Rules that can't be used and are left out.
+    pub unusable: Vec<Fault>,
+    /// Whether a file builds on gitleaks' own rules, which were not given.
+    pub lacks_base: bool,
     /// A line each for the user.
     pub notes: Vec<String>,
 }
@@ -72,6 +76,7 @@ pub fn foreign_rules(
         read.push((file, raw));
     }
     let base = base(&read)?;
+    out.lacks_base = base.is_none() && read.iter().any(|(_, raw)| raw.extend.use_default);
     for (ix, (file, raw)) in read.into_iter().enumerate() {
         // its rules come with those of the file that builds on it
         if base.as_ref().is_some_and(|(base, _)| *base == ix) {
@@ -84,19 +89,9 @@ pub fn foreign_rules(
             .faults
             .into_iter()
             .partition(|fault| left_out(&fault.rule));
-        out.unusable
-            .extend(passed.into_iter().map(|fault| fault.rule));
+        out.unusable.extend(passed);
         if !faults.is_empty() {
-            let count = faults.len();
-            let told: Vec<String> = faults
-                .into_iter()
-                .map(|fault| format!("\n  {}: {}", fault.rule, fault.problem))
-                .collect();
-            let told = told.concat();
-            let problem = format!(
-                "{count} of its rules can't be used as they stand; --skip-rule or skip_rules leaves them out{told}"
-            );
-            return Err(refused(file, problem));
+            return Err(refused(file, unusable(&faults)));
         }
         let own = own_file(&file.path);
         for mut rule in made.rules {
@@ -121,6 +116,26 @@ pub fn foreign_rules(
         );
     }
     Ok(out)
+}
+
+/// What is wrong with rules that can't be used, all of them at once, and how to go on without them.
+fn unusable(faults: &[Fault]) -> String {
+    let count = match faults.len() {
+        1 => "1 of its rules can't".to_owned(),
+        count => format!("{count} of its rules can't"),
+    };
+    let mut told = format!(
+        "{count} be used, and would find nothing. Mend what is named here, or go on without: `waxseal import gitleaks FILE --write` writes them \
+         into skip_rules, and --skip-rule leaves them out once"
+    );
+    for fault in faults {
+        // writing to a String cannot fail
+        let _ = write!(told, "\n  {}: {}", fault.rule, escape(&fault.problem));
+        for line in fault.mark.iter().flat_map(Mark::lines) {
+            let _ = write!(told, "\n    {}", escape(&line));
+        }
+    }
+    told
 }
 
 /// The file that stands for gitleaks' own, by its place, if one builds on that.

@@ -45,6 +45,8 @@ pub struct RuleChoice {
     pub allow_comments: Option<bool>,
     /// Whether comments that were written for other programs do, if that was said.
     pub foreign_markers: Option<bool>,
+    /// Whether rules of other scanners that can't be used are left out and named in the policy; an error otherwise.
+    pub lenient: bool,
 }
 
 /// Which policy counts: the configuration and the environment.

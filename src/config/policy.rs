@@ -2,13 +2,14 @@
 //!
 //! Where the files of a repository are read from is the caller's to say: the work tree, or a commit.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::discover;
 use super::file::{self, File, Item};
-use super::gitleaks::{self, Beside, Given};
+use super::gitleaks::{self, Given};
 use super::merge::{Merged, Source};
 use super::options::{Output, PolicyChoice, ScanOptions};
+use super::rule_files::{add, add_file, no_recipe, open, rule_file};
 use super::source::{self, Origin, Text};
 use super::table::Name;
 use super::verify::VerifySettings;
@@ -17,8 +18,9 @@ use super::{CONFIG_VARIABLE, FILE_NAME};
 use crate::error::{Error, unknown};
 use crate::model::{Confidence, Severity};
 use crate::report::{Format, Settings};
-use crate::rules::parse::{self, RuleError, RuleSource};
-use crate::rules::{BUILTIN, POLICY_TOO_WIDE, Rule};
+use crate::rules::gitleaks::Fault;
+use crate::rules::parse;
+use crate::rules::{BUILTIN, Kind, POLICY_TOO_WIDE, Rule};
 use crate::scan::{Allowing, Exclude};
 
 /// The rules of a run, and what else its configuration decides.
@@ -48,6 +50,10 @@ pub struct Policy {
     pub settings: Option<Settings>,
     /// What to say of rule files, a line each.
     pub notes: Vec<String>,
+    /// Rules of gitleaks files that can't be used and are left out, because somebody said so.
+    pub unusable: Vec<Fault>,
+    /// Whether a gitleaks file builds on gitleaks' own rules, which were not given.
+    pub lacks_base: bool,
 }
 
 /// Something in a configuration file that lets too much pass.
@@ -87,10 +93,20 @@ pub fn resolve(options: ScanOptions) -> Result<(ScanOptions, Policy), Error> {
 
 /// The same with the files of the repository that `repository` gives.
 pub fn resolve_from(
-    mut options: ScanOptions,
+    options: ScanOptions,
     repository: Reader<'_>,
 ) -> Result<(ScanOptions, Policy), Error> {
-    let sources = sources(&options, repository)?;
+    let file = configuration(&options.policy, repository)?;
+    resolve_with(options, file.as_ref(), repository)
+}
+
+/// The same with the configuration file as `file`, whatever stands in the one that counts.
+pub fn resolve_with(
+    mut options: ScanOptions,
+    file: Option<&Text>,
+    repository: Reader<'_>,
+) -> Result<(ScanOptions, Policy), Error> {
+    let sources = sources_with(&options, file)?;
     let policy = sources.policy(&options, repository)?;
     let merged = &sources.merged;
     options.jobs = usize::try_from(merged.number(Name::Jobs)).ok();
@@ -145,11 +161,20 @@ pub fn named(policy: &PolicyChoice) -> Option<PathBuf> {
 
 /// Reads everything that has a say.
 pub fn sources(options: &ScanOptions, repository: Reader<'_>) -> Result<Sources, Error> {
-    let text = match named(&options.policy) {
-        Some(path) => Some(source::read(&path, Origin::Named)?),
-        None => repository(FILE_NAME)?,
-    };
-    let file = text.as_ref().map(File::read).transpose()?;
+    let text = configuration(&options.policy, repository)?;
+    sources_with(options, text.as_ref())
+}
+
+/// The configuration file that counts, if there is one.
+pub fn configuration(policy: &PolicyChoice, repository: Reader<'_>) -> Result<Option<Text>, Error> {
+    match named(policy) {
+        Some(path) => source::read(&path, Origin::Named).map(Some),
+        None => repository(FILE_NAME),
+    }
+}
+
+fn sources_with(options: &ScanOptions, text: Option<&Text>) -> Result<Sources, Error> {
+    let file = text.map(File::read).transpose()?;
     let own = if options.policy.deaf {
         None
     } else {
@@ -192,10 +217,8 @@ impl Sources {
         }
         let skipped = self.texts(Name::SkipRules);
         let is_skipped = |id: &str| {
-            skipped
-                .iter()
-                .chain(&options.rules.skip)
-                .any(|skip| skip == id)
+            let mut skipped = skipped.iter().chain(&options.rules.skip);
+            options.rules.lenient || skipped.any(|skip| skip == id)
         };
         let foreign = gitleaks::foreign_rules(
             &foreign,
@@ -257,6 +280,8 @@ impl Sources {
             wide_severity: self.wide_severity(),
             settings,
             notes: foreign.notes,
+            unusable: foreign.unusable,
+            lacks_base: foreign.lacks_base,
         })
     }
 
@@ -281,10 +306,11 @@ impl Sources {
         &self,
         options: &ScanOptions,
         rules: &[Rule],
-        unusable: &[String],
+        unusable: &[Fault],
     ) -> Result<(), Error> {
-        let has =
-            |id: &str| rules.iter().any(|rule| rule.id == id) || unusable.iter().any(|it| it == id);
+        let has = |id: &str| {
+            rules.iter().any(|rule| rule.id == id) || unusable.iter().any(|it| it.rule == id)
+        };
         let flags = options.rules.only.iter().chain(&options.rules.skip);
         for id in flags {
             let is_of_policy = id == POLICY_TOO_WIDE && options.rules.skip.contains(id);
@@ -360,12 +386,13 @@ impl Sources {
             on && !has(&choice.skip, rule)
         };
         let left_out = |rule: &Rule| choice.only.is_empty() && by_file(Name::SkipRules, rule);
-        let (off, on): (Vec<Rule>, Vec<Rule>) =
-            rules.into_iter().filter(asked_for).partition(left_out);
+        let (asked_for, others): (Vec<Rule>, Vec<Rule>) = rules.into_iter().partition(asked_for);
+        let (off, mut on): (Vec<Rule>, Vec<Rule>) = asked_for.into_iter().partition(left_out);
         if on.is_empty() {
             let problem = "no rule is left to look for: the rules that --rule or the configuration ask for are left out again";
             return Err(Error::Usage(problem.to_owned()));
         }
+        required(&mut on, off.iter().chain(&others));
         Ok((off, on))
     }
 
@@ -388,53 +415,20 @@ impl Sources {
     }
 }
 
-/// The rule file at `path`, which the configuration names from its own folder on in `item`, and where that is.
-fn rule_file(
-    file: &File,
-    item: &Item,
-    path: &str,
-    options: &ScanOptions,
-    repository: Reader<'_>,
-) -> Result<(Text, Beside), Error> {
-    if let Some(config) = named(&options.policy) {
-        let path = config.parent().unwrap_or(Path::new("")).join(path);
-        let text = source::read(&path, Origin::Named)?;
-        return Ok((text, Beside::Folder(folder(&path))));
-    }
-    let mut parts = Path::new(path).components();
-    if !parts.all(|part| matches!(part, Component::Normal(_))) {
-        let problem =
-            "a rule file of a repository lies in it: give its path from the top on, without `..`";
-        return Err(file.refuse(&item.span, problem));
-    }
-    let missing = || file.refuse(&item.span, "there is no such file in the repository");
-    let text = repository(path)?.ok_or_else(missing)?;
-    Ok((text, Beside::Repository(folder(Path::new(path)))))
-}
-
-/// What a gitleaks file builds on, by its path from the folder of that file.
-fn open(beside: &Beside, path: &str, repository: Reader<'_>) -> Result<String, String> {
-    let read = match beside {
-        Beside::Folder(folder) => source::read(&folder.join(path), Origin::Named).map(Some),
-        Beside::Repository(folder) => {
-            let path = folder.join(path.trim_start_matches("./"));
-            let mut parts = path.components();
-            if !parts.all(|part| matches!(part, Component::Normal(_))) {
-                return Err("it does not lie in the repository".to_owned());
-            }
-            repository(&path.to_string_lossy().replace('\\', "/"))
-        }
+/// Adds to the rules that are `on` those among `others` which they require. Such a rule finds nothing by itself.
+fn required<'r>(on: &mut Vec<Rule>, others: impl Iterator<Item = &'r Rule>) {
+    let requires = |rule: &Rule, other: &Rule| match &rule.kind {
+        Kind::Foreign(rule) => rule.required.iter().any(|it| it.rule == other.id),
+        _ => false,
     };
-    match read {
-        Ok(Some(text)) => Ok(text.text),
-        Ok(None) => Err("there is no such file in the repository".to_owned()),
-        Err(Error::Io { source, .. }) => Err(source.to_string()),
-        Err(other) => Err(other.to_string()),
+    let others = others.filter(|other| on.iter().any(|rule| requires(rule, other)));
+    let mut silent: Vec<Rule> = others.cloned().collect();
+    for rule in &mut silent {
+        if let Kind::Foreign(foreign) = &mut rule.kind {
+            foreign.silent = true;
+        }
     }
-}
-
-fn folder(path: &Path) -> PathBuf {
-    path.parent().map(Path::to_owned).unwrap_or_default()
+    on.append(&mut silent);
 }
 
 /// The texts that `file` gives to a list.
@@ -464,95 +458,6 @@ fn unknown_in(file: &File, id: &Item, rules: &[Rule]) -> Error {
     }
     let error = unknown("rule", &id.text, rules.iter().map(|rule| &*rule.id));
     file.refuse(&id.span, &error.to_string())
-}
-
-/// The built-in rules and those of `files`, ids unique.
-pub fn all_rules(files: &[PathBuf]) -> Result<Vec<Rule>, Error> {
-    let mut rules = BUILTIN.to_vec();
-    let mut foreign = Vec::new();
-    for path in files {
-        add_file(&mut rules, &mut foreign, path)?;
-    }
-    let open = &mut |beside: &Beside, path: &str| open(beside, path, &mut |_| Ok(None));
-    rules.extend(gitleaks::foreign_rules(&foreign, open, &|_| false)?.rules);
-    Ok(rules)
-}
-
-/// A rule file with its samples.
-pub fn read_rules(path: &Path) -> Result<Vec<RuleSource>, Error> {
-    let text = source::read(path, Origin::Named)?;
-    parse::parse(&text.name, &text.text).map_err(|error| file::bad_rule(error, &text))
-}
-
-/// Ids of the rules in a rule or configuration file.
-pub fn rule_ids(path: &Path) -> Result<Vec<String>, Error> {
-    let text = source::read(path, Origin::Named)?;
-    let table: toml::Table =
-        toml::from_str(&text.text).map_err(|error| file::syntax(&text, &error))?;
-    if !table.contains_key("rule") {
-        return Ok(Vec::new());
-    }
-    let rules = parse::parse_among(&text.name, &text.text);
-    let rules = rules.map_err(|error| file::bad_rule(error, &text))?;
-    Ok(rules.into_iter().map(|it| it.rule.id.to_string()).collect())
-}
-
-/// Adds the rules of the file at `path`, or the file to `foreign` if it was written for gitleaks.
-fn add_file(rules: &mut Vec<Rule>, foreign: &mut Vec<Given>, path: &Path) -> Result<(), Error> {
-    let path = match path
-        .to_str()
-        .and_then(|text| text.strip_prefix(gitleaks::SCHEME))
-    {
-        Some(path) => {
-            let text = source::read(Path::new(path), Origin::Named)?;
-            let beside = Beside::Folder(folder(Path::new(path)));
-            foreign.push(Given {
-                text,
-                path: path.to_owned(),
-                beside,
-            });
-            return Ok(());
-        }
-        None => path,
-    };
-    let text = source::read(path, Origin::Named)?;
-    let sources = parse::parse(&text.name, &text.text);
-    let sources = sources.map_err(|error| file::bad_rule(error, &text))?;
-    add(rules, &text.name, sources)
-}
-
-/// Fails where a rule of the repository says how its provider is asked: it would choose where a secret goes.
-fn no_recipe(text: &Text, sources: &[RuleSource]) -> Result<(), Error> {
-    let mut sources = sources.iter();
-    let asks = sources.find(|source| source.rule.verify.is_some());
-    match asks {
-        Some(source) if text.origin == Origin::Repository => Err(RuleError::Rule {
-            file: text.name.clone(),
-            rule: source.rule.id.to_string(),
-            problem: "[rule.verify] does not count in a repository's own configuration, as it would choose where a secret is sent; \
-                      put the rule into a file that --rules or --config names"
-                .to_owned(),
-        }
-        .into()),
-        _ => Ok(()),
-    }
-}
-
-/// Adds the rules that stand in `file`.
-fn add(rules: &mut Vec<Rule>, file: &str, sources: Vec<RuleSource>) -> Result<(), Error> {
-    for source in sources {
-        let id = &source.rule.id;
-        if id == POLICY_TOO_WIDE || rules.iter().any(|rule| rule.id == *id) {
-            return Err(RuleError::Rule {
-                file: file.to_owned(),
-                rule: id.to_string(),
-                problem: "this id is taken by another rule; ids are unique".to_owned(),
-            }
-            .into());
-        }
-        rules.push(source.rule);
-    }
-    Ok(())
 }
 
 /// What a text of `formats` asks for. It was checked when it was read.

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::file::{Exclude, File, Said};
+use super::file::{Exclude, File, Item, Said};
 use super::source::Origin;
 use super::table::Name;
 use super::value::{Value, quoted};
@@ -80,7 +80,7 @@ pub fn judge(file: &File, rules: &[Rule]) -> Vec<Wide> {
             problem: problem.to_owned(),
         });
     }
-    found.extend(excluded(file, &classes, &everywhere));
+    found.extend(excluded(&file.excludes, &classes, &everywhere));
     found.sort_by_key(|wide| wide.span.start);
     found
 }
@@ -231,13 +231,30 @@ struct Probe {
     beside: Vec<Place>,
 }
 
-/// What the entries of `file` leave out of all files, or of dotenv files as such, where `everywhere` is silent anyway.
-fn excluded(file: &File, classes: &Classes, everywhere: &Silent) -> Vec<Wide> {
+/// What is too wide in an entry that would leave out all rules in the files that `glob` matches.
+pub fn too_wide(glob: &str) -> Option<String> {
+    let span = 0..0;
+    let path = Item {
+        text: glob.to_owned(),
+        span: span.clone(),
+    };
+    let exclude = Exclude {
+        paths: vec![path],
+        rules: Vec::new(),
+        reason: String::new(),
+        span,
+    };
+    let wide = excluded(&[exclude], &Classes::new(), &Silent::default()).pop();
+    wide.map(|wide| wide.problem)
+}
+
+/// What `excludes` leave out of all files, or of dotenv files as such, where `everywhere` is silent anyway.
+fn excluded(excludes: &[Exclude], classes: &Classes, everywhere: &Silent) -> Vec<Wide> {
     let (mut is_everything, no_dotenv) = classes.silenced(everywhere);
     let mut found = Vec::new();
     let mut anything = ANYTHING.map(|name| Place::new(name.to_owned(), everywhere));
-    let mut probes = probes(&file.excludes, everywhere);
-    for exclude in &file.excludes {
+    let mut probes = probes(excludes, everywhere);
+    for exclude in excludes {
         let texts: Vec<String> = exclude.paths.iter().map(|it| it.text.clone()).collect();
         let globs = Paths::new(&texts);
         for place in &mut anything {
@@ -318,7 +335,7 @@ fn probes(excludes: &[Exclude], everywhere: &Silent) -> Vec<Probe> {
             continue;
         }
         let folder = sample(folder);
-        let own = (PathClass::of(name.as_bytes()).dotenv == Dotenv::Live).then_some(name);
+        let own = own_name(name);
         for name in DOTENV.into_iter().chain(own) {
             let path = format!("{folder}/{name}");
             if probes.len() < MOST_PROBES && seen.insert(path.clone()) {
@@ -335,8 +352,11 @@ fn probes(excludes: &[Exclude], everywhere: &Silent) -> Vec<Probe> {
 
 /// Whether the last part of a glob may match the name of a dotenv file, as far as its ends tell.
 fn may_name_dotenv(name: &str) -> bool {
+    if own_name(name).is_some() {
+        return true;
+    }
     let Some(first) = name.find(['*', '?', '[', '{', '\\']) else {
-        return PathClass::of(name.as_bytes()).dotenv == Dotenv::Live;
+        return false;
     };
     let head = &name[..first];
     // behind a choice or a class nothing is known
@@ -346,6 +366,12 @@ fn may_name_dotenv(name: &str) -> bool {
     DOTENV
         .iter()
         .any(|it| it.starts_with(head) && it.ends_with(tail))
+}
+
+/// The name of a dotenv file that the last part of a glob is itself, whatever may stand before or behind it.
+fn own_name(name: &str) -> Option<&str> {
+    let name = name.trim_matches('*');
+    (PathClass::of(name.as_bytes()).dotenv == Dotenv::Live).then_some(name)
 }
 
 /// A path that the glob `pattern` matches, mostly: wildcards stand for one letter, of alternatives the first counts.

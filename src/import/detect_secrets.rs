@@ -67,6 +67,7 @@ fn entry(file: &str, number: usize, secret: &Json, haul: &mut Haul) {
         || secret.get("is_verified") == Some(&Json::Bool(true));
     haul.entries.push(Entry {
         label,
+        rule: kind.to_owned(),
         path: path_of(text("filename").unwrap_or(file)),
         lines: line.map(|line| (line, line)),
         commit: None,

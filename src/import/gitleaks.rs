@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::{
-    Entry, Haul, Listed, Peer, Setting, Value, ends, from_hex, json, path_of, report, shown,
+    Entry, Haul, Left, Listed, Peer, Setting, Value, ends, from_hex, json, path_of, report, shown,
 };
-use crate::rules::gitleaks::raw::{RawAllow, RawFile};
+use crate::rules::gitleaks::raw::{RawAllow, RawFile, RawRule};
 use crate::rules::gitleaks::{self as rules, Unreadable};
 use crate::rules::{AllowList, Target};
 
@@ -69,6 +69,7 @@ fn ignored(text: &str) -> Haul {
         if let Some(digest) = from_hex::<32>(line) {
             haul.entries.push(Entry {
                 label: format!("line {number}"),
+                rule: String::new(),
                 path: String::new(),
                 lines: None,
                 commit: None,
@@ -78,8 +79,9 @@ fn ignored(text: &str) -> Haul {
             continue;
         }
         match fingerprint(line) {
-            Some((commit, path, at)) => haul.entries.push(Entry {
+            Some((commit, path, rule, at)) => haul.entries.push(Entry {
                 label,
+                rule,
                 path,
                 lines: Some((at, at)),
                 commit,
@@ -92,8 +94,8 @@ fn ignored(text: &str) -> Haul {
     haul
 }
 
-/// Commit, path and line of a fingerprint. Neither rules nor commits have colons in them; paths may.
-fn fingerprint(text: &str) -> Option<(Option<String>, String, u64)> {
+/// Commit, path, rule and line of a fingerprint. Neither rules nor commits have colons in them; paths may.
+fn fingerprint(text: &str) -> Option<(Option<String>, String, String, u64)> {
     let (rest, line) = text.rsplit_once(':')?;
     let line = line.parse().ok()?;
     let (place, rule) = rest.rsplit_once(':')?;
@@ -104,7 +106,7 @@ fn fingerprint(text: &str) -> Option<(Option<String>, String, u64)> {
         Some((commit, path)) if is_commit(commit) => (Some(commit.to_lowercase()), path),
         _ => (None, place),
     };
-    (!rule.is_empty() && !path.is_empty()).then(|| (commit, path_of(path), line))
+    (!rule.is_empty() && !path.is_empty()).then(|| (commit, path_of(path), rule.to_owned(), line))
 }
 
 fn config(peer: Peer, text: &str) -> Result<Haul, String> {
@@ -127,32 +129,48 @@ fn config(peer: Peer, text: &str) -> Result<Haul, String> {
         haul.leave(note.clone(), "nothing is lost");
     }
     extends(peer, &file, &mut haul);
-    haul.runs = !file.rules.is_empty() || file.extend.path.is_some();
-    let faults = rules::rules(
-        RawFile {
-            extend: crate::rules::gitleaks::raw::Extend::default(),
-            ..file_of(&file)
-        },
-        None,
-        &mut |_| Err("nothing is opened here".to_owned()),
-    )?;
-    for fault in faults.faults {
+    haul.wants_base = file.extend.use_default;
+    haul.runs = !file.rules.is_empty() || !file.faults.is_empty() || file.extend.path.is_some();
+    let alone = RawFile {
+        rules: file.rules.clone(),
+        allow: file.allow.clone(),
+        faults: file.faults.clone(),
+        ..RawFile::default()
+    };
+    let made = rules::rules(alone, None, &mut |_| {
+        Err("nothing is opened here".to_owned())
+    })?;
+    let extends = file.extend.use_default || file.extend.path.is_some();
+    for fault in made.faults {
         // one that changes a rule of another file is whole only with that
-        if file.extend.use_default || file.extend.path.is_some() {
-            let id = fault.rule.trim_start_matches(rules::PREFIX);
-            let own = file
-                .rules
-                .iter()
-                .find(|rule| rules::id_of(&rule.id) == fault.rule);
-            if own.is_some_and(|rule| rule.pattern.is_none() && rule.path.is_none()) {
-                haul.leave(
-                    format!("the rule {}", shown(id)),
+        let changes = |rule: &RawRule| rule.pattern.is_none() && rule.path.is_none();
+        let own = file
+            .rules
+            .iter()
+            .find(|rule| rules::id_of(&rule.id) == fault.rule);
+        let what = format!(
+            "the rule {}",
+            shown(fault.rule.trim_start_matches(rules::PREFIX))
+        );
+        if extends && own.is_some_and(changes) {
+            if file.extend.use_default {
+                haul.left_without_base.push(Left::new(
+                    what,
                     "it changes a rule of the file that this one extends, and runs only together with that",
-                );
-                continue;
+                ));
             }
+            continue;
         }
-        haul.leave(format!("the rule `{}`", fault.rule), fault.problem);
+        haul.left.push(Left {
+            mark: fault.mark,
+            ..Left::new(what, fault.problem)
+        });
+    }
+    // what lets nothing pass is named; a list for a rule of the file that this one extends is no mistake
+    for note in made.notes {
+        if !(extends && note.contains("which there is none of")) {
+            haul.leave(note, "mend it, or take it out");
+        }
     }
     for rule in &file.rules {
         for list in &rule.allow {
@@ -176,16 +194,6 @@ fn config(peer: Peer, text: &str) -> Result<Haul, String> {
     Ok(haul)
 }
 
-/// A copy without notes: those were told.
-fn file_of(file: &RawFile) -> RawFile {
-    RawFile {
-        rules: file.rules.clone(),
-        allow: file.allow.clone(),
-        extend: file.extend.clone(),
-        notes: Vec::new(),
-    }
-}
-
 /// Our rules that look for the same as the one called `id`.
 fn alike(id: &str) -> impl Iterator<Item = &'static str> {
     let found = ALIKE.iter().find(|(theirs, _)| *theirs == id);
@@ -195,14 +203,14 @@ fn alike(id: &str) -> impl Iterator<Item = &'static str> {
 fn extends(peer: Peer, file: &RawFile, haul: &mut Haul) {
     let extend = &file.extend;
     if extend.use_default {
-        haul.leave(
+        haul.left_without_base.push(Left::new(
             "[extend] useDefault",
             format!(
                 "the rules that come with {} do not come with waxseal, which has rules of its own for mail, messaging and .env files. To keep \
-                 them, put a copy of gitleaks' config/gitleaks.toml beside this file and name both under rule_files",
+                 them, put a copy of gitleaks' config/gitleaks.toml into the repository and import both files at once",
                 peer.id()
             ),
-        );
+        ));
     }
     if let Some(url) = &extend.url {
         haul.leave(
@@ -218,7 +226,8 @@ fn extends(peer: Peer, file: &RawFile, haul: &mut Haul) {
                 shown(id)
             ));
         }
-        haul.settings.extend(ours.map(Setting::SkipRule));
+        haul.settings
+            .extend(ours.map(|id| Setting::SkipRule(id.to_owned())));
     }
 }
 
@@ -268,16 +277,15 @@ fn hold(list: &RawAllow, reason: &str, haul: &mut Haul, wanted: bool) {
     if !wanted {
         return;
     }
-    let mut bad = Vec::new();
+    // what can't be read was named with its rule or list
+    let mut is_whole = true;
     let mut patterns = |texts: &[String]| -> Vec<Pattern> {
-        let read = texts.iter().filter_map(|text| match Pattern::of_go(text) {
-            Ok(pattern) => Some(pattern),
-            Err(problem) => {
-                bad.push((text.clone(), problem));
-                None
-            }
-        });
-        read.collect()
+        let read: Vec<Pattern> = texts
+            .iter()
+            .filter_map(|text| Pattern::of_go_to_pass(text).ok())
+            .collect();
+        is_whole &= read.len() == texts.len();
+        read
     };
     let made = AllowList {
         all: list.all,
@@ -297,13 +305,6 @@ fn hold(list: &RawAllow, reason: &str, haul: &mut Haul, wanted: bool) {
         },
         words: list.words.iter().map(|word| word.to_lowercase()).collect(),
     };
-    let is_whole = bad.is_empty();
-    for (text, problem) in bad {
-        haul.leave(
-            format!("the regex {} of an allow list", shown(&text)),
-            problem,
-        );
-    }
     if is_whole || !list.all {
         haul.lists.push(Listed {
             list: Arc::new(made),

@@ -28,7 +28,9 @@ type Way = Vec<Piece>;
 
 /// Globs that match the paths which `pattern`, a Go regular expression, is found in. An error says why there are none.
 pub fn globs_of(pattern: &str) -> Result<Vec<String>, String> {
-    let hir = Pattern::of_go(pattern)?.hir();
+    let hir = Pattern::of_go(pattern)
+        .map_err(|unfit| unfit.problem)?
+        .hir();
     let ways = ways(&hir).ok_or("a glob can't say what it matches")?;
     let mut globs = Vec::new();
     for way in ways {
@@ -57,6 +59,13 @@ pub fn globs_of(pattern: &str) -> Result<Vec<String>, String> {
     if globs.iter().any(|glob| glob == "**" || glob == "**/*") {
         return Err("it matches every path".to_owned());
     }
+    // one without a slash is a name in any folder where globs are read
+    for glob in globs
+        .iter_mut()
+        .filter(|glob| !glob.contains('/') || glob.starts_with('!'))
+    {
+        glob.insert(0, '/');
+    }
     Ok(globs)
 }
 
@@ -73,6 +82,8 @@ fn ways(hir: &Hir) -> Option<Vec<Way>> {
         HirKind::Look(Look::End) => Some(vec![vec![Piece::End]]),
         HirKind::Look(_) => None,
         HirKind::Capture(capture) => ways(&capture.sub),
+        // a character, or a byte that belongs to none, which no path has that is text
+        HirKind::Alternation(branches) if is_stray(branches) => ways(branches.first()?),
         HirKind::Alternation(branches) => {
             let mut all = Vec::new();
             for branch in branches {
@@ -95,6 +106,19 @@ fn ways(hir: &Hir) -> Option<Vec<Way>> {
             Some(all)
         }
         HirKind::Repetition(Repetition { min, max, sub, .. }) => repeated(*min, *max, sub),
+    }
+}
+
+/// Whether the second of two branches stands for bytes that are no characters.
+fn is_stray(branches: &[Hir]) -> bool {
+    let [_, second] = branches else {
+        return false;
+    };
+    match second.kind() {
+        HirKind::Class(Class::Bytes(class)) => class
+            .iter()
+            .all(|range| range.start() == 0x80 && range.end() == 0xff),
+        _ => false,
     }
 }
 
@@ -194,7 +218,7 @@ fn class_glob(class: &Class) -> Option<String> {
 }
 
 fn literal(c: char) -> String {
-    if "*?[]{}\\!".contains(c) {
+    if "*?[]{}\\".contains(c) {
         format!("[{c}]")
     } else {
         c.to_string()
@@ -276,14 +300,16 @@ mod tests {
 
     use super::globs_of;
 
+    /// Whether an `[[exclude]]` with `globs` leaves out the file at `path`: without a slash they are names in any folder.
     fn matches(globs: &[String], path: &str) -> bool {
         let is_match = |glob: &String| {
-            GlobBuilder::new(glob)
-                .literal_separator(true)
-                .build()
-                .unwrap()
-                .compile_matcher()
-                .is_match(path)
+            let glob = match glob.strip_prefix('/') {
+                Some(rest) => rest.to_owned(),
+                None if glob.contains('/') => glob.clone(),
+                None => format!("**/{glob}"),
+            };
+            let built = GlobBuilder::new(&glob).literal_separator(true).build();
+            built.unwrap().compile_matcher().is_match(path)
         };
         globs.iter().any(is_match)
     }
@@ -303,6 +329,9 @@ mod tests {
             ),
             (r"^a/[^/]+/b$", &["a/?*/b"]),
             (r"^app[0-9]/x\*$", &["app[0-9]/x[*]"]),
+            (r"^README\.md$", &["/README.md"]),
+            (r"^a!b$|^!c/d$", &["/!c/d", "/a!b"]),
+            (r"^[^/]*\.lock$", &["/*.lock"]),
         ] {
             assert_eq!(globs_of(pattern).unwrap(), globs, "{pattern}");
         }

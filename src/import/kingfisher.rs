@@ -41,12 +41,10 @@ fn entry(number: usize, finding: &Json, path: &str, line: &str, haul: &mut Haul)
         haul.leave(format!("finding {number}"), "it names no file, so it is in the history alone; its fingerprint can't be told by others");
         return;
     };
+    let rule = text("rule_id").unwrap_or("?");
     haul.entries.push(Entry {
-        label: format!(
-            "{}:{}:{at}",
-            shown(file),
-            shown(text("rule_id").unwrap_or("?"))
-        ),
+        label: format!("{}:{}:{at}", shown(file), shown(rule)),
+        rule: rule.to_owned(),
         path: path_of(file),
         lines: Some((at, at)),
         commit: None,

@@ -4,26 +4,31 @@
 //! no scan; which present findings an entry is about is settled by `app`. Everything that is read was written by others and may be
 //! anything: an error says what was expected and quotes no value.
 
+mod alike;
 mod detect_secrets;
 mod gitleaks;
 mod globs;
 mod kingfisher;
 mod report;
 mod secretlint;
+mod told;
 mod trufflehog;
 mod yaml;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 
 use crate::model::Secret;
 use crate::rules::AllowList;
+use crate::rules::gitleaks::Mark;
 
+pub use alike::is_alike;
 pub use globs::globs_of;
 
-/// Largest file that is read. Bytes.
-pub const LARGEST: u64 = 256 << 20;
+/// Largest file that is read. Bytes. Read as JSON, it takes about ten times the memory.
+pub const LARGEST: u64 = 64 << 20;
 
 /// A scanner that is moved away from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,8 +84,12 @@ pub struct Haul {
     pub lists: Vec<Listed>,
     /// What can't be carried over.
     pub left: Vec<Left>,
+    /// What can't be carried over where gitleaks' own rules are not there.
+    pub left_without_base: Vec<Left>,
     /// Whether the file's rules can be run as they are.
     pub runs: bool,
+    /// Whether the file builds on gitleaks' own rules, so that it can be run where those are.
+    pub wants_base: bool,
     /// What is said besides, a sentence each.
     pub notes: Vec<String>,
 }
@@ -90,6 +99,8 @@ pub struct Haul {
 pub struct Entry {
     /// What it is called in the file it is from; holds no value.
     pub label: String,
+    /// The rule of the other scanner; empty where that is not said.
+    pub rule: String,
     /// Path of the file that it is in, from where the scanner was run.
     pub path: String,
     /// First and last line, where they are known.
@@ -134,8 +145,8 @@ pub enum Setting {
     Exclude(Vec<String>, String),
     /// A word that makes a value none.
     StopWord(String),
-    /// A rule of ours that is left out.
-    SkipRule(&'static str),
+    /// A rule that is left out.
+    SkipRule(String),
 }
 
 /// An allow list that is held against present findings.
@@ -154,6 +165,19 @@ pub struct Left {
     pub what: String,
     /// Why not, and what to do.
     pub why: String,
+    /// Where in a pattern.
+    pub mark: Option<Mark>,
+}
+
+impl Left {
+    /// That `what` can't be carried over.
+    pub fn new(what: impl Into<String>, why: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            why: why.into(),
+            mark: None,
+        }
+    }
 }
 
 impl Haul {
@@ -165,10 +189,7 @@ impl Haul {
     }
 
     fn leave(&mut self, what: impl Into<String>, why: impl Into<String>) {
-        self.left.push(Left {
-            what: what.into(),
-            why: why.into(),
-        });
+        self.left.push(Left::new(what, why));
     }
 
     /// Carries patterns for paths over as globs, as far as globs can say the same.
@@ -194,21 +215,57 @@ impl Haul {
 
 /// Reads a file of `peer` that is called `name`.
 pub fn read(peer: Peer, name: &str, bytes: &[u8]) -> Result<Haul, String> {
+    let text = text(bytes)?;
+    if let Some(line) = conflict(&text) {
+        return Err(format!(
+            "line {line}: a merge left its marks here; resolve it first"
+        ));
+    }
+    if let Some(problem) = told::mistaken(peer, name, &text) {
+        return Err(problem);
+    }
+    match peer {
+        Peer::Gitleaks | Peer::Betterleaks => gitleaks::read(peer, name, &text),
+        Peer::DetectSecrets => detect_secrets::read(&text),
+        Peer::Trufflehog => trufflehog::read(name, &text),
+        Peer::Kingfisher => kingfisher::read(&text),
+        Peer::Secretlint => secretlint::read(name, &text),
+    }
+}
+
+/// The text that `bytes` are: in UTF-8, or in UTF-16 as `>` writes it in some shells.
+fn text(bytes: &[u8]) -> Result<Cow<'_, str>, String> {
+    let wide = match bytes {
+        [0xff, 0xfe, rest @ ..] => Some((rest, u16::from_le_bytes as fn([u8; 2]) -> u16)),
+        [0xfe, 0xff, rest @ ..] => Some((rest, u16::from_be_bytes as fn([u8; 2]) -> u16)),
+        _ => None,
+    };
+    if let Some((rest, unit)) = wide {
+        let units = rest.chunks(2).map(|pair| match pair {
+            [one, two] => unit([*one, *two]),
+            // half a character at the end is none
+            _ => 0xd800,
+        });
+        let text: Result<String, _> = char::decode_utf16(units).collect();
+        return text
+            .map(Cow::Owned)
+            .map_err(|_| "it begins like UTF-16 and is none".to_owned());
+    }
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let line = memchr::memchr_iter(b'\n', &bytes[..error.valid_up_to()]).count() + 1;
-        format!(
-            "line {line} is not UTF-8, which all files of {} are",
-            peer.id()
-        )
+        format!("line {line} is neither UTF-8 nor UTF-16; save the file in UTF-8")
     })?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    match peer {
-        Peer::Gitleaks | Peer::Betterleaks => gitleaks::read(peer, name, text),
-        Peer::DetectSecrets => detect_secrets::read(text),
-        Peer::Trufflehog => trufflehog::read(name, text),
-        Peer::Kingfisher => kingfisher::read(text),
-        Peer::Secretlint => secretlint::read(name, text),
-    }
+    Ok(Cow::Borrowed(text.strip_prefix('\u{feff}').unwrap_or(text)))
+}
+
+/// The line on which a merge that was not resolved begins, if there is one.
+fn conflict(text: &str) -> Option<usize> {
+    let begins = |line: &str, sign: &str| line.starts_with(sign);
+    let mut lines = (1..).zip(text.lines());
+    let (number, _) = lines.find(|(_, line)| begins(line, "<<<<<<< "))?;
+    lines
+        .any(|(_, line)| begins(line, ">>>>>>> "))
+        .then_some(number)
 }
 
 /// A pattern or a name for a message: cut where it gets long, without control characters.

@@ -51,6 +51,7 @@ fn gitleaks_finding(finding: &Json) -> Option<Entry> {
     let secret = text(&["Secret", "secret", "value"]);
     Some(Entry {
         label: format!("{}:{}:{first}", shown(file), shown(rule)),
+        rule: rule.to_owned(),
         path: path_of(file),
         lines: Some((first, last.max(first))),
         commit: commit.map(str::to_owned),
@@ -101,6 +102,7 @@ pub fn trufflehog(values: &[Json]) -> Haul {
             .filter(|raw| !raw.is_empty() && !is_cut(raw));
         haul.entries.push(Entry {
             label: format!("{}:{}:{}", shown(file), shown(detector), line.unwrap_or(0)),
+            rule: detector.to_owned(),
             path: path_of(file),
             lines: line.map(|line| (line, line)),
             commit: source
@@ -153,6 +155,7 @@ pub fn kingfisher(values: &[Json]) -> Haul {
             .and_then(Json::as_str);
         haul.entries.push(Entry {
             label: format!("{}:{}:{line}", shown(path), shown(rule)),
+            rule: rule.to_owned(),
             path: path_of(path),
             lines: Some((line, line)),
             commit: commit.map(str::to_owned),

@@ -57,7 +57,7 @@ fn configured(rule: &Json, depth: usize, haul: &mut Haul) {
         match ours {
             Some((_, ours)) => haul
                 .settings
-                .extend(ours.iter().copied().map(Setting::SkipRule)),
+                .extend(ours.iter().map(|id| Setting::SkipRule((*id).to_owned()))),
             None => haul.notes.push(format!(
                 "{} is switched off: no rule of ours looks for the same; nothing to switch off",
                 shown(id)
@@ -189,6 +189,7 @@ fn report(files: &[Json]) -> Haul {
             };
             haul.entries.push(Entry {
                 label: format!("{}:{}:{first}", shown(path), shown(rule)),
+                rule: rule.to_owned(),
                 path: path_of(path),
                 lines: Some((first, line("end").unwrap_or(first).max(first))),
                 commit: None,

@@ -31,6 +31,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::str::FromStr;
 
+pub(crate) use wording::explain;
 pub use baselined::said;
 pub use blocked::{Here, Stopped, render_blocked};
 pub use listed::{Listed, ListedError, ListedSource, listed};

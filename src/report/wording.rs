@@ -48,7 +48,7 @@ pub(super) fn skipped_noun(reason: SkipReason, count: u64, in_history: bool) -> 
 }
 
 /// What was skipped and why, and what to do, in one line.
-pub(super) fn explain(skip: &Skip, in_history: bool) -> Cow<'_, str> {
+pub(crate) fn explain(skip: &Skip, in_history: bool) -> Cow<'_, str> {
     let problem = problem(skip, in_history);
     match advice(skip) {
         Some(advice) => Cow::Owned(format!("{problem}; {advice}")),

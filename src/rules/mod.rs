@@ -149,7 +149,7 @@ pub struct Token {
     pub lines: Option<LineFile>,
 }
 
-/// Files that hold a login a line, with nothing in it that says so. Their names tell.
+/// Files that hold a login or a key a line, with nothing in it that says so. Their names tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LineFile {
     /// `sasl_passwd` of Postfix.
@@ -158,11 +158,13 @@ pub enum LineFile {
     Exim,
     /// `smtproutes` of qmail.
     Qmail,
+    /// `config/master.key` and `config/credentials/*.key` of Rails, which hold a key and nothing else.
+    Rails,
 }
 
 impl LineFile {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Postfix, Self::Exim, Self::Qmail];
+    pub const ALL: [Self; 4] = [Self::Postfix, Self::Exim, Self::Qmail, Self::Rails];
 
     /// The name used in rule files.
     pub fn id(self) -> &'static str {
@@ -170,6 +172,7 @@ impl LineFile {
             Self::Postfix => "sasl_passwd",
             Self::Exim => "passwd.client",
             Self::Qmail => "smtproutes",
+            Self::Rails => "master.key",
         }
     }
 }

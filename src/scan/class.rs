@@ -105,6 +105,9 @@ const CODE_ENDINGS: [&str; 22] = [
     ".json", ".yml", ".yaml", ".html", ".cs", ".ex", ".exs", ".c", ".h", ".vue",
 ];
 
+/// Those of them that hold settings and nothing else behind `.env.`: Google's tools read `.env.yaml`, Laravel once read `.env.php`.
+const DATA_ENDINGS: [&str; 4] = [".json", ".yml", ".yaml", ".php"];
+
 /// Longest name that is looked at, bytes; real ones are far shorter.
 const LONGEST_NAME: usize = 64;
 
@@ -123,6 +126,9 @@ pub fn dotenv(path: &[u8]) -> Dotenv {
         name.windows(word.len())
             .any(|window| window.eq_ignore_ascii_case(word))
     };
+    if is_of_services(path) || name.eq_ignore_ascii_case(b"local.settings.json") {
+        return Dotenv::Live;
+    }
     if !has(b"env") && !has(b".dev.vars") && !has(b".secrets") {
         return Dotenv::No;
     }
@@ -160,7 +166,8 @@ pub fn dotenv(path: &[u8]) -> Dotenv {
                 | "env_example"
                 | "env-sample"
         );
-    if !is_live || CODE_ENDINGS.iter().any(|ending| name.ends_with(ending)) {
+    let is_data = name.starts_with(".env.") && DATA_ENDINGS.iter().any(|it| name.ends_with(it));
+    if !is_live || !is_data && CODE_ENDINGS.iter().any(|ending| name.ends_with(ending)) {
         return Dotenv::No;
     }
     let is_sample = name
@@ -171,6 +178,15 @@ pub fn dotenv(path: &[u8]) -> Dotenv {
     } else {
         Dotenv::Live
     }
+}
+
+/// Whether `path` lies where systemd and init scripts of Linux find the variables of a service.
+fn is_of_services(path: &[u8]) -> bool {
+    let mut components = path.rsplit(|&b| b == b'/');
+    let name = components.next().unwrap_or(path);
+    !name.contains(&b'.')
+        && matches!(components.next(), Some(b"default" | b"sysconfig"))
+        && components.next() == Some(b"etc")
 }
 
 /// Whether a path lies where texts for people are translated.
@@ -212,9 +228,22 @@ pub fn line_file(path: &[u8]) -> Option<LineFile> {
         Some(LineFile::Exim)
     } else if has(b"smtproutes") {
         Some(LineFile::Qmail)
+    } else if is_rails_key(path) {
+        Some(LineFile::Rails)
     } else {
         None
     }
+}
+
+/// Whether `path` is where Rails keeps a key of encrypted credentials.
+fn is_rails_key(path: &[u8]) -> bool {
+    let Some(stem) = path.strip_suffix(b".key") else {
+        return false;
+    };
+    let mut folders = stem.rsplit(|&b| b == b'/');
+    let name = folders.next().unwrap_or(stem);
+    name == b"master"
+        || (folders.next() == Some(b"credentials") && folders.next() == Some(b"config"))
 }
 
 /// Whether a file is named after mail or a mail program.
@@ -399,6 +428,11 @@ mod tests {
             "env.local.bak",
             "docker.env",
             "etc/environment",
+            "etc/default/harbor",
+            "etc/sysconfig/harbor",
+            "local.settings.json",
+            ".env.yaml",
+            ".env.php",
         ] {
             assert_eq!(dotenv(live.as_bytes()), Dotenv::Live, "{live}");
         }
@@ -438,6 +472,9 @@ mod tests {
             "env.d.ts",
             "env.mk",
             "environment.prod.ts",
+            "default/harbor",
+            "config.env.json",
+            "settings.json",
         ] {
             assert_eq!(dotenv(no.as_bytes()), Dotenv::No, "{no}");
         }
@@ -468,6 +505,9 @@ mod tests {
             ("exim4/passwd.client", Some(LineFile::Exim)),
             ("control/smtproutes", Some(LineFile::Qmail)),
             ("smtproutes/README", None),
+            ("config/master.key", Some(LineFile::Rails)),
+            ("a/config/credentials/production.key", Some(LineFile::Rails)),
+            ("config/credentials/ssl/site.key", None),
         ] {
             assert_eq!(line_file(name.as_bytes()), expected, "{name}");
         }

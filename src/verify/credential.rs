@@ -33,6 +33,11 @@ impl<'f> Credential<'f> {
         Some(&part.value)
     }
 
+    /// The provider whose mail server stands beside it, by the name that endpoints have.
+    pub fn mail_provider(&self) -> Option<&'static str> {
+        super::smtp::provider_beside(self)
+    }
+
     /// The text of the companion called `name`, if it is one that can stand in a header.
     pub(super) fn text(&self, name: &str) -> Option<&'f str> {
         visible(self.part(name)?)

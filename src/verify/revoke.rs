@@ -7,27 +7,52 @@ use std::time::Duration;
 
 use base64::Engine as _;
 
-use super::{Credential, Header, HttpRequest, Method, Trouble, Wire};
+use super::{Credential, Header, HttpRequest, Method, Trouble, Wire, twilio};
 use crate::model::Secret;
 
-/// Hosts of SendGrid, in the order in which they are tried: a key is known in one region only.
-const SENDGRID: [&str; 2] = ["api.sendgrid.com", "api.eu.sendgrid.com"];
-
-/// The host of Twilio's keys.
-const TWILIO: [&str; 1] = ["api.twilio.com"];
+/// Where SendGrid keeps keys, in the order in which it is asked.
+const SENDGRID: [(&str, &str); 2] = [
+    ("global", "api.sendgrid.com"),
+    ("eu", "api.eu.sendgrid.com"),
+];
 
 /// Characters of the id of a SendGrid key, and of its secret half.
 const SENDGRID_HALVES: [usize; 2] = [22, 43];
 
+/// What was found of Twilio's keys, and lacks its account.
+const TWILIO_RULE: &str = "twilio-api-key-secret";
+
+/// What is known of a key beside its finding: the operator says it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Told<'t> {
+    /// The account of a Twilio key.
+    pub account: Option<&'t Secret>,
+    /// The region of a Twilio key: [`is_region`].
+    pub region: Option<&'t str>,
+}
+
+/// A region in which a key may be, and who is asked there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Name of the region.
+    pub region: &'static str,
+    /// Host of its API.
+    pub host: String,
+}
+
 /// How a leaked key is deleted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deletion {
-    /// Whose key it is.
+    /// Whose key it is: the name that endpoints have.
     pub provider: &'static str,
+    /// What it is, for people.
+    pub kind: &'static str,
     /// Its name at the provider, which is no secret.
     pub key: String,
-    /// Hosts that are asked, until one knows the credential it is asked with.
-    pub hosts: &'static [&'static str],
+    /// Where it may be. They are asked in this order, until one knows the credential it is asked with.
+    pub places: Vec<Place>,
+    /// Who says that it is in the first of them; none if nobody does.
+    pub hint: Option<&'static str>,
     /// What is deleted there.
     pub path: String,
     /// The variable that holds who deletes it, unless another one is named.
@@ -54,34 +79,39 @@ pub enum Deleted {
 }
 
 impl Deletion {
-    /// How `credential` is deleted; none for what can't be, or for what is not known well enough. `account` is that of a Twilio key,
-    /// where the finding does not name it.
-    pub fn of(credential: &Credential<'_>, account: Option<&Secret>) -> Option<Self> {
-        sendgrid(credential).or_else(|| twilio(credential, account))
+    /// How `credential` is deleted; none for what can't be, or for what is not known well enough.
+    pub fn of(credential: &Credential<'_>, told: Told<'_>) -> Option<Self> {
+        sendgrid(credential).or_else(|| twilio(credential, told))
     }
 
-    /// Asks to delete it, as `admin`.
-    pub fn ask(&self, admin: &Secret, wire: &mut dyn Wire) -> Result<Deleted, Trouble> {
-        let mut last = Deleted::Unauthorized;
-        for host in self.hosts {
+    /// Asks to delete it, as `admin`. Gives the answer, and who gave it.
+    pub fn ask(
+        &self,
+        admin: &Secret,
+        wire: &mut dyn Wire,
+    ) -> Result<(Deleted, Option<&Place>), Trouble> {
+        let mut last = (Deleted::Unauthorized, None);
+        for place in &self.places {
             let reply = wire.http(&HttpRequest {
                 provider: self.provider,
-                host,
+                host: &place.host,
                 method: Method::Delete,
                 path: self.path.clone(),
                 headers: vec![("authorization", self.authorization(admin))],
                 body: None,
             })?;
-            last = match reply.status {
-                200 | 202 | 204 => Deleted::Done,
+            let deleted = match reply.status {
+                // both have nothing to say then; a page with 200 is somebody else's
+                204 => Deleted::Done,
                 401 => Deleted::Unauthorized,
                 403 => Deleted::Forbidden,
                 404 => Deleted::Unknown,
                 429 => Deleted::Throttled(reply.wait),
                 status => Deleted::Other(status),
             };
-            // SendGrid: 451 is a key of the other region
-            if !matches!(last, Deleted::Unauthorized | Deleted::Other(451)) {
+            last = (deleted, Some(place));
+            // who asks is known in one region only; SendGrid says 451 to a key of the other
+            if !matches!(deleted, Deleted::Unauthorized | Deleted::Other(451)) {
                 break;
             }
         }
@@ -104,22 +134,47 @@ impl Deletion {
     }
 }
 
+/// What would have to be told for `credential` to be deleted here, as a clause; none if telling does not help.
+pub fn lacks(credential: &Credential<'_>, told: Told<'_>) -> Option<&'static str> {
+    let lacks = credential.rule == TWILIO_RULE
+        && told.account.is_none()
+        && credential.part("account-sid").is_none();
+    lacks.then_some("the account that this key belongs to")
+}
+
+/// Whether Twilio has a region called `name`.
+pub fn is_region(name: &str) -> bool {
+    twilio::region_names().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// The names of Twilio's regions.
+pub fn regions() -> impl Iterator<Item = &'static str> {
+    twilio::region_names()
+}
+
 /// The id of a SendGrid key is its first half: in the key itself, or beside its other half.
 fn sendgrid(credential: &Credential<'_>) -> Option<Deletion> {
-    // only of our own rule: one of the scanned repository could name the key of somebody else
+    // only of our own rules: one of the scanned repository could name the key of somebody else
+    let apart = ["sendgrid-key-in-two-parts", "sendgrid-key-by-format"];
     let beside = || {
         credential
             .part("id")
-            .filter(|_| credential.rule == "sendgrid-key-in-two-parts")
+            .filter(|_| apart.contains(&credential.rule))
     };
     let id = first_half(credential.secret)
         .or_else(|| beside().and_then(text))
         .filter(|id| id.len() == SENDGRID_HALVES[0] && is_base64url(id))?;
+    let places = SENDGRID.map(|(region, host)| Place {
+        region,
+        host: host.to_owned(),
+    });
     Some(Deletion {
         provider: "sendgrid",
+        kind: "SendGrid API key",
         path: format!("/v3/api_keys/{id}"),
         key: id,
-        hosts: &SENDGRID,
+        places: places.into(),
+        hint: None,
         variable: "SENDGRID_ADMIN_API_KEY",
         takes: "a SendGrid API key of the same account, with the scope api_keys.delete",
     })
@@ -134,20 +189,26 @@ fn first_half(secret: &Secret) -> Option<String> {
     is_key.then(|| id.to_owned())
 }
 
-fn twilio(credential: &Credential<'_>, account: Option<&Secret>) -> Option<Deletion> {
-    if credential.rule != "twilio-api-key-secret" {
+fn twilio(credential: &Credential<'_>, told: Told<'_>) -> Option<Deletion> {
+    if credential.rule != TWILIO_RULE {
         return None;
     }
     let key = text(credential.part("key-sid")?).filter(|sid| is_sid(sid, "SK"))?;
-    let account = credential.part("account-sid").or(account);
+    let account = credential.part("account-sid").or(told.account);
     let account = text(account?).filter(|sid| is_sid(sid, "AC"))?;
+    let (hint, places) = twilio::places(credential, told.region);
+    let places = places
+        .into_iter()
+        .map(|(region, host)| Place { region, host });
     Some(Deletion {
         provider: "twilio",
+        kind: "Twilio API key",
         path: format!("/2010-04-01/Accounts/{account}/Keys/{key}.json"),
         key,
-        hosts: &TWILIO,
+        places: places.collect(),
+        hint,
         variable: "TWILIO_ADMIN_KEY",
-        takes: "SID:SECRET of a main API key of the same account, or the account's SID and auth token",
+        takes: "SID:SECRET of a main API key of the same account and region, or the account's SID and auth token",
     })
 }
 
@@ -215,7 +276,7 @@ mod tests {
             parts,
             others: &[],
         };
-        Deletion::of(&credential, None)
+        Deletion::of(&credential, Told::default())
     }
 
     fn sendgrid_key() -> String {
@@ -300,14 +361,83 @@ mod tests {
             (vec![429], Deleted::Throttled(None)),
             (vec![500], Deleted::Other(500)),
             (vec![302], Deleted::Other(302)),
+            // a page of somebody else's is no deletion
+            (vec![200], Deleted::Other(200)),
             (vec![401, 204], Deleted::Done),
             (vec![451, 404], Deleted::Unknown),
             (vec![401, 401], Deleted::Unauthorized),
         ] {
             let mut wire = Script(answers.clone(), Vec::new());
-            assert_eq!(deletion.ask(&admin, &mut wire), Ok(expected));
-            assert_eq!(wire.1, SENDGRID[..answers.len()], "{answers:?}");
+            let (deleted, place) = deletion.ask(&admin, &mut wire).unwrap();
+            assert_eq!(deleted, expected);
+            let hosts = SENDGRID.map(|(_, host)| host);
+            assert_eq!(wire.1, hosts[..answers.len()], "{answers:?}");
+            assert_eq!(place.unwrap().host, hosts[answers.len() - 1]);
         }
+    }
+
+    #[test]
+    fn a_twilio_key_is_deleted_in_its_region() {
+        let hex = "0".repeat(32);
+        let (sk, ac) = (format!("SK{hex}"), format!("AC{hex}"));
+        let own = [part("key-sid", &sk), part("account-sid", &ac)];
+        let first = |more: &[(&'static str, &str)], region| {
+            let mut parts = own.to_vec();
+            parts.extend(more.iter().map(|(name, value)| part(name, value)));
+            let secret = Secret::new(b"s", 0);
+            let credential = Credential {
+                rule: TWILIO_RULE,
+                secret: &secret,
+                parts: &parts,
+                others: &[],
+            };
+            let told = Told {
+                region,
+                ..Told::default()
+            };
+            let deletion = Deletion::of(&credential, told).unwrap();
+            // one region after the other, if who asks is not known in the first
+            assert!(deletion.places.len() >= 4, "{deletion:?}");
+            let place = deletion.places[0].clone();
+            (place.region, place.host, deletion.hint)
+        };
+        let us1 = ("us1", "api.twilio.com".to_owned(), None);
+        assert_eq!(first(&[], None), us1);
+        let ie1 = |hint| ("ie1", "api.dublin.ie1.twilio.com".to_owned(), Some(hint));
+        assert_eq!(first(&[("region", "ie1")], None), ie1("the file"));
+        assert_eq!(first(&[("region", "IE1")], Some("au1")), ie1("the file"));
+        assert_eq!(first(&[], Some("IE1")), ie1("TWILIO_REGION"));
+        // an edge leaves the region as it is, and is only the second to be asked
+        assert_eq!(first(&[("edge", "dublin")], None), us1);
+        // a region that nobody has leads nowhere
+        assert_eq!(first(&[("region", "evil.example/")], None), us1);
+        assert!(is_region("jp1") && !is_region("mars"));
+    }
+
+    #[test]
+    fn what_a_deletion_lacks_is_told() {
+        let hex = "0".repeat(32);
+        let lacking = |parts: &[FindingPart], rule, account: Option<&Secret>| {
+            let secret = Secret::new(b"s", 0);
+            let credential = Credential {
+                rule,
+                secret: &secret,
+                parts,
+                others: &[],
+            };
+            let told = Told {
+                account,
+                ..Told::default()
+            };
+            lacks(&credential, told).is_some()
+        };
+        let key = [part("key-sid", &format!("SK{hex}"))];
+        let both = [key[0].clone(), part("account-sid", &format!("AC{hex}"))];
+        let account = Secret::new(b"AC", 0);
+        assert!(lacking(&key, TWILIO_RULE, None));
+        assert!(!lacking(&key, TWILIO_RULE, Some(&account)));
+        assert!(!lacking(&both, TWILIO_RULE, None));
+        assert!(!lacking(&key, "twilio-auth-token", None));
     }
 
     #[test]

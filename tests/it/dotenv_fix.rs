@@ -292,3 +292,47 @@ fn links_are_neither_read_nor_written_through() {
     assert_eq!(said.code, 2, "{}", said.out);
     assert!(!scratch.path("nowhere").exists());
 }
+
+#[test]
+fn a_sample_that_would_be_ignored_is_let_through() {
+    let scratch = Scratch::repo();
+    scratch
+        .write(".env", text("TOKEN=<<hex:32>>\n"))
+        .write(".gitignore", ".env*\n");
+    let done = fix(&scratch, &["--write"]);
+    assert_eq!((done.code, done.err.as_str()), (0, ""), "{}", done.out);
+    assert!(is_ignored(&scratch, ".env") && !is_ignored(&scratch, ".env.example"));
+    assert_eq!(
+        fix(&scratch, &[]).code,
+        0,
+        "{}",
+        read(&scratch, ".gitignore")
+    );
+}
+
+#[test]
+fn a_rule_for_the_top_alone_is_not_enough() {
+    let scratch = Scratch::repo();
+    scratch
+        .write(".gitignore", "/.env\n.env.*\n!.env.example\n")
+        .write("shop/.env", text("TOKEN=<<hex:32>>\n"));
+    let done = fix(&scratch, &["--write"]);
+    assert_eq!((done.code, done.err.as_str()), (0, ""), "{}", done.out);
+    assert!(is_ignored(&scratch, "shop/.env"));
+}
+
+#[test]
+fn what_is_scanned_like_a_dotenv_file_but_is_none_is_left_alone() {
+    let scratch = Scratch::repo();
+    scratch
+        .write(".gitignore", ".env\n.env.*\n!.env.example\n")
+        .write(".env", b"\0\x01a=b\0c=\xff\n")
+        .write(
+            "local.settings.json",
+            text("{\"Values\":{\"TOKEN\":\"<<hex:32>>\"}}"),
+        )
+        .write("debian/etc/default/shop", "NAME=shop\n");
+    scratch.git(&["add", "-f", "local.settings.json", "debian"]);
+    let said = fix(&scratch, &[]);
+    assert_eq!((said.code, said.err.as_str()), (0, ""), "{}", said.out);
+}

@@ -254,6 +254,151 @@ fn what_can_not_be_used_is_an_error_that_names_every_rule() {
 }
 
 #[test]
+fn a_rule_that_others_require_serves_them_when_it_is_left_out() {
+    let repo = repo();
+    repo.write("rules.toml", "[[rules]]\nid = 'pair'\nregex = 'acmekey_[a-z]{9}'\n[[rules.required]]\nid = 'host'\nwithinLines = 2\n[[rules]]\nid = 'host'\nregex = 'acme[.]example'\n");
+    repo.write("a.py", "acmekey_abcdefghi\nacme.example\n");
+    repo.write("b.py", "acmekey_abcdefghi\n");
+    let all = vec!["gitleaks/host".to_owned(), "gitleaks/pair".to_owned()];
+    let mut found = rules_in(&scan(&repo, &[]).0, "a.py");
+    found.sort();
+    assert_eq!(found, all);
+    for args in [
+        ["--skip-rule", "gitleaks/host"],
+        ["--rule", "gitleaks/pair"],
+    ] {
+        let (found, run) = scan(&repo, &args);
+        assert_eq!(
+            found,
+            [("gitleaks/pair".to_owned(), "a.py".to_owned(), 1)],
+            "{args:?} {}",
+            run.err
+        );
+    }
+}
+
+#[test]
+fn the_file_that_one_builds_on_is_named_from_the_top_or_beside_it() {
+    let repo = repo();
+    repo.write(
+        "ci/base.toml",
+        "[[rules]]\nid = 'base'\nregex = 'acmebase_[a-z]{9}'\n",
+    );
+    repo.write("a.py", "acmebase_abcdefghi\n");
+    for path in ["ci/base.toml", "./ci/base.toml", "base.toml", "./base.toml"] {
+        repo.write("ci/own.toml", format!("[extend]\npath = '{path}'\n"));
+        repo.write(".waxseal.toml", "rule_files = ['gitleaks:ci/own.toml']\n");
+        let configured = run(repo.root(), ["scan"]);
+        repo.write(".waxseal.toml", "");
+        let given = run(repo.root(), ["scan", "--rules", "gitleaks:ci/own.toml"]);
+        for run in [configured, given] {
+            assert!(
+                run.out.contains("gitleaks/base"),
+                "{path}: {}{}",
+                run.out,
+                run.err
+            );
+        }
+    }
+    repo.write("ci/own.toml", "[extend]\npath = '../outside.toml'\n");
+    repo.write(".waxseal.toml", "rule_files = ['gitleaks:ci/own.toml']\n");
+    let refused = run(repo.root(), ["scan"]);
+    assert!(
+        refused.code == 2 && refused.err.contains("outside.toml"),
+        "{}",
+        refused.err
+    );
+}
+
+#[test]
+fn what_is_staged_is_looked_at_by_these_rules() {
+    let repo = repo();
+    commit(&repo, "a.py", "x = 1\n");
+    repo.write("a.py", format!("x = 1\nkey = '{}'\n", token("a")));
+    repo.git(&["add", "a.py"]);
+    repo.write("a.py", "x = 1\n");
+    repo.write("b.py", format!("key = '{}'\n", token("b")));
+    let (found, run) = scan(&repo, &["--staged"]);
+    assert_eq!(
+        found,
+        [("gitleaks/acme-token".to_owned(), "a.py".to_owned(), 2)],
+        "{}",
+        run.err
+    );
+    // the hook goes by the configuration
+    repo.write(".waxseal.toml", "rule_files = ['gitleaks:rules.toml']\n");
+    let hook = crate::support::program::run(repo.root(), ["hook", "run", "pre-commit"]);
+    assert!(
+        hook.code == 1 && hook.err.contains("gitleaks/acme-token"),
+        "{}{}",
+        hook.out,
+        hook.err
+    );
+}
+
+#[test]
+fn a_pull_request_can_not_change_the_rules_that_it_is_checked_by() {
+    let repo = Scratch::repo();
+    commit(
+        &repo,
+        "rules/acme.toml",
+        format!("[extend]\npath = 'base.toml'\n{RULES}"),
+    );
+    commit(
+        &repo,
+        "rules/base.toml",
+        "[[rules]]\nid = 'acme-base'\nregex = 'acmebase_[a-z]{9}'\n",
+    );
+    commit(
+        &repo,
+        ".waxseal.toml",
+        "rule_files = ['gitleaks:rules/acme.toml']\n",
+    );
+    repo.git(&["branch", "base"]);
+    // the rules are gone, broken and let everything pass in what is to be checked
+    commit(
+        &repo,
+        "rules/base.toml",
+        "[[rules]]\nid = 'acme-base'\nregex = '(?=x)'\n",
+    );
+    commit(&repo, "rules/acme.toml", "[allowlist]\npaths = ['.*']\n");
+    commit(&repo, ".waxseal.toml", "");
+    commit(
+        &repo,
+        "a.py",
+        format!("key = '{}'\nacmebase_abcdefghi\n", token("a")),
+    );
+    for args in [
+        &["scan", "--policy-from", "base", "--format", "json"][..],
+        &[
+            "scan",
+            "--history",
+            "--range",
+            "base..HEAD",
+            "--policy-from",
+            "base",
+            "--format",
+            "json",
+        ],
+        &["ci", "--range", "base..HEAD", "--format", "json"],
+    ] {
+        let run = run(repo.root(), args.iter().copied());
+        assert_eq!(run.code, 1, "{args:?}: {}{}", run.out, run.err);
+        let report: Value = serde_json::from_str(&run.out).unwrap();
+        let findings = report["findings"].as_array().unwrap().iter();
+        let rules = findings.filter_map(|it| it["rule"].as_str());
+        let mut rules: Vec<&str> = rules.filter(|id| id.starts_with("gitleaks/")).collect();
+        rules.sort_unstable();
+        assert_eq!(
+            rules,
+            ["gitleaks/acme-base", "gitleaks/acme-token"],
+            "{args:?}: {}",
+            run.err
+        );
+    }
+}
+
+#[test]
 fn gitleaks_own_rules_come_from_a_copy_of_its_file() {
     let repo = repo();
     repo.write("own.toml", "[extend]\nuseDefault = true\ndisabledRules = ['acme-login']\n[[rules]]\nid = 'mine'\nregex = 'mine[0-9]{4}'\n");

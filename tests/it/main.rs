@@ -58,6 +58,7 @@ mod verify_mail_session;
 #[cfg(feature = "verify")]
 mod verify_net;
 mod verify_recipes;
+mod verify_rows;
 #[cfg(feature = "verify")]
 mod verify_run;
 mod verify_sendgrid;

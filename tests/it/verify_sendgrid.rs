@@ -260,6 +260,15 @@ fn row_403_without_such_a_body_is_a_block() {
     }
 }
 
+/// What the API answers for such an account is in no public text; the page for people is no answer of the API.
+#[test]
+fn row_suspended_or_banned_account_is_unknown_while_nobody_knows_its_answer() {
+    let words = "You are not authorized to access SendGrid, please contact Support";
+    for status in [401, 403] {
+        assert_eq!(verdict(&errors(status, words)), Verdict::Unknown, "{status}");
+    }
+}
+
 #[test]
 fn row_429_is_unknown() {
     assert_eq!(verdict(&errors(429, "too many requests")), Verdict::Unknown);

@@ -10,7 +10,9 @@ Exit status: 0 when all is as it should be, 1 when something is not, 2 when it c
 
 import json
 import os
+import pty
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -385,12 +387,60 @@ def check_revoke(bench):
         )
         status, out, told = bench.waxseal(folder, *options, "--yes", **{variable: key})
         bench.checks.that(status == 0, f"{name}: exit status {status}", out + told)
+        bench.checks.that("dead, confirmed (asked " in out, f"{name}: not said to be confirmed", out)
         done = deletions(before)
         bench.checks.that(len(done) == 1 and done[0]["case"] == admin.name, f"{name}: deletions {done}")
         report = bench.scan([leaked], *bench.led(), "--no-verify-cache", folder=folder)[3]
         bench.checks.that(
             verdicts(report)[leaked.path][0] in (cases.DEAD, cases.REJECTED), f"{name}: {verdicts(report)} afterwards"
         )
+
+
+def on_terminal(bench, folder, *arguments, **environment):
+    """Runs waxseal on a terminal of its own: what it wrote there, and its exit status."""
+    process, terminal = pty.fork()
+    if process == 0:
+        os.chdir(folder)
+        os.execve(bench.program, [bench.program, *map(str, arguments)], bench.environment(**environment))
+    written, end = b"", time.monotonic() + 60
+    while time.monotonic() < end:
+        ready, _, _ = select.select([terminal], [], [], 1)
+        try:
+            data = os.read(terminal, 65536) if ready else None
+        except OSError:
+            break
+        if data == b"":
+            break
+        written += data or b""
+    else:
+        os.kill(process, signal.SIGKILL)
+    os.close(terminal)
+    status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    bench.written.append((f"terminal of waxseal {arguments[0]}", written))
+    plain = re.sub(rb"\x1b\[[0-9;?]*[A-Za-z]", b"", written)
+    return status, plain.decode(errors="replace").replace("\r\n", "\n")
+
+
+def check_terminal(bench):
+    """On a terminal a key is shown with all that would be done, and is left alone all the same unless that is said."""
+    (leaked,) = bench.named("sg-live")
+    folder = bench.repository([leaked])
+    before = len(bench.asked())
+    status, shown = on_terminal(bench, folder, "revoke", f"{leaked.path}:2", *bench.led(), SENDGRID_ADMIN_API_KEY="SG.any")
+    bench.checks.that(status == 1 and len(bench.asked()) == before, f"revoke on a terminal: exit status {status}", shown)
+    for text in ("key to delete: SendGrid API key ", "DELETE /v3/api_keys/", "Nothing was done.", "--yes deletes it", "By hand"):
+        bench.checks.that(text in shown, f"revoke on a terminal does not say {text!r}", shown)
+    status, shown, told = bench.waxseal(folder, "revoke", f"{leaked.path}:2", *bench.led(), SENDGRID_ADMIN_API_KEY="SG.any")
+    bench.checks.that(
+        status == 2 and "there is no terminal" in told and len(bench.asked()) == before,
+        f"revoke without a terminal: exit status {status}",
+        shown + told,
+    )
+    # a scan shows how far it is there, and leaves nothing of that behind
+    status, shown = on_terminal(
+        bench, folder, "scan", ".", "--verify", *SPEED, *bench.led(), "--no-verify-cache", TERM="xterm"
+    )
+    bench.checks.that(status == 1 and "live: SendGrid lists its scopes" in shown, f"a scan on a terminal: {status}", shown)
 
 
 def check_cache(bench):
@@ -473,8 +523,11 @@ def load(bench):
 
 
 def check_demo(bench):
-    """Providers by their names, all at one address, and the six verdicts side by side."""
-    planted = bench.named("sg-live", "sg-address-403", "tw-test", "sg-dead", "tw-wrong", "tw-not-found", "exim-live")
+    """What all of this is for: a repository with planted credentials, asked about with providers by their names, shows the six
+    verdicts side by side in text, JSON and SARIF, with what they did to severities, who was asked and how often."""
+    planted = bench.named(
+        "sg-live", "sg-address-403", "tw-test", "sg-dead", "tw-wrong", "tw-not-found", "exim-live", "google-535"
+    )
     url = f"https://127.0.0.1:{bench.ports['https']}"
     options = [
         "--allow-loopback",
@@ -486,15 +539,50 @@ def check_demo(bench):
         f"twilio={url}",
         *bench.led_mail(planted),
     ]
-    status, text, told, report = bench.scan(planted, *options, "--no-verify-cache", formats=("json", "sarif"))
+    folder = bench.repository(planted)
+    before = len(bench.asked())
+    status, text, told, report = bench.scan(
+        planted, *options, "--no-verify-cache", folder=folder, formats=("json", "sarif")
+    )
+    asked = len(bench.asked()) - before
     found = verdicts(report)
     for case in planted:
         bench.checks.that(
             set(found.get(case.path, [])) and set(found[case.path]) <= set(case.verdicts),
             f"by provider: {case.name}: {found.get(case.path)}",
         )
+    bench.checks.that(set(ALL) == set(cases_verdicts(found)), f"side by side: {sorted(set(cases_verdicts(found)))}")
+    sarif = folder.with_name(f"{folder.name}-reports") / "sarif"
+    for name, others in (("text", text_verdicts(text)), ("SARIF", sarif_verdicts(sarif.read_text(encoding="utf-8")))):
+        bench.checks.that(others == found, f"side by side in {name}: {difference(others, found)}")
+    severities = {f["path"]: (f["severity"], f["verification"].get("severity_before")) for f in report["findings"]}
+    expected = {"sg-live": "critical", "sg-address-403": "critical", "tw-test": "low", "sg-dead": "high", "exim-live": "critical"}
+    for case in planted:
+        if case.name in expected:
+            got, was = severities[case.path]
+            bench.checks.that(got == expected[case.name], f"severity of {case.name}: {got}, was {was}")
+            shown = re.search(rf"^{re.escape(case.path)}:\S+\s+(\w+)", text, re.MULTILINE)
+            bench.checks.that(shown and shown[1] == got, f"severity of {case.name} in the text: {shown and shown[0]}")
+            bench.checks.that(was != got, f"{case.name}: said to be changed from {was} to {got}")
+    for verdict in ("test", "dead"):
+        bench.checks.that(
+            re.search(rf"^    {verdict}: .*severity lowered from \w+$", text, re.MULTILINE), f"{verdict}: what it did is not said"
+        )
+    hosts = report["verification"]["hosts"]
+    over_http = sum(host["requests"] for host in hosts if "localhost" not in host["host"])
+    bench.checks.that(over_http == asked, f"{over_http} requests are told, and {asked} were made")
+    for host in hosts:
+        bench.checks.that(f"{host['requests']} to {host['host']}" in told, f"not told: {host}", told)
     bench.checks.that(status == 1, f"all answered, and the exit status is {status}", told[-500:])
     bench.checks.that(url.removeprefix("https://") in told + text, "it is not said loudly that providers were asked elsewhere")
+    for verdict in ALL:
+        shown = bench.scan(planted, *options, "--only", verdict, folder=folder)[3]
+        expected_paths = {path for path, got in found.items() if verdict in got}
+        bench.checks.that({*verdicts(shown)} == expected_paths, f"--only {verdict}: {verdicts(shown)}")
+        hidden = sum(shown["verification"]["hidden"].values())
+        bench.checks.that(
+            hidden + len(shown["findings"]) == len(report["findings"]), f"--only {verdict}: {hidden} are said to be hidden"
+        )
 
 
 def check_all(bench):
@@ -511,6 +599,7 @@ def check_all(bench):
     check_commands(bench)
     check_choice(bench)
     check_revoke(bench)
+    check_terminal(bench)
     check_cache(bench)
     check_secrets(bench)
 

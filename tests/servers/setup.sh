@@ -21,7 +21,7 @@ missing() {
     exit 2
 }
 
-for tool in flock openssl python3; do
+for tool in flock openssl python3 timeout; do
     command -v "$tool" >/dev/null || missing "$tool is not on PATH" "any server"
 done
 mkdir -p "$home"

@@ -121,7 +121,7 @@ fn create(args: CreateArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
 }
 
 /// Says what git needs to know to merge the file, unless it knows.
-fn advise(site: &Site, streams: &mut Streams<'_>) -> Result<(), Failure> {
+pub(super) fn advise(site: &Site, streams: &mut Streams<'_>) -> Result<(), Failure> {
     let name = site.path.file_name().unwrap_or_default().to_string_lossy();
     let line = format!("{name} merge=union");
     let attributes = site.path.with_file_name(".gitattributes");

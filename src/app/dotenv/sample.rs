@@ -198,12 +198,16 @@ impl Sample {
 /// The text of a file, whatever it is stored as.
 fn readable(bytes: &[u8]) -> String {
     let (encoding, start) = view::detect(bytes);
-    if let TextEncoding::Utf16(order) = encoding {
-        let mut view = View::new(Encoding::Utf16);
-        view::utf16(bytes, start, order, &mut view);
-        return String::from_utf8_lossy(&view.bytes).into_owned();
+    match encoding {
+        TextEncoding::Utf16(order) => {
+            let mut view = View::new(Encoding::Utf16);
+            view::utf16(bytes, start, order, &mut view);
+            String::from_utf8_lossy(&view.bytes).into_owned()
+        }
+        // what looks like keys in it are none
+        TextEncoding::Binary => String::new(),
+        TextEncoding::Utf8 => String::from_utf8_lossy(&bytes[start..]).into_owned(),
     }
-    String::from_utf8_lossy(&bytes[start..]).into_owned()
 }
 
 /// Puts a sample together, line by line.

@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::git::{Ground, Index, Kind, WorkTree};
 use crate::model::display_path;
 use crate::report;
+use crate::scan::assignment::Lang;
 use crate::scan::{Dotenv, PathClass};
 use crate::source::IgnoreRules;
 
@@ -184,7 +185,8 @@ impl Site {
         let rules = IgnoreRules::of(&self.tree);
         let ignored = |within: &[u8]| rules.ignores(&self.root().join(path_of(within)), false);
         let mut lines: Vec<Vec<u8>> = Vec::new();
-        if !ignored(b".env") {
+        // a rule for the top alone leaves out the folders below
+        if !ignored(b".env") || !ignored(b"app/.env") {
             lines.push(b".env".to_vec());
         }
         if !ignored(b".env.local") || !ignored(b".env.production") {
@@ -205,7 +207,8 @@ impl Site {
         let has = |line: &[u8]| lines.iter().any(|other| other == line);
         let (stages, named) = (has(b".env.*"), has(b"*.env"));
         let mut kept: Vec<Vec<u8>> = Vec::new();
-        if stages || (!lines.is_empty() && ignored(b".env.example")) {
+        let wants_sample = !lines.is_empty() || self.to_sample().is_some();
+        if stages || (wants_sample && ignored(b".env.example")) {
             kept.push(b".env.example".to_vec());
         }
         // samples stay in the repository
@@ -268,7 +271,12 @@ fn class(path: &[u8]) -> Dotenv {
     if is_harmless {
         Dotenv::No
     } else {
-        PathClass::of(path).dotenv
+        // what is called otherwise, or is JSON or code, is scanned like one, but has neither sample nor ignore line
+        let class = PathClass::of(name);
+        match class.lang {
+            Lang::Env | Lang::Shell => class.dotenv,
+            _ => Dotenv::No,
+        }
     }
 }
 

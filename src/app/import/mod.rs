@@ -1,38 +1,35 @@
 //! `import`: takes over what another scanner lets pass, and says what can't be.
 //!
 //! Reading the files is for `import` in the layers below. Here their entries meet what is found in the work tree, and what comes of it
-//! is shown and, if asked for, added to our own files. Those are added to, never replaced.
+//! is shown and, if asked for, added to our own files. Those are added to, never replaced, and only when all of it is known to be right:
+//! up to the writing, a look does the same.
 
 mod commits;
 mod matches;
+mod plan;
 mod settings;
+mod together;
+mod told;
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::baseline::{Covers, LONGEST_TEXT, Sheet};
-use crate::cli::{ImportArgs, SourceArgs};
+use crate::cli::ImportArgs;
 use crate::config;
 use crate::error::{EXIT_CLEAN, EXIT_FAILED, Error};
-use crate::import::{self, Haul, Left, Peer, Setting};
-use crate::model::{
-    Accepted, Finding, Fingerprint, FingerprintKey, Quotes, Severity, display_path,
-};
+use crate::import::{self, Haul, Left, Peer};
+use crate::model::{Accepted, Finding, Fingerprint, FingerprintKey, Severity, display_path};
 use crate::regular::{self, Links};
-use crate::report::escape;
-use crate::scan::Paths;
 
-use super::baseline::{Site, Standing, key_of};
-use super::outputs;
+use super::baseline::{self, Site, Standing, key_of};
 use super::scan::Job;
 use super::{Failure, Streams};
 use commits::Commits;
-use matches::{By, Present};
-
-/// Things of a kind that are named before they are only counted.
-const FEW: usize = 10;
+use matches::{By, Found, Past, Present, Theirs};
+use plan::Plan;
+use told::{Outcome, Tally, Told};
 
 /// A file of the other scanner, and what it gave.
 struct Source {
@@ -48,115 +45,76 @@ pub(super) fn run(args: ImportArgs, streams: &mut Streams<'_>) -> Result<u8, Fai
         sources.push(read(args.peer, path)?);
     }
     let root = root()?;
-    let mut scan = args.scan;
-    let addition = Addition::of(&mut sources, &root, &mut scan)?;
-    if let (true, Some(text)) = (args.write, &addition.after) {
-        let file = root.join(config::FILE_NAME);
-        outputs::write(&file, |out| out.write_all(text.as_bytes()))?;
+    let site = Site::here(args.scan)?;
+    let mut plan = Plan::of(&mut sources, &root, site.options())?;
+    let (mut options, mut policy) = plan.policy(site.options(), &mut sources)?;
+    for Source { haul, .. } in &mut sources {
+        let mut left = std::mem::take(&mut haul.left_without_base);
+        if policy.lacks_base || !haul.runs {
+            haul.left.append(&mut left);
+        }
     }
-    let site = Site::here(scan)?;
-    let (options, policy) = config::resolve(site.options().clone())?;
-    let standing = Standing::bare(&site.standing.key);
-    let job = Job::new(policy, standing, &options, Instant::now())?;
+    let standing = || Standing::bare(&site.standing.key);
+    let theirs = Theirs::among(&policy.rules, &site.standing.key);
+    let mut job = Job::new(policy, standing(), &options, Instant::now())?;
     let mut report = job.read()?;
-    // what will be left out needs no entry
-    let left_out = Paths::new(&addition.excluded());
-    let is_left_out = |finding: &Finding| left_out.hold(&finding.origin.within);
-    report.findings.retain(|finding| !is_left_out(finding));
-    let present = Present::new(&report.findings, &root);
-    let commits = Commits::of(&root, &job.scanner);
-    let matched = Matched::of(&mut sources, args.peer, &present, commits, &report.findings);
+    if plan.narrow(&report) {
+        (options, policy) = plan.policy(site.options(), &mut sources)?;
+        job = Job::new(policy, standing(), &options, Instant::now())?;
+        report = job.read()?;
+    }
+    let mut past = Past {
+        ours: Commits::of(&root, &job.scanner),
+        theirs: theirs.commits(&root),
+    };
+    let mut present = Present::new(&report.findings, &root, &theirs);
+    let matched = Matched::of(&mut sources, args.peer, &plan, &mut present, &mut past);
     let mut sheet = site.sheet(matched.covers)?;
     let key = key_of(&sheet, &site.standing);
     let added = put(&mut sheet, &key, &matched);
-    if args.write && added > 0 {
-        site.save(&sheet)?;
+    let after = plan.after()?;
+    let is_complete = report.coverage.is_complete();
+    let write = args.write && is_complete;
+    if write {
+        let mut files = Vec::new();
+        files.extend(after.as_ref().map(|text| (plan.path(), text.clone())));
+        if added > 0 {
+            files.push((site.path.as_path(), sheet.to_text()));
+        }
+        together::write(&files)?;
     }
     let is_new = |finding: &&Finding| {
-        finding.severity > Severity::Info && sheet.get(&finding.fingerprint_by(&key)).is_none()
+        finding.severity > Severity::Info
+            && finding.confidence >= job.min_confidence
+            && sheet.get(&finding.fingerprint_by(&key)).is_none()
     };
-    let outcome = Outcome {
-        write: args.write,
-        added,
-        rest: report.findings.iter().filter(is_new).count(),
-    };
-    let out = &mut *streams.out;
+    let rest = report.findings.iter().filter(is_new).count();
     let all = args.verbose;
     for (source, tally) in sources.iter().zip(&matched.tallies) {
-        write!(out, "{}", Told { source, tally, all })?;
+        write!(streams.out, "{}", Told { source, tally, all })?;
     }
-    outcome.tell(&addition, &site.name, args.peer, out)?;
-    if report.coverage.is_complete() {
-        return Ok(EXIT_CLEAN);
-    }
-    // what was not read may hold what an entry is about
-    job.with_meta(|meta| crate::report::render_summary(&report, meta, &mut *streams.err))?;
-    Ok(EXIT_FAILED)
-}
-
-/// What goes into the configuration file.
-struct Addition {
-    rule_files: Vec<String>,
-    settings: Vec<Setting>,
-    /// The file as it will be; none if it stays as it is.
-    after: Option<String>,
-}
-
-impl Addition {
-    /// What `sources` add to the file in `root`. Rules that can be run are added to `scan` as well.
-    fn of(sources: &mut [Source], root: &Path, scan: &mut SourceArgs) -> Result<Self, Error> {
-        let mut rule_files = Vec::new();
-        for source in sources.iter_mut().filter(|source| source.haul.runs) {
-            if let Some(file) = rule_file(source, root) {
-                scan.add_rules(file.given);
-                rule_files.push(file.named);
-            } else {
-                source.haul.left.push(Left {
-                    what: "its rules".to_owned(),
-                    why: "the file lies outside of the repository; copy it there, so that everybody scans by it".to_owned(),
-                });
-            }
+    let outcome = Outcome {
+        write,
+        is_changed: after.is_some(),
+        added,
+        rest,
+    };
+    outcome.tell(&plan, &site.name, args.peer, &mut *streams.out)?;
+    if !is_complete {
+        // what was not read may hold what an entry is about
+        job.with_meta(|meta| crate::report::render_summary(&report, meta, &mut *streams.err))?;
+        if args.write {
+            writeln!(
+                streams.err,
+                "waxseal: nothing was written: not everything could be read"
+            )?;
         }
-        let settings = sources
-            .iter()
-            .flat_map(|source| source.haul.settings.clone());
-        let settings: Vec<Setting> = settings.collect();
-        let after = settings::added(&configuration(root)?, &rule_files, &settings)
-            .map_err(|problem| refused(config::FILE_NAME, &problem))?;
-        Ok(Self {
-            rule_files,
-            settings,
-            after,
-        })
+        return Ok(EXIT_FAILED);
     }
-
-    /// The globs of files that no rule is to be used in.
-    fn excluded(&self) -> Vec<String> {
-        let globs = self.settings.iter().filter_map(|setting| match setting {
-            Setting::Exclude(globs, _) => Some(globs.as_slice()),
-            Setting::StopWord(_) | Setting::SkipRule(_) => None,
-        });
-        globs.flatten().cloned().collect()
+    if write && added > 0 && site.standing.baseline.is_none() {
+        baseline::advise(&site, streams)?;
     }
-}
-
-/// The configuration file in `root`; empty if it is not there.
-fn configuration(root: &Path) -> Result<String, Error> {
-    let file = root.join(config::FILE_NAME);
-    match regular::read(&file, Links::Refuse, import::LARGEST) {
-        Ok(bytes) => {
-            String::from_utf8(bytes).map_err(|_| refused(config::FILE_NAME, "it is not UTF-8"))
-        }
-        Err(error)
-            if error.kind() == std::io::ErrorKind::NotFound && file.symlink_metadata().is_err() =>
-        {
-            Ok(String::new())
-        }
-        Err(source) => Err(Error::Io {
-            path: shown(&file),
-            source,
-        }),
-    }
+    Ok(EXIT_CLEAN)
 }
 
 /// What the entries of all files came to.
@@ -171,43 +129,68 @@ impl Matched {
     fn of(
         sources: &mut [Source],
         peer: Peer,
-        present: &Present<'_>,
-        mut commits: Option<Commits<'_>>,
-        findings: &[Finding],
+        plan: &Plan,
+        present: &mut Present<'_>,
+        past: &mut Past<'_>,
     ) -> Self {
-        let mut quotes = Quotes::default();
-        for finding in findings {
-            quotes.add(&finding.secret);
-        }
+        let quotes = present.quotes();
+        // what an entry says is shown to everybody
+        let said = |why: &str, otherwise: &str| {
+            let text = if quotes.are_in(why.as_bytes()) {
+                otherwise
+            } else {
+                why
+            };
+            text.to_owned()
+        };
         let mut matched = Self {
             taken: BTreeMap::new(),
             tallies: Vec::new(),
             covers: Covers::Tree,
         };
-        for source in sources {
+        for (number, source) in sources.iter_mut().enumerate() {
             let mut tally = Tally::default();
             let reason = format!("let pass by {}: {}", peer.id(), source.name);
             for entry in &source.haul.entries {
-                let Some((by, findings)) = present.of(entry, commits.as_mut()) else {
-                    tally.none.push(entry.label.clone());
-                    continue;
-                };
-                *tally.by.entry(by).or_default() += 1;
-                if by == By::Commit {
-                    matched.covers = Covers::History;
-                }
-                if let Some(warning) = entry.warning {
-                    tally.warned.push(format!("{}: {warning}", entry.label));
-                }
-                for finding in findings {
-                    matched.take(finding, &reason);
+                let label = || entry.label.clone();
+                match present.of(entry, past) {
+                    Found::These(by, findings) => {
+                        *tally.by.entry(by).or_default() += 1;
+                        if by == By::Commit {
+                            matched.covers = Covers::History;
+                        }
+                        let warning = entry.warning;
+                        tally
+                            .warned
+                            .extend(warning.map(|warning| format!("{}: {warning}", label())));
+                        for finding in findings {
+                            matched.take(finding, &reason);
+                        }
+                    }
+                    Found::OtherValue => tally.other_value.push(label()),
+                    Found::OtherKind => tally.other_kind.push(label()),
+                    Found::Nothing => tally.none.push(label()),
                 }
             }
             for (finding, why) in present.listed(std::mem::take(&mut source.haul.lists)) {
                 tally.listed += 1;
-                // what an entry says is shown to everybody
-                let is_quote = quotes.are_in(why.as_bytes());
-                matched.take(finding.clone(), if is_quote { &reason } else { &why });
+                matched.take(finding.clone(), &said(&why, &reason));
+            }
+            for (paths, why, _, what) in plan.wide().filter(|(_, _, of, _)| *of == number) {
+                let mut count = 0;
+                for finding in present.below(&paths) {
+                    count += 1;
+                    matched.take(finding.clone(), &said(why, &reason));
+                }
+                let now = match count {
+                    0 => "nothing is found there now".to_owned(),
+                    1 => "the one finding there now goes into the baseline".to_owned(),
+                    count => format!("the {count} findings there now go into the baseline"),
+                };
+                source.haul.left.push(Left::new(
+                    what,
+                    format!("whole dotenv files would pass, which is a finding of its own (policy-too-wide); {now}. For more, write an [[exclude]] with `rules`"),
+                ));
             }
             matched.tallies.push(tally);
         }
@@ -238,174 +221,31 @@ fn put(sheet: &mut Sheet, key: &FingerprintKey, matched: &Matched) -> usize {
     sheet.len() - before
 }
 
-/// What was done, or would be.
-struct Outcome {
-    write: bool,
-    /// Entries of the baseline.
-    added: usize,
-    /// Findings that still count.
-    rest: usize,
-}
-
-impl Outcome {
-    fn tell(
-        &self,
-        addition: &Addition,
-        baseline: &str,
-        peer: Peer,
-        out: &mut dyn Write,
-    ) -> io::Result<()> {
-        let done = if self.write {
-            "added to"
-        } else {
-            "to be added to"
-        };
-        let name = config::FILE_NAME;
-        match settings::added("", &addition.rule_files, &addition.settings) {
-            Ok(Some(text)) if addition.after.is_some() => {
-                writeln!(out, "\n{done} {name}:\n")?;
-                for line in text.trim_end().lines() {
-                    writeln!(out, "    {}", escape(line).trim_end())?;
-                }
-            }
-            Ok(Some(_)) => writeln!(out, "\n{name}: all of it stands there already")?,
-            Ok(None) | Err(_) => {}
-        }
-        if self.added > 0 {
-            let entries = if self.added == 1 { "entry" } else { "entries" };
-            writeln!(out, "\n{done} {baseline}: {} {entries}", self.added)?;
-        }
-        if self.rest > 0 {
-            let (rest, peer) = (self.rest, peer.id());
-            writeln!(
-                out,
-                "\nwaxseal finds {rest} more here that {peer} does not let pass: `waxseal scan` shows them, `waxseal baseline audit` goes through them",
-            )?;
-        }
-        if !self.write && (self.added > 0 || addition.after.is_some()) {
-            writeln!(out, "\nnothing was written; --write does it")?;
-        }
-        Ok(())
-    }
-}
-
-/// What the entries of a file came to.
-#[derive(Default)]
-struct Tally {
-    by: BTreeMap<By, usize>,
-    /// Findings that lists let pass.
-    listed: usize,
-    /// Entries that nothing is found for.
-    none: Vec<String>,
-    warned: Vec<String>,
-}
-
-/// What is said of one file.
-struct Told<'s> {
-    source: &'s Source,
-    tally: &'s Tally,
-    /// Whether lists are not cut.
-    all: bool,
-}
-
-impl std::fmt::Display for Told<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { source, tally, .. } = self;
-        let haul = &source.haul;
-        write!(f, "{}: {}", escape(&source.name), haul.what)?;
-        match haul.entries.len() {
-            0 => writeln!(f)?,
-            1 => writeln!(f, " with 1 entry")?,
-            count => writeln!(f, " with {count} entries")?,
-        }
-        for (by, count) in &tally.by {
-            let by = match by {
-                By::Value => "by value",
-                By::Place => "by file and line",
-                By::Commit => "by file and line in a commit",
-            };
-            writeln!(f, "  {count} matched {by}")?;
-        }
-        if tally.listed > 0 {
-            writeln!(
-                f,
-                "  {} findings that its allow lists let pass",
-                tally.listed
-            )?;
-        }
-        if haul.runs {
-            writeln!(f, "  its rules run as they are, by rule_files")?;
-        }
-        self.list(
-            f,
-            "with nothing to let pass: waxseal finds nothing there",
-            tally.none.iter().cloned(),
-        )?;
-        self.list(f, "to look at", tally.warned.iter().cloned())?;
-        let left = haul
-            .left
-            .iter()
-            .map(|left| format!("{}: {}", left.what, left.why));
-        self.list(f, "not carried over", left)?;
-        for note in &haul.notes {
-            writeln!(f, "  {}", escape(note))?;
-        }
-        Ok(())
-    }
-}
-
-impl Told<'_> {
-    fn list(
-        &self,
-        f: &mut std::fmt::Formatter<'_>,
-        title: &str,
-        lines: impl ExactSizeIterator<Item = String>,
-    ) -> std::fmt::Result {
-        let count = lines.len();
-        if count == 0 {
-            return Ok(());
-        }
-        writeln!(f, "  {count} {title}")?;
-        let most = if self.all { count } else { FEW };
-        for line in lines.take(most) {
-            writeln!(f, "    {}", escape(&line))?;
-        }
-        if count > most {
-            writeln!(f, "    and {} more; -v names them", count - most)?;
-        }
-        Ok(())
-    }
-}
-
 fn read(peer: Peer, path: &Path) -> Result<Source, Error> {
     let name = shown(path);
-    let bytes =
-        regular::read(path, Links::Follow, import::LARGEST).map_err(|source| Error::Io {
-            path: name.clone(),
-            source,
-        })?;
+    let failed = |source| Error::Io {
+        path: name.clone(),
+        source,
+    };
+    let meta = path.metadata().map_err(failed)?;
+    if meta.is_dir() {
+        return Err(refused(&name, "this is a folder; name the file in it"));
+    }
+    if meta.len() > import::LARGEST {
+        let most = import::LARGEST >> 20;
+        let problem = format!(
+            "larger than {most} MiB, which is more than is read; let {} write it anew, or leave out what is long gone",
+            peer.id()
+        );
+        return Err(refused(&name, &problem));
+    }
+    let bytes = regular::read(path, Links::Follow, import::LARGEST).map_err(failed)?;
     let file = path.file_name().unwrap_or_default().to_string_lossy();
     let haul = import::read(peer, &file, &bytes).map_err(|problem| refused(&name, &problem))?;
     Ok(Source {
         path: path.to_owned(),
         name,
         haul,
-    })
-}
-
-/// A rule file as the command line names it, and as a configuration file does.
-struct RuleFile {
-    given: PathBuf,
-    named: String,
-}
-
-/// How to name the rule file `source`; none if it lies outside of `root`.
-fn rule_file(source: &Source, root: &Path) -> Option<RuleFile> {
-    let real = source.path.canonicalize().ok()?;
-    let within = real.strip_prefix(root).ok()?.to_str()?;
-    Some(RuleFile {
-        given: PathBuf::from(format!("gitleaks:{}", source.path.to_str()?)),
-        named: format!("gitleaks:{}", within.replace('\\', "/")),
     })
 }
 

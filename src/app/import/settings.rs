@@ -81,7 +81,7 @@ mod tests {
     fn settings() -> Vec<Setting> {
         vec![
             Setting::StopWord("example".to_owned()),
-            Setting::SkipRule("sendgrid-api-key"),
+            Setting::SkipRule("sendgrid-api-key".to_owned()),
             Setting::Exclude(
                 vec!["vendor/**".to_owned(), "**/*.md".to_owned()],
                 "fixtures".to_owned(),

@@ -5,6 +5,7 @@
 //! *note* that something is passed over that finds nothing.
 
 pub mod raw;
+mod reader;
 mod syntax;
 
 use std::borrow::Cow;
@@ -16,7 +17,7 @@ use super::{Kind, Reach, Rule, Str};
 use crate::model::{Confidence, Severity};
 use raw::{RawAllow, RawFile, RawRule};
 
-pub use syntax::Pattern;
+pub use syntax::{Mark, Pattern, Unfit};
 
 /// What stands before the ids of such rules, so that they are never those of others.
 pub const PREFIX: &str = "gitleaks/";
@@ -45,6 +46,18 @@ pub struct Fault {
     pub rule: String,
     /// What is wrong.
     pub problem: String,
+    /// Where in its pattern.
+    pub mark: Option<Mark>,
+}
+
+impl Fault {
+    fn new(rule: &str, problem: impl Into<String>) -> Self {
+        Self {
+            rule: id_of(rule),
+            problem: problem.into(),
+            mark: None,
+        }
+    }
 }
 
 /// Why a file can't be read at all.
@@ -121,14 +134,39 @@ pub fn rules(
         let targeted = targeted.get(raw.id.as_str()).map_or(&[][..], Vec::as_slice);
         match rule_of(raw, targeted, &shared, &ids, &mut out.notes) {
             Ok(rule) => out.rules.push(rule),
-            Err(problem) => out.faults.push(Fault {
-                rule: id_of(&raw.id),
-                problem,
-            }),
+            Err(fault) => out.faults.push(fault),
         }
     }
     unlike_ids(&mut out);
+    lone(&mut out);
     Ok(out)
+}
+
+/// Makes faults of the rules that require one which can't be used: they would find nothing.
+fn lone(out: &mut RuleFile) {
+    while let Some(at) = out
+        .rules
+        .iter()
+        .position(|rule| lacking(rule, &out.faults).is_some())
+    {
+        let rule = out.rules.remove(at);
+        let lacking = lacking(&rule, &out.faults).unwrap_or_default();
+        out.faults.push(Fault {
+            problem: format!("it requires the rule `{lacking}`, which can't be used itself"),
+            rule: rule.id.into_owned(),
+            mark: None,
+        });
+    }
+}
+
+/// The rule among `faults` that `rule` requires.
+fn lacking(rule: &Rule, faults: &[Fault]) -> Option<String> {
+    let Kind::Foreign(foreign) = &rule.kind else {
+        return None;
+    };
+    let required = foreign.required.iter();
+    let mut lacking = required.filter(|it| faults.iter().any(|fault| fault.rule == it.rule));
+    lacking.next().map(|it| it.rule.clone())
 }
 
 /// `file` with all that it builds on.
@@ -141,6 +179,9 @@ fn extended(
 ) -> Result<RawFile, String> {
     let mut file = latest(file, out);
     out.notes.append(&mut file.notes);
+    let faults = std::mem::take(&mut file.faults);
+    out.faults
+        .extend(faults.iter().map(|(id, problem)| Fault::new(id, problem)));
     let extend = file.extend.clone();
     if extend.use_default && extend.path.is_some() {
         return Err("[extend] can't have both useDefault and path, in gitleaks neither".to_owned());
@@ -176,7 +217,13 @@ fn extended(
         ),
         Unreadable::Shape(problem) => format!("[extend]: {problem}"),
     })?;
+    let own = out.faults.len();
     let inner = extended(inner, base, open, depth + 1, out)?;
+    // what is left out need not be usable
+    let is_left_out = |fault: &Fault| extend.disabled.iter().any(|id| id_of(id) == fault.rule);
+    let faults = out.faults.split_off(own);
+    out.faults
+        .extend(faults.into_iter().filter(|fault| !is_left_out(fault)));
     merge(&mut file, inner, &extend.disabled, out);
     if file.rules.len() > MOST_RULES {
         return Err(format!("it has more than {MOST_RULES} rules"));
@@ -190,10 +237,9 @@ fn latest(mut file: RawFile, out: &mut RuleFile) -> RawFile {
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
     for (number, rule) in (1..).zip(std::mem::take(&mut file.rules)) {
         if rule.id.is_empty() {
-            out.faults.push(Fault {
-                rule: id_of(&format!("rule {number}")),
-                problem: "it has no id".to_owned(),
-            });
+            let problem = "it has no id, without which gitleaks 8 takes no rule; give it one";
+            out.faults
+                .push(Fault::new(&format!("rule {number}"), problem));
             continue;
         }
         if let Some(&place) = places.get(&rule.id) {
@@ -264,31 +310,37 @@ fn rule_of(
     shared: &[Arc<AllowList>],
     ids: &[&str],
     notes: &mut Vec<String>,
-) -> Result<Rule, String> {
-    let pattern = raw.pattern.as_deref().map(Pattern::of_go).transpose();
-    let pattern = pattern.map_err(|problem| format!("its regex can't be used: {problem}"))?;
-    let path = raw.path.as_deref().map(Pattern::of_go).transpose();
-    let path = path.map_err(|problem| format!("its path can't be used: {problem}"))?;
+) -> Result<Rule, Fault> {
+    let fault = |problem: String| Fault::new(&raw.id, problem);
+    let read = |text: &Option<String>, what: &str| {
+        let pattern = text.as_deref().map(Pattern::of_go).transpose();
+        pattern.map_err(|unfit| Fault {
+            mark: Some(unfit.mark),
+            ..fault(format!("its {what} can't be used: {}", unfit.problem))
+        })
+    };
+    let pattern = read(&raw.pattern, "regex")?;
+    let path = read(&raw.path, "path")?;
     if pattern.is_none() && path.is_none() {
-        return Err(
+        return Err(fault(
             "it has neither regex nor path; if it changes a rule of gitleaks' own file, that file is missing (--rules gitleaks:gitleaks.toml)"
                 .to_owned(),
-        );
+        ));
     }
     let group = raw.group.unwrap_or(0);
     let groups = pattern.as_ref().map_or(0, Pattern::groups);
     if pattern.is_some() && group > groups {
-        return Err(format!(
+        return Err(fault(format!(
             "secretGroup is {group}, and its regex has {groups} groups"
-        ));
+        )));
     }
     let mut required = Vec::new();
     for other in &raw.required {
         if !ids.contains(&other.id.as_str()) {
-            return Err(format!(
+            return Err(fault(format!(
                 "it requires the rule `{}`, which there is none of",
                 other.id
-            ));
+            )));
         }
         required.push(Required {
             rule: id_of(&other.id),
@@ -399,7 +451,7 @@ fn allow_list(raw: &RawAllow) -> Result<AllowList, String> {
     let patterns = |texts: &[String]| {
         texts
             .iter()
-            .map(|text| Pattern::of_go(text))
+            .map(|text| Pattern::of_go_to_pass(text).map_err(|unfit| unfit.problem))
             .collect::<Result<Vec<_>, _>>()
     };
     Ok(AllowList {

@@ -15,6 +15,8 @@ pub struct RawFile {
     pub allow: Vec<RawAllow>,
     /// What it builds on.
     pub extend: Extend,
+    /// Rules that can't be read, each with what is wrong.
+    pub faults: Vec<(String, String)>,
     /// What gitleaks 8 does not read either.
     pub notes: Vec<String>,
 }
@@ -105,11 +107,27 @@ pub fn read(table: Table) -> Result<RawFile, String> {
         extend.finish(&mut file.notes);
     }
     for (number, rule) in (1..).zip(top.tables("rules")?) {
-        file.rules.push(rule_of(rule, number, &mut file.notes)?);
+        let id = id_in(&rule).unwrap_or_else(|| format!("rule {number}"));
+        match rule_of(rule, number, &mut file.notes) {
+            Ok(rule) => file.rules.push(rule),
+            Err(problem) => {
+                let place = format!("rule `{id}`: ");
+                let problem = problem.strip_prefix(&place).unwrap_or(&problem).to_owned();
+                file.faults.push((id, problem));
+            }
+        }
     }
     file.allow = allow_lists(&mut top, "", &mut file.notes)?;
     top.finish(&mut file.notes);
     Ok(file)
+}
+
+/// The id that stands in the table of a rule.
+fn id_in(rule: &Table) -> Option<String> {
+    let mut keys = rule.iter();
+    let (_, id) = keys.find(|(key, _)| key.eq_ignore_ascii_case("id"))?;
+    let id = plain(id)?.trim().to_owned();
+    (!id.is_empty()).then_some(id)
 }
 
 fn rule_of(table: Table, number: usize, notes: &mut Vec<String>) -> Result<RawRule, String> {
@@ -163,51 +181,56 @@ fn allow_lists(
     }
     let mut lists = Vec::new();
     for (number, table) in (1..).zip(old.into_iter().chain(new)) {
-        let mut entries = Entries::new(table, &format!("{place}allow list {number}: "));
-        let place = entries.place.clone();
-        let all = match entries
-            .text("condition")?
-            .unwrap_or_default()
-            .to_ascii_uppercase()
-            .as_str()
-        {
-            "" | "OR" | "||" => false,
-            "AND" | "&&" => true,
-            other => return Err(format!("{place}condition is `{other}`; known: AND, OR")),
-        };
-        let target = match entries.text("regextarget")?.unwrap_or_default().as_str() {
-            "" | "secret" => Target::Secret,
-            "match" => Target::Match,
-            "line" => Target::Line,
-            other => {
-                return Err(format!(
-                    "{place}regexTarget is `{other}`; known: secret, match, line"
-                ));
-            }
-        };
-        let list = RawAllow {
-            description: entries.text("description")?.unwrap_or_default(),
-            all,
-            commits: entries.list("commits")?,
-            paths: entries.list("paths")?,
-            patterns: entries.list("regexes")?,
-            target,
-            words: entries.list("stopwords")?,
-            rules: entries.list("targetrules")?,
-        };
-        entries.finish(notes);
-        if list.commits.is_empty()
-            && list.paths.is_empty()
-            && list.patterns.is_empty()
-            && list.words.is_empty()
-        {
-            // a table of comments only; gitleaks refuses it in some versions and takes it in others
-            notes.push(format!("{place}it lets nothing pass: neither commits, paths, regexes nor stopwords stand in it"));
-            continue;
+        let entries = Entries::new(table, &format!("{place}allow list {number}: "));
+        match allow_list(entries, notes) {
+            Ok(list) => lists.extend(list),
+            Err(problem) => notes.push(format!("{problem}; this list lets nothing pass")),
         }
-        lists.push(list);
     }
     Ok(lists)
+}
+
+/// One allow list; none where it says nothing.
+fn allow_list(mut entries: Entries, notes: &mut Vec<String>) -> Result<Option<RawAllow>, String> {
+    let place = entries.place.clone();
+    let condition = entries.text("condition")?.unwrap_or_default();
+    let all = match condition.to_ascii_uppercase().as_str() {
+        "" | "OR" | "||" => false,
+        "AND" | "&&" => true,
+        other => return Err(format!("{place}condition is `{other}`; known: AND, OR")),
+    };
+    let target = match entries.text("regextarget")?.unwrap_or_default().as_str() {
+        "" | "secret" => Target::Secret,
+        "match" => Target::Match,
+        "line" => Target::Line,
+        other => {
+            return Err(format!(
+                "{place}regexTarget is `{other}`; known: secret, match, line"
+            ));
+        }
+    };
+    let list = RawAllow {
+        description: entries.text("description")?.unwrap_or_default(),
+        all,
+        commits: entries.list("commits")?,
+        paths: entries.list("paths")?,
+        patterns: entries.list("regexes")?,
+        target,
+        words: entries.list("stopwords")?,
+        rules: entries.list("targetrules")?,
+    };
+    entries.finish(notes);
+    let says_nothing = list.commits.is_empty()
+        && list.paths.is_empty()
+        && list.patterns.is_empty()
+        && list.words.is_empty();
+    if says_nothing {
+        // a table of comments only; gitleaks refuses it in some versions and takes it in others
+        notes.push(format!(
+            "{place}it lets nothing pass: neither commits, paths, regexes nor stopwords stand in it"
+        ));
+    }
+    Ok((!says_nothing).then_some(list))
 }
 
 /// The entries of a table that are still to be read.

@@ -1,15 +1,11 @@
 //! Go's regular expressions (RE2) in the syntax of the regex crate.
 //!
 //! Both match the same way, leftmost first and in linear time, and most patterns mean the same in both. What does not is
-//! written out: classes in ASCII, octal and quoted characters, braces that are no repetition, and signs that only one of the
-//! two reads as operators. What Go refuses is refused here. No matching.
-
-use std::fmt::Write as _;
+//! written out by the reader. What Go refuses is refused here. No matching.
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-/// Most that a repetition may count, as in Go.
-const MOST_REPEATS: u32 = 1000;
+use super::reader::Reader;
 
 /// Most states that a pattern may take once its repetitions are written out. Go stops at about the same.
 const MOST_STATES: u64 = 100_000;
@@ -21,32 +17,115 @@ const DEEPEST: u32 = 100;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
     text: String,
-    /// Whether it speaks of characters beyond ASCII. If not, it is matched byte by byte, so that it matches in any encoding.
-    unicode: bool,
+}
+
+/// Why a pattern can't be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfit {
+    /// What is wrong, as a clause.
+    pub problem: String,
+    /// Where.
+    pub mark: Mark,
+}
+
+/// A place in a pattern, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The pattern, or the part of it around the place.
+    pub text: String,
+    /// Characters of the text that stand before the place.
+    pub column: usize,
+}
+
+impl Mark {
+    /// Byte `at` of `pattern`.
+    fn of(pattern: &str, at: usize) -> Self {
+        /// Characters that are shown before the place, and from it on.
+        const AROUND: usize = 60;
+        let before = pattern.get(..at).unwrap_or(pattern);
+        let cut = before.chars().count().saturating_sub(AROUND);
+        let (dots, column) = if cut > 0 {
+            ("...", AROUND + 3)
+        } else {
+            ("", before.chars().count())
+        };
+        let around = pattern.chars().skip(cut);
+        let more = if around.clone().nth(2 * AROUND).is_some() {
+            "..."
+        } else {
+            ""
+        };
+        let around: String = around
+            .take(2 * AROUND)
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect();
+        Self {
+            text: format!("{dots}{around}{more}"),
+            column,
+        }
+    }
+
+    /// Two lines: the text, and a caret below the place.
+    pub fn lines(&self) -> [String; 2] {
+        [self.text.clone(), format!("{}^", " ".repeat(self.column))]
+    }
 }
 
 impl Pattern {
-    /// Reads a pattern of Go. An error says in a clause what is wrong with it.
-    pub fn of_go(go: &str) -> Result<Self, String> {
+    /// Reads a pattern of Go.
+    pub fn of_go(go: &str) -> Result<Self, Unfit> {
+        Self::read(go, true)
+    }
+
+    /// Reads a pattern of Go that lets something pass. Bytes that belong to no character are none here, as those that do could be taken
+    /// for several: it would let more pass.
+    pub fn of_go_to_pass(go: &str) -> Result<Self, Unfit> {
+        Self::read(go, false)
+    }
+
+    fn read(go: &str, strays: bool) -> Result<Self, Unfit> {
         let mut reader = Reader {
+            strays,
             rest: go,
             out: String::with_capacity(go.len() + 16),
-            unicode: false,
+            steps: Vec::new(),
+            length: go.len(),
         };
-        reader.translate()?;
-        let pattern = Self {
-            text: reader.out,
-            unicode: reader.unicode,
+        let unfit = |problem: String, at: usize| Unfit {
+            problem,
+            mark: Mark::of(go, at),
         };
-        let hir = pattern.parse().map_err(|error| match error {
-            regex_syntax::Error::Parse(error) => error.kind().to_string(),
-            regex_syntax::Error::Translate(error) => error.kind().to_string(),
-            _ => "it can't be read".to_owned(),
+        if let Err(problem) = reader.translate() {
+            // what was being read when it went wrong, such as a group
+            let at = reader.steps.last().map_or(0, |(_, at)| *at);
+            return Err(unfit(problem, at));
+        }
+        let Reader {
+            out: text, steps, ..
+        } = reader;
+        let pattern = Self { text };
+        let hir = pattern.parse().map_err(|error| {
+            let (problem, at) = match &error {
+                regex_syntax::Error::Parse(error) => {
+                    (error.kind().to_string(), error.span().start.offset)
+                }
+                regex_syntax::Error::Translate(error) => {
+                    (error.kind().to_string(), error.span().start.offset)
+                }
+                _ => ("it can't be read".to_owned(), 0),
+            };
+            let step = steps.partition_point(|(out, _)| *out <= at).checked_sub(1);
+            unfit(
+                problem,
+                step.and_then(|step| steps.get(step))
+                    .map_or(0, |(_, at)| *at),
+            )
         })?;
         if states(&hir) > MOST_STATES {
-            return Err(
+            return Err(unfit(
                 "it is too large: its repetitions multiply to more than 100,000 states".to_owned(),
-            );
+                0,
+            ));
         }
         Ok(pattern)
     }
@@ -59,7 +138,6 @@ impl Pattern {
             .collect();
         (!texts.is_empty()).then(|| Self {
             text: texts.join("|"),
-            unicode: patterns.iter().any(|pattern| pattern.unicode),
         })
     }
 
@@ -82,7 +160,7 @@ impl Pattern {
     )]
     fn parse(&self) -> Result<Hir, regex_syntax::Error> {
         regex_syntax::ParserBuilder::new()
-            .unicode(self.unicode)
+            .unicode(false)
             .utf8(false)
             .nest_limit(DEEPEST)
             .build()
@@ -112,357 +190,19 @@ fn states(hir: &Hir) -> u64 {
     }
 }
 
-/// What stands for the classes that have a letter, without brackets.
-const DIGIT: &str = "0-9";
-const WORD: &str = "0-9A-Za-z_";
-/// Without the vertical tab, unlike everywhere else.
-const SPACE: &str = r"\t\n\x0C\r\x20";
-
-struct Reader<'p> {
-    rest: &'p str,
-    out: String,
-    unicode: bool,
-}
-
-impl Reader<'_> {
-    fn next(&mut self) -> Option<char> {
-        let mut chars = self.rest.chars();
-        let next = chars.next();
-        self.rest = chars.as_str();
-        next
-    }
-
-    fn takes(&mut self, sign: &str) -> bool {
-        let rest = self.rest.strip_prefix(sign);
-        self.rest = rest.unwrap_or(self.rest);
-        rest.is_some()
-    }
-
-    fn translate(&mut self) -> Result<(), String> {
-        while let Some(next) = self.next() {
-            match next {
-                '\\' => self.escape()?,
-                '[' => self.class()?,
-                '(' => self.group()?,
-                '{' => self.brace()?,
-                '.' | '^' | '$' | '*' | '+' | '?' | '|' | ')' => self.out.push(next),
-                _ => self.literal(next),
-            }
-        }
-        Ok(())
-    }
-
-    /// Writes a character that stands for itself.
-    fn literal(&mut self, c: char) {
-        if c.is_ascii_alphanumeric() {
-            self.out.push(c);
-        } else {
-            self.unicode |= !c.is_ascii();
-            let _ = write!(self.out, r"\x{{{:X}}}", u32::from(c));
-        }
-    }
-
-    /// What follows a `(`.
-    fn group(&mut self) -> Result<(), String> {
-        self.out.push('(');
-        if !self.takes("?") {
-            return Ok(());
-        }
-        if ["=", "!", "<=", "<!"]
-            .iter()
-            .any(|look| self.rest.starts_with(look))
-        {
-            return Err("look-around is no part of Go's regular expressions either; gitleaks refuses it too".to_owned());
-        }
-        self.out.push('?');
-        if self.takes("P<") || self.takes("<") {
-            let (name, rest) = self
-                .rest
-                .split_once('>')
-                .ok_or("the name of a group is not closed")?;
-            let _ = write!(self.out, "P<{name}>");
-            self.rest = rest;
-            return Ok(());
-        }
-        loop {
-            match self.next() {
-                Some(flag @ ('i' | 'm' | 's' | 'U' | '-')) => self.out.push(flag),
-                Some(end @ (':' | ')')) => {
-                    self.out.push(end);
-                    return Ok(());
-                }
-                Some(other) => {
-                    return Err(format!(
-                        "unknown flag `{}` in a group",
-                        other.escape_default()
-                    ));
-                }
-                None => return Err("a group is not closed".to_owned()),
-            }
-        }
-    }
-
-    /// What follows a `{`: it only counts as an operator in front of numbers.
-    fn brace(&mut self) -> Result<(), String> {
-        let counts = self.rest.split_once('}').and_then(|(counts, rest)| {
-            let (least, most) = counts.split_once(',').unwrap_or((counts, counts));
-            let is_number =
-                |digits: &str| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-            (is_number(least) && (is_number(most) || most.is_empty()))
-                .then_some((counts, least, most, rest))
-        });
-        let Some((counts, least, most, rest)) = counts else {
-            self.literal('{');
-            return Ok(());
-        };
-        for count in [least, most].into_iter().filter(|count| !count.is_empty()) {
-            if count
-                .parse::<u32>()
-                .map_or(true, |count| count > MOST_REPEATS)
-            {
-                return Err(format!(
-                    "it repeats something more than {MOST_REPEATS} times"
-                ));
-            }
-        }
-        let _ = write!(self.out, "{{{counts}}}");
-        self.rest = rest;
-        Ok(())
-    }
-
-    /// What follows a backslash outside of brackets.
-    fn escape(&mut self) -> Result<(), String> {
-        let class = self.rest.chars().next().and_then(letter_class);
-        if let Some((members, negated)) = class {
-            self.next();
-            let not = if negated { "^" } else { "" };
-            let _ = write!(self.out, "[{not}{members}]");
-            return Ok(());
-        }
-        for (sign, same) in [
-            ("b", r"(?-u:\b)"),
-            ("B", r"(?-u:\B)"),
-            ("A", r"\A"),
-            ("z", r"\z"),
-        ] {
-            if self.takes(sign) {
-                self.out.push_str(same);
-                return Ok(());
-            }
-        }
-        if self.takes("Q") {
-            let (quoted, rest) = self.rest.split_once(r"\E").unwrap_or((self.rest, ""));
-            quoted.chars().for_each(|c| self.literal(c));
-            self.rest = rest;
-            return Ok(());
-        }
-        if self.property()? {
-            return Ok(());
-        }
-        let c = self.character()?;
-        self.literal(c);
-        Ok(())
-    }
-
-    /// `pN`, `p{Greek}`, `P{^Greek}` behind a backslash, if it stands there.
-    fn property(&mut self) -> Result<bool, String> {
-        let mut negated = match self.rest.chars().next() {
-            Some('p') => false,
-            Some('P') => true,
-            _ => return Ok(false),
-        };
-        self.next();
-        let rest = self.rest;
-        let name = if self.takes("{") {
-            let (name, rest) = self
-                .rest
-                .split_once('}')
-                .ok_or("a `{` behind \\p is not closed")?;
-            self.rest = rest;
-            name
-        } else {
-            self.next().map_or("", |c| &rest[..c.len_utf8()])
-        };
-        let name = name
-            .strip_prefix('^')
-            .inspect(|_| negated = !negated)
-            .unwrap_or(name);
-        if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
-            return Err("\\p names no class of characters".to_owned());
-        }
-        self.unicode = true;
-        let p = if negated { 'P' } else { 'p' };
-        let _ = write!(self.out, r"\{p}{{{name}}}");
-        Ok(true)
-    }
-
-    /// The one character that is written behind a backslash.
-    fn character(&mut self) -> Result<char, String> {
-        let Some(c) = self.next() else {
-            return Err("it ends in a backslash".to_owned());
-        };
-        let code = match c {
-            'a' => 0x07,
-            'f' => 0x0c,
-            't' => 0x09,
-            'n' => 0x0a,
-            'r' => 0x0d,
-            'v' => 0x0b,
-            'x' => self.hexadecimal()?,
-            '0'..='7' => {
-                let digits = self
-                    .rest
-                    .bytes()
-                    .take_while(|b| (b'0'..=b'7').contains(b))
-                    .take(2)
-                    .count();
-                if c != '0' && digits == 0 {
-                    return Err("back-references are no part of Go's regular expressions either; gitleaks refuses them too".to_owned());
-                }
-                let (digits, rest) = self.rest.split_at(digits);
-                self.rest = rest;
-                let octal = format!("{c}{digits}");
-                u32::from_str_radix(&octal, 8).map_err(|error| error.to_string())?
-            }
-            c if c.is_ascii() && !c.is_ascii_alphanumeric() => u32::from(c),
-            c => {
-                return Err(format!(
-                    r"`\{}` means nothing in Go's regular expressions",
-                    c.escape_default()
-                ));
-            }
-        };
-        char::from_u32(code).ok_or_else(|| "an escape names no character".to_owned())
-    }
-
-    fn hexadecimal(&mut self) -> Result<u32, String> {
-        let digits = if self.takes("{") {
-            let (digits, rest) = self
-                .rest
-                .split_once('}')
-                .ok_or("a `{` behind \\x is not closed")?;
-            self.rest = rest;
-            digits
-        } else {
-            let (digits, rest) = self
-                .rest
-                .split_at_checked(2)
-                .ok_or("\\x lacks its two digits")?;
-            self.rest = rest;
-            digits
-        };
-        let is_hex = digits.len() <= 8 && digits.bytes().all(|b| b.is_ascii_hexdigit());
-        let code = is_hex
-            .then(|| u32::from_str_radix(digits, 16).ok())
-            .flatten();
-        code.ok_or_else(|| "\\x is followed by something other than hexadecimal digits".to_owned())
-    }
-
-    /// What follows a `[`.
-    fn class(&mut self) -> Result<(), String> {
-        self.out.push('[');
-        if self.takes("^") {
-            self.out.push('^');
-        }
-        let mut is_first = true;
-        loop {
-            if !is_first && self.takes("]") {
-                self.out.push(']');
-                return Ok(());
-            }
-            is_first = false;
-            if let Some(inner) = self.rest.strip_prefix("[:")
-                && let Some((name, rest)) = inner.split_once(":]")
-            {
-                let bare = name.strip_prefix('^').unwrap_or(name);
-                if !POSIX.contains(&bare) {
-                    return Err(format!(
-                        "`[:{}:]` is no class of characters",
-                        name.escape_default()
-                    ));
-                }
-                let _ = write!(self.out, "[:{name}:]");
-                self.rest = rest;
-                continue;
-            }
-            if let Some(behind) = self.rest.strip_prefix('\\') {
-                if let Some((members, negated)) = behind.chars().next().and_then(letter_class) {
-                    let not = if negated { "^" } else { "" };
-                    let _ = write!(self.out, "[{not}{members}]");
-                    self.rest = &behind[1..];
-                    continue;
-                }
-                self.rest = behind;
-                if self.property()? {
-                    continue;
-                }
-                let low = self.character()?;
-                self.range(low)?;
-                continue;
-            }
-            let low = self.next().ok_or("a `[` is not closed")?;
-            self.range(low)?;
-        }
-    }
-
-    /// A character of a class, or the range that begins with it.
-    fn range(&mut self, low: char) -> Result<(), String> {
-        let high = match self.rest.strip_prefix('-') {
-            Some(behind) if !behind.is_empty() && !behind.starts_with(']') => {
-                self.rest = behind;
-                if self.takes("\\") {
-                    self.character()?
-                } else {
-                    self.next().ok_or("a `[` is not closed")?
-                }
-            }
-            _ => low,
-        };
-        if high < low {
-            return Err(format!(
-                "the range {}-{} runs backwards",
-                low.escape_default(),
-                high.escape_default()
-            ));
-        }
-        self.literal(low);
-        if high != low {
-            self.out.push('-');
-            self.literal(high);
-        }
-        Ok(())
-    }
-}
-
-/// Classes that are named in brackets.
-const POSIX: [&str; 14] = [
-    "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct",
-    "space", "upper", "word", "xdigit",
-];
-
-/// The class that a letter behind a backslash stands for, and whether it is all but that.
-fn letter_class(letter: char) -> Option<(&'static str, bool)> {
-    Some(match letter {
-        'd' => (DIGIT, false),
-        'D' => (DIGIT, true),
-        's' => (SPACE, false),
-        'S' => (SPACE, true),
-        'w' => (WORD, false),
-        'W' => (WORD, true),
-        _ => return None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn regex(go: &str) -> regex::bytes::Regex {
-        let pattern = Pattern::of_go(go).unwrap_or_else(|error| panic!("{go}: {error}"));
+    fn built(pattern: &Pattern) -> Result<regex::bytes::Regex, regex::Error> {
         regex::bytes::RegexBuilder::new(&pattern.text)
-            .unicode(pattern.unicode)
+            .unicode(false)
             .build()
-            .unwrap()
+    }
+
+    fn regex(go: &str) -> regex::bytes::Regex {
+        let pattern = Pattern::of_go(go).unwrap_or_else(|error| panic!("{go}: {error:?}"));
+        built(&pattern).unwrap()
     }
 
     #[test]
@@ -494,7 +234,23 @@ mod tests {
             (r"\p{^Greek}", &["a"], &["α"]),
             (r"[\P{Lu}\pN]", &["a", "7"], &["A"]),
             (r"\101\x41\x{42}\07", &["AAB\x07"], &["A"]),
-            (r"(?P<key>a)(?<other>b)", &["ab"], &["a"]),
+            (r"(?P<key>a)(?<other>b)(?P<1>c)", &["abc"], &["a"]),
+            (r"(?i:a(?-i)b)(?i-s:c)", &["Abc", "AbC"], &["aBc"]),
+            (
+                r"(?i)stop|key",
+                &["STOP", "Key"],
+                &["\u{17f}top", "\u{212a}ey"],
+            ),
+            (r"a$", &["a"], &["a\n"]),
+            (r"(?m)^a$\n", &["a\n"], &["a\r\n"]),
+            (r"\Aa{2}\z", &["aa"], &["aaa"]),
+            (r"[[:word:][:^ascii:]]+", &["a_é"], &["-"]),
+            (r"[^[:space:]]{2}", &["aé"], &["a ", "a"]),
+            (r"\PL\P{^L}", &["1é"], &["é1"]),
+            (r"(?i)[é]", &["É", "é"], &["e"]),
+            (r"[\x{0}-\x{10FFFF}]*", &["aé\n"], &[]),
+            (r"[\pL\PL]*[^\pL]", &["aé1"], &["é\n2a"]),
+            (r"[\D]{3}", &["aéz"], &["aé1", "ab"]),
             (r"(?i)abc(?-i:D)(?i:e)", &["aBcDE"], &["abcde"]),
             (r"(?s).(?m)^b$", &["\nb"], &["ab"]),
             (r"(?U)a+?", &["aa"], &[]),
@@ -531,8 +287,70 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_matched_by_patterns_in_ascii() {
-        assert!(regex(r#"^"[^"]{2}"$"#).is_match(b"\"\xff\xfe\""));
+    fn characters_are_counted_and_bytes_that_belong_to_none_are_one_each() {
+        for (go, yes, no) in [
+            (
+                r#"^"[^"]{2}"$"#,
+                &[&b"\"\xff\xfe\""[..], "\"\u{e9}\u{4e2d}\"".as_bytes()][..],
+                &[&b"\"\xff\""[..]][..],
+            ),
+            (
+                "^key.{0,4}=x$",
+                &[
+                    "key\u{4e2d}\u{4e2d}\u{4e2d}\u{4e2d}=x".as_bytes(),
+                    b"key\xff=x",
+                ],
+                &[b"key12345=x"],
+            ),
+            (
+                "^a.b$",
+                &["a\u{e9}b".as_bytes(), b"a\x80b"],
+                &[b"ab", b"a\nb"],
+            ),
+            (r"^\S{3}$", &["a\u{e9}b".as_bytes(), b"a\xe9b"], &[b"a b"]),
+            (
+                r"^[\s\S]{2}$",
+                &["\u{1f600}\n".as_bytes(), b"\xf0\n"],
+                &[b"a"],
+            ),
+            (r"^.*$", &["\u{1f600}".as_bytes(), b"\xf0"], &[b"\n"]),
+        ] {
+            let regex = regex(go);
+            assert!(yes.iter().all(|text| regex.is_match(text)), "{go}");
+            assert!(!no.iter().any(|text| regex.is_match(text)), "{go}");
+        }
+    }
+
+    #[test]
+    fn what_lets_something_pass_takes_no_byte_for_a_character() {
+        let pattern = Pattern::of_go_to_pass("^.{3}[^x]$").unwrap();
+        let regex = built(&pattern).unwrap();
+        assert!(regex.is_match("\u{e9}abc".as_bytes()));
+        assert!(!regex.is_match("\u{e9}ab".as_bytes()) && !regex.is_match(b"\xe9abc"));
+    }
+
+    #[test]
+    fn an_error_points_to_the_place() {
+        let long = format!("{}(?=b)", "a".repeat(500));
+        for (go, from) in [
+            ("ab(?=c)", "(?=c)"),
+            (r"é[z-a]x", "[z-a]x"),
+            ("a(b", "(b"),
+            (r"x\yz", r"\yz"),
+            ("ab*", ""),
+            (&long, "(?=b)"),
+            ("{1}", ""),
+        ] {
+            let Err(error) = Pattern::of_go(go) else {
+                assert_eq!((go, from), ("ab*", ""));
+                continue;
+            };
+            let [line, caret] = error.mark.lines();
+            let at = caret.chars().count() - 1;
+            let rest: String = line.chars().skip(at).collect();
+            assert!(from.is_empty() || rest == from, "{go}: {line} {at}");
+            assert!(line.chars().count() < 200);
+        }
     }
 
     #[test]
@@ -546,6 +364,15 @@ mod tests {
             (r"a{1001}", "more than 1000"),
             (r"a{0,99999999999}", "more than 1000"),
             (r"(?x)a", "unknown flag"),
+            (r"\C", "means nothing"),
+            (r"[\Qa\E]", "means nothing"),
+            (r"[\b]", "means nothing"),
+            (r"a**", "repeated itself"),
+            (r"a++", "repeated itself"),
+            (r"a{2}{3}", "repeated itself"),
+            (r"a*?*", "repeated itself"),
+            (r"(?P<>a)", "the name of a group"),
+            (r"(?P=a)", "unknown flag"),
             (r"(?", "not closed"),
             (r"(a", "unclosed group"),
             (r"a)", "unopened group"),
@@ -560,10 +387,16 @@ mod tests {
             (r"\x{110000}", "no character"),
             (r"\", "backslash"),
             (r"*a", "repetition operator missing"),
+            (r"**/a", "repetition operator missing"),
+            (r"(?i)*a", "repetition operator missing"),
+            (r"a|+b", "repetition operator missing"),
             (r"(?:(?:[a-z]{1000}){1000}){1000}", "too large"),
         ] {
             let error = Pattern::of_go(go).expect_err(go);
-            assert!(error.to_lowercase().contains(word), "{go}: {error}");
+            assert!(
+                error.problem.to_lowercase().contains(word),
+                "{go}: {error:?}"
+            );
         }
         let deep = format!("{}a{}", "(".repeat(5000), ")".repeat(5000));
         assert!(Pattern::of_go(&deep).is_err());
@@ -574,8 +407,7 @@ mod tests {
         #[test]
         fn nothing_crashes_and_what_is_taken_compiles(go in r"[a-c0-9(){}\[\]|?*+.^$\\:,\-PpQE<>&~_é]{0,24}") {
             if let Ok(pattern) = Pattern::of_go(&go) {
-                let regex = regex::bytes::RegexBuilder::new(&pattern.text).unicode(pattern.unicode).build();
-                proptest::prop_assert!(regex.is_ok(), "{}", pattern.text);
+                proptest::prop_assert!(built(&pattern).is_ok(), "{}", pattern.text);
             }
         }
     }

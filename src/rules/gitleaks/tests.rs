@@ -260,23 +260,76 @@ fn what_finds_nothing_is_passed_over_and_noted() {
 }
 
 #[test]
+fn a_rule_that_can_not_be_read_is_named_and_the_others_stay() {
+    for (text, word) in [
+        ("id = 'a'\nregex = 3.5\nentropy = 'much'", "`entropy`"),
+        ("id = 'a'\nkeywords = [['b']]", "keywords"),
+        ("id = 'a'\nsecretGroup = -1", "secretgroup"),
+        ("regex = 'x'", "no id"),
+        ("id = ['a']", "`id`"),
+        (
+            "id = 'a'\nregex = 'x'\n[[rules.required]]\nid = 'bad'",
+            "bad",
+        ),
+    ] {
+        let file = of(&format!(
+            "[[rules]]\nid = 'bad'\nregex = '(?<!x)y'\n[[rules]]\n{text}\n[[rules]]\nid = 'good'\nregex = 'x'"
+        ));
+        assert_eq!(file.rules.len(), 1, "{text}: {file:?}");
+        assert_eq!(file.faults.len(), 2, "{text}: {file:?}");
+        let mut faults = file.faults.iter();
+        assert!(
+            faults.any(|fault| fault.problem.contains(word)),
+            "{text}: {file:?}"
+        );
+        let bad = file
+            .faults
+            .iter()
+            .find(|fault| fault.rule == "gitleaks/bad");
+        let mark = bad
+            .and_then(|bad| bad.mark.clone())
+            .expect("it has a place");
+        assert_eq!(mark.lines(), ["(?<!x)y", "^"]);
+    }
+}
+
+#[test]
+fn a_list_that_can_not_be_read_lets_nothing_pass_and_is_noted() {
+    for (text, word) in [
+        ("condition = 'xor'\npaths = ['a']", "condition"),
+        ("regexTarget = 'file'\npaths = ['a']", "regexTarget"),
+        ("paths = [3.5, ['a']]", "paths"),
+        ("regexes = ['(a']", "unclosed group"),
+    ] {
+        let file = of(&format!(
+            "[[rules]]\nid = 'good'\nregex = 'x'\n[allowlist]\n{text}"
+        ));
+        assert!(foreign(&file.rules[0]).allow.is_empty(), "{text}");
+        assert!(
+            file.notes
+                .iter()
+                .any(|note| note.contains(word) && note.contains("lets nothing pass")),
+            "{text}: {:?}",
+            file.notes
+        );
+    }
+}
+
+#[test]
+fn a_rule_that_the_file_leaves_out_need_not_be_usable() {
+    let base = "[[rules]]\nid = 'bad'\nregex = 'x'\nentropy = 'much'\n[[rules]]\nid = 'good'\nregex = 'x'\n";
+    let own = "[extend]\npath = 'base.toml'\ndisabledRules = ['bad']\n";
+    let open = &mut |_: &str| Ok(base.to_owned());
+    let file = rules(read(own).unwrap(), None, open).unwrap();
+    assert!(file.faults.is_empty() && file.rules.len() == 1, "{file:?}");
+}
+
+#[test]
 fn what_is_no_gitleaks_file_is_an_error() {
     for (text, word) in [
         ("rules = 3", "list of tables"),
-        (
-            "[rules]\nid = 'a'\nregex = 3.5\nentropy = 'much'",
-            "entropy",
-        ),
-        ("[[rules]]\nid = ['a']", "`id`"),
-        ("[[rules]]\nid = 'a'\nkeywords = [['b']]", "keywords"),
-        ("[[rules]]\nid = 'a'\nsecretGroup = -1", "secretgroup"),
         ("extend = 'x'", "extend"),
         ("[extend]\nuseDefault = 'maybe'", "usedefault"),
-        ("[allowlist]\ncondition = 'xor'\npaths = ['a']", "condition"),
-        (
-            "[allowlist]\nregexTarget = 'file'\npaths = ['a']",
-            "regexTarget",
-        ),
         (
             "[allowlist]\npaths = ['a']\n[[allowlists]]\npaths = ['a']",
             "beside",

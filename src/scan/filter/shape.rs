@@ -79,6 +79,10 @@ pub(super) fn harmless(value: &[u8], kind: ValueKind) -> Option<Drop> {
     if kind == ValueKind::Password && (foreign || is_prose(value)) {
         return Some(Drop::Prose);
     }
+    // machines make keys of ASCII
+    if kind == ValueKind::Opaque && value.iter().any(|b| *b >= 0x80) {
+        return Some(Drop::Prose);
+    }
     None
 }
 

@@ -278,6 +278,9 @@ fn is_filler(word: &str) -> bool {
 fn is_run_together(word: &str) -> bool {
     const CLOSERS: [&str; 4] = ["here", "password", "placeholder", "example"];
     fn consists(rest: &str, depth: usize) -> bool {
+        // `your16digitpassword`; a number at the end may be a person's
+        let word = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        let rest = if word.is_empty() { rest } else { word };
         rest.is_empty()
             || (depth > 0
                 && WORDS.iter().any(|word| {

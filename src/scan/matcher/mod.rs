@@ -4,6 +4,7 @@
 //! file's language, on nothing else: windows of large files and delta-encoded blobs rely on it.
 
 pub mod assignment;
+mod carried;
 mod command;
 pub mod companions;
 mod encoded;

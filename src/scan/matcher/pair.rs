@@ -206,7 +206,9 @@ fn fit(compiled: &Compiled, text: &Text<'_>, id: Span, value: Span) -> Option<Fi
             .regex(slot)
             .is_some_and(|regex| regex.is_match(name))
     };
-    if matches(Slot::Names) {
+    // user and password, as commands and URLs take them
+    let is_userinfo = text.slice(id.range().end..value.range().start) == b":";
+    if is_userinfo || matches(Slot::Names) {
         return Some(Fit::Named);
     }
     if matches(Slot::Not) {
@@ -224,8 +226,19 @@ fn fit(compiled: &Compiled, text: &Text<'_>, id: Span, value: Span) -> Option<Fi
     {
         return Some(Fit::Next);
     }
-    (gap(id, value) <= UNNAMED && !is_hex_word(text.slice(value.range()), compiled))
-        .then_some(Fit::Near)
+    (gap(id, value) <= UNNAMED
+        && is_given(name)
+        && !is_hex_word(text.slice(value.range()), compiled))
+    .then_some(Fit::Near)
+}
+
+/// Whether `name`, which ends where a value begins, gives it to something: an item of a row or a list that does not follow the
+/// identifier is another column of it.
+fn is_given(name: &[u8]) -> bool {
+    name.iter()
+        .rev()
+        .find(|b| !b.is_ascii_whitespace() && !b"\"'`\\".contains(b))
+        .is_some_and(|b| b"=:>".contains(b))
 }
 
 /// Whether a value of a rule that allows all letters is plain hexadecimal: then it is somebody else's (an auth token, a

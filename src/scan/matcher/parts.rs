@@ -62,15 +62,15 @@ pub fn login_says(parts: &[CandidatePart], text: &Text<'_>, value: &[u8]) -> Hos
     }
 }
 
-/// Whether `value` is that of a user, a database or a host beside it: `POSTGRES_USER=shop`, `POSTGRES_PASSWORD=shop`. Containers come
-/// with such logins.
+/// Whether `value` is that of a user, a database or a host beside it, or the first word of one: `POSTGRES_USER=shop`,
+/// `POSTGRES_PASSWORD=shop`. Containers come with such logins.
 pub fn repeats_name(text: &Text<'_>, found: &Assignment, value: &[u8]) -> bool {
     const NAMES: [&[u8]; 6] = [b"user", b"name", b"db", b"database", b"host", b"login"];
     let block = assignment::block(text.bytes, found, text.lang);
     assignment::read_all(text.bytes, block, text.lang).any(|other| {
         let key = text.slice(other.key.range()).to_ascii_lowercase();
         other.key != found.key
-            && text.slice(other.value.range()) == value
+            && text.slice(other.value.range()).starts_with(value)
             && key
                 .split(|b| *b == b'_')
                 .any(|word| NAMES.iter().any(|name| word.ends_with(name)))

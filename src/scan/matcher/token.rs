@@ -11,7 +11,7 @@ use crate::scan::candidate::{Candidate, CandidatePart, Decisions};
 use crate::scan::filter::{self, About, Drop, HostSays};
 use crate::scan::view::{self, Opening};
 
-use super::{Compiled, Slot, Text, part_name};
+use super::{Compiled, Slot, Text, carried, part_name};
 
 /// Judges the anchor `at`.
 pub fn judge(
@@ -33,6 +33,7 @@ pub fn judge(
         }
         return;
     }
+    carried::judge(compiled, token, text, &at, out);
     let window = text.around(at, token.near, token.near);
     let bytes = text.slice(window.clone());
     let mut start = 0;
@@ -130,7 +131,13 @@ fn judge_match(
         key: b"",
         min_entropy: token.min_entropy,
     };
-    if let Some(reason) = filter::judge(value, about) {
+    // what is made up behind a prefix that all have is seen without it: `mlsn.abc123abc123`
+    let own = value.get(usize::from(token.visible)..).unwrap_or_default();
+    let bare = About {
+        min_entropy: 0.0,
+        ..about
+    };
+    if let Some(reason) = filter::judge(value, about).or_else(|| filter::judge(own, bare)) {
         out.drop(compiled.ix, reason);
         return;
     }

@@ -101,10 +101,10 @@ impl Literal {
                     memchr::memmem::rfind(&text[low..p - 2], b"/*").map(|mark| low + mark)?
                 }
                 b' ' | b'\t' | b'\r' | b'\\' | b'+' | b'.' | b'&' | b'<' | b'>' | b'~' | b'('
-                | b')' | b'_' => p - 1,
+                | b')' | b'_' | b';' => p - 1,
                 b',' if commas => p - 1,
-                b't' if text[low..p].ends_with(b".concat") => p - b".concat".len(),
-                _ => return None,
+                b'=' => p - assigned_before(&text[low..p])?,
+                _ => p - called_before(&text[low..p])?,
             };
         }
         None
@@ -187,16 +187,91 @@ fn gap(text: &[u8], from: usize, end: usize, commas: bool) -> Option<usize> {
             }
             _ => {
                 operator = true;
-                operator_len(rest)?
+                operator_len(rest).or_else(|| appended(rest))?
             }
         };
     }
     None
 }
 
+/// Longest name of a variable that something is appended to, in bytes.
+const VARIABLE: usize = 48;
+
+/// Calls that put their argument behind what was there.
+const APPENDING: [&[u8]; 4] = [b".append", b".Append", b".concat", b".push_str"];
+
+/// Signs that put what follows behind what was there.
+const APPEND_SIGNS: [&[u8]; 6] = [b"+=", b".=", b"&=", b"~=", b"..=", b"<<"];
+
+fn is_of_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'@')
+}
+
+/// Length of the statement at the start of `text` that appends the literal behind it to a variable: `; key += `, `key.append(`.
+fn appended(text: &[u8]) -> Option<usize> {
+    let space = |from: usize| {
+        text[from..]
+            .iter()
+            .take_while(|b| b.is_ascii_whitespace())
+            .count()
+    };
+    let start = usize::from(text.first() == Some(&b';'));
+    let start = start + space(start);
+    let name = text[start..]
+        .iter()
+        .take(VARIABLE)
+        .take_while(|b| is_of_name(**b))
+        .count();
+    let end = start + name;
+    if name == 0 {
+        return None;
+    }
+    if let Some(call) = APPENDING.iter().find(|call| text[end..].starts_with(call)) {
+        return (text.get(end + call.len()) == Some(&b'(')).then_some(end + call.len() + 1);
+    }
+    let sign = end + space(end);
+    APPEND_SIGNS
+        .iter()
+        .find(|wanted| text[sign..].starts_with(wanted))
+        .map(|wanted| sign + wanted.len())
+}
+
+/// Length of the variable and sign at the end of `text`, which ends in `=`, where the sign appends.
+fn assigned_before(text: &[u8]) -> Option<usize> {
+    let sign = APPEND_SIGNS.iter().find(|sign| text.ends_with(sign))?;
+    let rest = text[..text.len() - sign.len()].trim_ascii_end();
+    let name = name_before(rest);
+    (name > 0).then_some(text.len() - rest.len() + name)
+}
+
+/// Length of the method at the end of `text` that appends, with the variable that it is called on, if there is one.
+fn called_before(text: &[u8]) -> Option<usize> {
+    let call = APPENDING.iter().find(|call| text.ends_with(call))?;
+    Some(call.len() + name_before(&text[..text.len() - call.len()]))
+}
+
+fn name_before(text: &[u8]) -> usize {
+    text.iter()
+        .rev()
+        .take(VARIABLE)
+        .take_while(|b| is_of_name(**b))
+        .count()
+}
+
 /// Length of the operator that joins strings at the start of `text`.
 fn operator_len(text: &[u8]) -> Option<usize> {
-    const OPERATORS: [&[u8]; 8] = [b".concat(", b"..", b"<>", b"++", b"+", b".", b"&", b"~"];
+    const OPERATORS: [&[u8]; 10] = [
+        b".concat(",
+        b".append(",
+        b".Append(",
+        b"..",
+        b"<>",
+        b"++",
+        b"+",
+        b".",
+        b"&",
+        b"~",
+    ];
     OPERATORS
         .iter()
         .find(|operator| text.starts_with(operator))

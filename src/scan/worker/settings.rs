@@ -17,9 +17,9 @@ impl Worker<'_> {
         path: &[u8],
         share: &dyn Fn(usize) -> Share,
     ) {
-        // what a shell reads is read as a shell does
+        // what a shell reads is read as a shell does, and what stands in JSON as such
         let lang = match Lang::of_path(path) {
-            Lang::Shell => Lang::Shell,
+            lang @ (Lang::Shell | Lang::Json | Lang::Yaml | Lang::Php) => lang,
             _ => Lang::Env,
         };
         let frame = Frame { lang, ..frame };
@@ -27,7 +27,9 @@ impl Worker<'_> {
         let text = text_of(frame, &[]);
         for found in assignment::read_all(frame.bytes, 0..frame.bytes.len(), frame.lang) {
             let share = share(found.key.start as usize);
-            if share == Share::None || !is_setting(frame.bytes, &found) {
+            let is_prose =
+                matches!(lang, Lang::Env | Lang::Shell) && !is_setting(frame.bytes, &found);
+            if share == Share::None || is_prose {
                 continue;
             }
             self.decisions.uncounted = share == Share::Near;

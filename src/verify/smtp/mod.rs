@@ -54,6 +54,12 @@ const MAYBE_LOGINS: [&str; 4] = [
     "zeptomail-send-token",
 ];
 
+/// Whose mail server stands beside `credential`, if it is one of a known provider.
+pub(super) fn provider_beside(credential: &Credential<'_>) -> Option<&'static str> {
+    let host = text_part(credential, "host")?.to_ascii_lowercase();
+    servers::named(&host).map(|server| server.provider)
+}
+
 /// Asks mail servers.
 #[derive(Debug, Default)]
 pub struct MailLogins {

@@ -18,7 +18,7 @@ use super::weigh::weightiest;
 use super::{Credential, Endpoint, Header, HttpRequest, Method, Trouble, Verifier, Wire};
 use crate::model::{Finding, Secret, Verdict, Verified};
 use answers::Said;
-use regions::Region;
+use regions::{Plan, Region};
 
 /// Whose endpoints these are.
 const PROVIDER: &str = "twilio";
@@ -85,6 +85,32 @@ impl Verifier for Twilio {
             _ => None,
         }
     }
+}
+
+/// The names of all regions.
+pub(super) fn region_names() -> impl Iterator<Item = &'static str> {
+    regions::ALL.iter().map(|region| region.id)
+}
+
+/// Regions in which `credential` may be valid, likeliest first, with the host of the API in each; and who says that it is the first
+/// of them, if anybody does. `told` is what the operator says, which counts where the file says nothing.
+pub(super) fn places(
+    credential: &Credential<'_>,
+    told: Option<&str>,
+) -> (Option<&'static str>, Vec<(&'static str, String)>) {
+    let named = regions::named(credential).map(|region| (region, "the file"));
+    let told = || {
+        let told = told.and_then(regions::called)?;
+        Some((told, "TWILIO_REGION"))
+    };
+    let hint = named.or_else(told);
+    let Plan { likely, rest } = regions::plan(credential);
+    let first = hint.map(|(region, _)| region);
+    let others = likely.into_iter().chain(rest);
+    let others = others.filter(|region| Some(*region) != first);
+    let places = first.into_iter().chain(others);
+    let places = places.map(|region| (region.id, region.host("api")));
+    (hint.map(|(_, who)| who), places.collect())
 }
 
 /// One call, and what its answer is known by.

@@ -46,6 +46,17 @@ pub(super) fn default() -> &'static Region {
     &ALL[0]
 }
 
+/// The region called `name`.
+pub(super) fn called(name: &str) -> Option<&'static Region> {
+    ALL.iter()
+        .find(|region| region.id.eq_ignore_ascii_case(name))
+}
+
+/// The region that the file names for `credential`.
+pub(super) fn named(credential: &Credential<'_>) -> Option<&'static Region> {
+    called(std::str::from_utf8(bytes(credential.part("region")?)).ok()?)
+}
+
 /// Where a credential is likely to be valid, likeliest first, and where else it may be.
 pub(super) struct Plan {
     /// What the file says, and the default.

@@ -265,3 +265,73 @@ fn all_values_are_listed_on_request() {
     let long = rendered(Format::Text, &all(), Verbosity::Verbose, false);
     assert!(long.contains("templates.number_11\n"), "{long}");
 }
+
+/// What a report of those of `all`'s findings that `chosen` has bits for means, by `fail_on`, if only `only` is shown.
+fn outcome_of(chosen: u32, fail_on: FailOn, only: &[Verdict]) -> (Outcome, Vec<Finding>) {
+    let mut report = all();
+    let mut at = 0;
+    report.findings.retain(|_| {
+        at += 1;
+        chosen >> (at - 1) & 1 == 1
+    });
+    let before = report.findings.clone();
+    report.keep_verdicts(only);
+    (report.outcome(fail_on), before)
+}
+
+#[test]
+fn every_combination_of_verdicts_means_what_the_table_says() {
+    let count = all().findings.len();
+    assert!((8..16).contains(&count), "{count}");
+    let severities = Severity::ALL.map(FailOn::from);
+    for chosen in 0..1_u32 << count {
+        for fail_on in severities.into_iter().chain([FailOn::Live]) {
+            let (outcome, findings) = outcome_of(chosen, fail_on, &[]);
+            let open = findings.iter().any(Finding::is_unanswered);
+            let counts = findings.iter().any(|it| match fail_on {
+                FailOn::Live => {
+                    matches!(it.verdict(), Verdict::Live | Verdict::LiveRestricted)
+                }
+                FailOn::Severity(least) => it.severity >= least,
+            });
+            let expected = match (open, counts) {
+                (true, _) => Outcome::Failed,
+                (false, true) => Outcome::Found,
+                (false, false) => Outcome::Clean,
+            };
+            assert_eq!(outcome, expected, "{chosen:b} {fail_on:?}");
+        }
+    }
+}
+
+#[test]
+fn every_choice_of_verdicts_shows_those_and_counts_the_rest() {
+    let everything = (1 << all().findings.len()) - 1;
+    for choice in 1..1_u32 << Verdict::ALL.len() {
+        let only: Vec<Verdict> = (0..)
+            .zip(Verdict::ALL)
+            .filter(|(at, _)| choice >> at & 1 == 1)
+            .map(|(_, verdict)| verdict)
+            .collect();
+        let mut report = all();
+        let before = report.findings.len() as u64;
+        report.keep_verdicts(&only);
+        assert!(
+            report
+                .findings
+                .iter()
+                .all(|it| only.contains(&it.verdict()))
+        );
+        let verification = report.verification.as_ref().unwrap();
+        let hidden = verification.hidden.as_ref().unwrap();
+        assert!(
+            hidden.keys().all(|verdict| !only.contains(verdict)),
+            "{only:?}"
+        );
+        let counted = hidden.values().sum::<u64>() + report.findings.len() as u64;
+        assert_eq!(counted, before, "{only:?}");
+        // a missing answer is one whether it is shown or not
+        let (outcome, _) = outcome_of(everything, FailOn::Live, &only);
+        assert_eq!(outcome, Outcome::Failed, "{only:?}");
+    }
+}

@@ -19,6 +19,8 @@ pub(crate) struct Asked {
     pub(crate) path: String,
     /// What stands behind `Bearer`, or what `Basic` encodes.
     pub(crate) credential: String,
+    /// Everything that was said, in one line.
+    pub(crate) said: String,
 }
 
 /// What comes back.
@@ -43,6 +45,7 @@ pub(crate) fn json(status: u16, body: &str) -> Answer {
 pub(crate) struct Providers {
     port: u16,
     ca: PathBuf,
+    authority: Authority,
     asked: Arc<Mutex<Vec<Asked>>>,
 }
 
@@ -82,17 +85,32 @@ impl Providers {
                 });
             }
         });
-        Self { port, ca, asked }
+        Self {
+            port,
+            ca,
+            authority,
+            asked,
+        }
     }
 
-    /// Options that lead all questions here.
+    /// Who vouches for it, and for other servers of a test.
+    pub(crate) fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    /// Options that lead all questions to SendGrid and Twilio here.
     pub(crate) fn led(&self) -> Vec<String> {
+        self.led_from(&["sendgrid", "twilio"])
+    }
+
+    /// Options that lead all questions to `providers` here.
+    pub(crate) fn led_from(&self, providers: &[&str]) -> Vec<String> {
         let mut args = vec![
             "--ca".to_owned(),
             self.ca.to_string_lossy().into_owned(),
             "--allow-loopback".to_owned(),
         ];
-        for provider in ["sendgrid", "twilio"] {
+        for provider in providers {
             args.push("--endpoint".to_owned());
             args.push(format!("{provider}=https://127.0.0.1:{}", self.port));
         }
@@ -127,7 +145,10 @@ fn serve(
         head.push(byte[0]);
     }
     let head = String::from_utf8_lossy(&head).into_owned();
-    let asked = read(&head);
+    let mut asked = read(&head);
+    let mut body = vec![0; length(&head)];
+    stream.read_exact(&mut body)?;
+    asked.said += &String::from_utf8_lossy(&body);
     seen.lock().unwrap().push(asked.clone());
     match answer(&asked) {
         Answer::Reply(status, media, body) => {
@@ -162,6 +183,13 @@ fn serve(
     }
 }
 
+/// How long the body is.
+fn length(head: &str) -> usize {
+    let mut lines = head.lines().filter_map(|line| line.split_once(':'));
+    let length = lines.find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    length.map_or(0, |(_, value)| value.trim().parse().unwrap())
+}
+
 fn read(head: &str) -> Asked {
     let mut first = head.split(' ');
     let header = |name: &str| {
@@ -185,5 +213,6 @@ fn read(head: &str) -> Asked {
         method,
         path,
         credential,
+        said: head.replace("\r\n", " "),
     }
 }

@@ -71,10 +71,14 @@ fn a_sendgrid_key_is_deleted_and_the_deletion_confirmed() {
     let bench = Bench::with(&PLANTED[..1], deleting(204, 2));
     let done = revoke(&bench, &["--yes"]);
     assert_eq!(done.code, 0, "{}{}", done.out, done.err);
-    assert!(done.out.contains("deleted\n"), "{}", done.out);
+    assert!(
+        done.out.contains("deleted (global region)\n"),
+        "{}",
+        done.out
+    );
     assert!(
         done.out
-            .contains("confirmed: it is no longer accepted (dead: "),
+            .contains("dead, confirmed (asked 3 times in 3 s): SendGrid knows no such key"),
         "{}",
         done.out
     );
@@ -97,7 +101,10 @@ fn nothing_is_deleted_without_yes() {
         shown.err
     );
     assert!(
-        shown.out.contains("DELETE https://api.sendgrid.com"),
+        shown.out.contains("DELETE /v3/api_keys/")
+            && shown
+                .out
+                .contains("api.sendgrid.com (global), else api.eu.sendgrid.com (eu)"),
         "{}",
         shown.out
     );
@@ -185,8 +192,9 @@ fn for_everything_else_the_steps_are_printed() {
     let run = revoke(&bench, &["--yes"]);
     assert_eq!(run.code, 1, "{}", run.err);
     assert!(
-        run.out
-            .contains("waxseal can't take back a smtp-login. The steps:\n  1. "),
+        run.out.contains(
+            "waxseal can't take this back itself.\nBy hand (SMTP login with password):\n  1. "
+        ),
         "{}",
         run.out
     );
@@ -212,8 +220,34 @@ fn a_key_that_only_the_history_holds_is_found_there() {
 fn what_is_no_fingerprint_gets_one_clear_error() {
     let bench = Bench::with(&PLANTED[..1], provider);
     for (args, problem) in [
-        (&["revoke", "xyz"][..], "32 hexadecimal digits"),
-        (&["revoke", "abcdef"], "32 hexadecimal digits"),
+        (&["revoke", "xyz"][..], "neither a fingerprint"),
+        (&["revoke", "abcdef"], "neither a fingerprint"),
+        (
+            &["revoke", "a-live.py:9"],
+            "a-live.py holds no finding at 9",
+        ),
+        (
+            &["revoke", "a-live.py:1:2"],
+            "a-live.py holds no finding at 1:2",
+        ),
+        (
+            &["revoke", "none.py:1"],
+            "none.py: no such file or directory",
+        ),
+        (&["revoke", ".:1"], ". is a folder"),
+        (
+            &["revoke", "a-live.py:1", "."],
+            "say where a fingerprint is looked for",
+        ),
+        (
+            &["revoke", "00000000", "--report", "none.json"],
+            "none.json",
+        ),
+        (
+            &["revoke", "00000000", "--report", "a-live.py"],
+            "a-live.py: line 1 is not JSON",
+        ),
+        (&["revoke", "-"], "standard input holds nothing"),
         (
             &["revoke", "00000000"],
             "holds no finding with the fingerprint 00000000",
@@ -242,4 +276,289 @@ fn nothing_that_is_secret_is_shown() {
         }
         assert!(!all.contains(MARKER), "{status}: {all}");
     }
+}
+
+/// Runs `revoke` with `args`, an admin key, and `input` on standard input.
+fn piped(bench: &Bench, args: &[&str], input: &str) -> Run {
+    let file = bench.folder.path().join("in");
+    std::fs::write(&file, input).unwrap();
+    bench.run_as(&[&["revoke"], args].concat(), |command| {
+        command
+            .env("SENDGRID_ADMIN_API_KEY", text(ADMIN))
+            .stdin(std::fs::File::open(&file).unwrap());
+    })
+}
+
+fn assert_deleted(bench: &Bench, run: &Run, template: &str) {
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    let deleted = deletions(bench);
+    assert_eq!(deleted.len(), 1, "{}{}", run.out, run.err);
+    let id = text(&format!("<<{template}|drop:3|take:22>>"));
+    assert_eq!(deleted[0].path, format!("/v3/api_keys/{id}"));
+}
+
+#[test]
+fn a_key_is_named_by_its_place() {
+    let planted = [(
+        "a.py",
+        "one = '<<sendgrid-key#live>>'\ntwo = '<<sendgrid-key#dead>>'\n",
+    )];
+    for place in ["a.py:2", "a.py:2:8"] {
+        let bench = Bench::with(&planted, deleting(204, 0));
+        let run = piped(&bench, &[place, "--yes"], "");
+        assert_deleted(&bench, &run, "sendgrid-key#dead");
+    }
+    let both = [(
+        "a.py",
+        "keys = ['<<sendgrid-key#live>>', '<<sendgrid-key#dead>>']\n",
+    )];
+    let bench = Bench::with(&both, deleting(204, 0));
+    let run = piped(&bench, &["a.py:1", "--yes"], "");
+    assert_eq!(run.code, 2, "{}", run.out);
+    assert!(run.err.contains("a.py:1 is 2 credentials"), "{}", run.err);
+    assert!(
+        run.err.contains("sendgrid-api-key  a.py:1:10"),
+        "{}",
+        run.err
+    );
+    assert_eq!(bench.providers.asked().len(), 0);
+}
+
+#[test]
+fn a_key_is_named_by_a_report() {
+    let bench = Bench::with(&PLANTED[..4], deleting(204, 0));
+    let report = run(bench.dir.root(), ["scan", "--format", "json"]).out;
+    let listed: Value = serde_json::from_str(&report).unwrap();
+    let dead = listed["findings"][3]["fingerprint"].as_str().unwrap();
+    // which of them has to be said
+    let several = piped(&bench, &["-", "--yes"], &report);
+    assert_eq!(several.code, 2, "{}", several.out);
+    assert!(several.err.contains("is 4 credentials"), "{}", several.err);
+    assert!(several.err.contains(dead), "{}", several.err);
+    assert_eq!(bench.providers.asked().len(), 0);
+    let done = piped(&bench, &[&dead[..10], "--report", "-", "--yes"], &report);
+    assert_deleted(&bench, &done, "sendgrid-key#dead");
+    let file = bench.folder.path().join("r.json");
+    std::fs::write(&file, &report).unwrap();
+    let shown = piped(&bench, &[dead, "--report", file.to_str().unwrap()], "");
+    assert!(
+        shown.out.contains("d-dead.py:1:8"),
+        "{}{}",
+        shown.out,
+        shown.err
+    );
+    // what is gone from its file is not taken for something else
+    std::fs::remove_file(bench.dir.root().join("d-dead.py")).unwrap();
+    let gone = piped(
+        &bench,
+        &[dead, "--report", file.to_str().unwrap(), "--yes"],
+        "",
+    );
+    assert_eq!(gone.code, 2, "{}", gone.out);
+    assert!(gone.err.contains("d-dead.py"), "{}", gone.err);
+    assert_eq!(deletions(&bench).len(), 1);
+
+    let bench = Bench::with(&PLANTED[..1], deleting(204, 0));
+    let report = run(bench.dir.root(), ["scan", "--format", "jsonl"]).out;
+    let only = piped(&bench, &["-", "--yes"], &report);
+    assert_deleted(&bench, &only, "sendgrid-key#live");
+}
+
+#[test]
+fn a_key_is_taken_from_standard_input_and_never_as_an_argument() {
+    let bench = Bench::with(&[], deleting(204, 0));
+    let done = piped(&bench, &["-", "--yes"], &text("<<sendgrid-key#live>>\n"));
+    assert_deleted(&bench, &done, "sendgrid-key#live");
+    assert!(!done.out.contains(&text("<<sendgrid-key#live|drop:26>>")));
+    let key = text("<<sendgrid-key#live>>");
+    let flag = format!("--key={key}");
+    for args in [&[key.as_str(), "--yes"][..], &[&flag, "-"], &["-", &key]] {
+        let run = piped(&bench, args, "");
+        assert_eq!(run.code, 2, "{}", run.out);
+        let told = run.out + &run.err;
+        assert!(!told.contains(&key[26..34]), "{told}");
+    }
+    assert_eq!(deletions(&bench).len(), 1);
+}
+
+#[test]
+fn what_is_not_known_to_be_dead_is_not_called_so() {
+    // no such key in that account, and it works
+    let bench = Bench::with(&PLANTED[..1], deleting(404, 99));
+    let run = revoke(&bench, &["--yes"]);
+    assert_eq!(run.code, 2, "{}{}", run.out, run.err);
+    assert!(
+        run.out
+            .contains("not deleted: the key still works (live: SendGrid lists its scopes"),
+        "{}",
+        run.out
+    );
+    // no answer to the deletion, and one to the question behind it
+    let bench = Bench::with(&PLANTED[..1], |asked| {
+        if asked.method == "DELETE" {
+            Answer::Cut
+        } else {
+            sendgrid(
+                401,
+                "The provided authorization grant is invalid, expired, or revoked",
+            )
+        }
+    });
+    let run = revoke(&bench, &["--yes"]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert!(
+        run.out.contains("whether it was deleted is not known"),
+        "{}",
+        run.out
+    );
+    assert!(
+        run.out.contains("dead, confirmed (asked once)"),
+        "{}",
+        run.out
+    );
+    // nobody answers any more
+    let bench = Bench::with(&PLANTED[..1], |_| Answer::Cut);
+    let run = revoke(&bench, &["--yes"]);
+    assert_eq!(run.code, 2, "{}{}", run.out, run.err);
+    assert!(
+        run.out.contains("not known to be deleted: asked 3 times"),
+        "{}",
+        run.out
+    );
+}
+
+#[test]
+fn what_is_configured_counts() {
+    let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = proxy.local_addr().unwrap().port();
+    let bench = Bench::with(&PLANTED[..1], deleting(204, 0));
+    let config = bench.folder.path().join("own.toml");
+    std::fs::write(
+        &config,
+        format!("[verify]\nproxy = \"http://127.0.0.1:{port}\"\ntimeout = 1\n"),
+    )
+    .unwrap();
+    // it takes what comes, and says nothing for longer than that
+    let heard = std::thread::spawn(move || {
+        use std::io::Read as _;
+        let mut heard = [0; 8];
+        let mut stream = proxy.accept().unwrap().0;
+        stream.read_exact(&mut heard).unwrap();
+        std::thread::sleep(Duration::from_secs(4));
+        heard
+    });
+    let began = std::time::Instant::now();
+    let run = revoke(&bench, &["--yes", "--config", config.to_str().unwrap()]);
+    assert_eq!(run.code, 2, "{}{}", run.out, run.err);
+    assert_eq!(&heard.join().unwrap(), b"CONNECT ");
+    assert!(run.err.contains("all goes through a proxy"), "{}", run.err);
+    assert_eq!(bench.providers.asked().len(), 0, "all goes there");
+    assert!(
+        began.elapsed() < Duration::from_secs(40),
+        "{:?}",
+        began.elapsed()
+    );
+    // one of the repository has no say
+    bench.dir.write(
+        ".waxseal.toml",
+        "[verify]\nproxy = \"http://127.0.0.1:1\"\n",
+    );
+    let run = piped(&bench, &["a-live.py:1", "--yes"], "");
+    assert_eq!(run.code, 2, "{}", run.out);
+    assert!(
+        run.err.contains("[verify] does not count here"),
+        "{}",
+        run.err
+    );
+}
+
+#[test]
+fn a_twilio_key_is_deleted_in_its_region() {
+    let planted = [(
+        "a.py",
+        "account_sid = 'AC<<hex:32#a>>'\napi_key = 'SK<<hex:32#k>>'\napi_secret = '<<alnum:32>>'\nTWILIO_REGION = 'ie1'\n",
+    )];
+    let admin = text("AC<<hex:32#a>>:<<hex:32#main>>");
+    let revoke = |bench: &Bench, region: Option<&str>| {
+        let fingerprint = fingerprint(bench);
+        bench.run_as(&["revoke", &fingerprint, "--yes"], |command| {
+            command.env("TWILIO_ADMIN_KEY", &admin);
+            if let Some(region) = region {
+                command.env("TWILIO_REGION", region);
+            }
+        })
+    };
+    let bench = Bench::with(&planted, deleting(204, 0));
+    let run = revoke(&bench, None);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert!(
+        run.out
+            .contains("asked at:      api.dublin.ie1.twilio.com (ie1, as the file says), else "),
+        "{}",
+        run.out
+    );
+    assert!(run.out.contains("deleted (ie1 region)"), "{}", run.out);
+
+    let plain = [(
+        "a.py",
+        "account_sid = 'AC<<hex:32#a>>'\napi_key = 'SK<<hex:32#k>>'\napi_secret = '<<alnum:32>>'\n",
+    )];
+    let bench = Bench::with(&plain, deleting(204, 0));
+    let run = revoke(&bench, Some("jp1"));
+    assert!(
+        run.out.contains(
+            "api.tokyo.jp1.twilio.com (jp1, as TWILIO_REGION says), else api.twilio.com (us1)"
+        ),
+        "{}",
+        run.out
+    );
+    let run = revoke(&bench, Some("mars"));
+    assert_eq!(run.code, 2);
+    assert!(
+        run.err.contains("TWILIO_REGION: expected one of us1, ie1"),
+        "{}",
+        run.err
+    );
+}
+
+#[test]
+fn a_twilio_key_without_its_account_says_what_it_lacks() {
+    let planted = [(
+        "a.py",
+        "api_key = 'SK<<hex:32#k>>'\napi_secret = '<<alnum:32>>'\n",
+    )];
+    let bench = Bench::with(&planted, deleting(204, 0));
+    let fingerprint = fingerprint(&bench);
+    let run = bench.run(&["revoke", &fingerprint, "--yes"]);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    assert!(
+        run.out.contains("set TWILIO_ACCOUNT_SID to its SID"),
+        "{}",
+        run.out
+    );
+    let run = bench.run_as(&["revoke", &fingerprint, "--yes"], |command| {
+        command
+            .env("TWILIO_ACCOUNT_SID", text("AC<<hex:32#a>>"))
+            .env("TWILIO_ADMIN_KEY", text("AC<<hex:32#a>>:<<hex:32#main>>"));
+    });
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(deletions(&bench).len(), 1);
+}
+
+#[test]
+fn the_steps_are_those_of_the_provider_that_stands_beside() {
+    let planted = [(
+        "a.py",
+        "EMAIL_HOST = 'smtp.postmarkapp.com'\nEMAIL_HOST_USER = 'news'\nEMAIL_HOST_PASSWORD = '<<password>>'\n",
+    )];
+    let bench = Bench::with(&planted, provider);
+    let run = piped(&bench, &["a.py:3"], "");
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    assert!(
+        run.out.contains(
+            "By hand (SMTP login with password, at postmark):\n  1. create a second token"
+        ),
+        "{}",
+        run.out
+    );
 }
