@@ -73,10 +73,6 @@ pub enum Error {
     #[cfg(feature = "verify")]
     #[error(transparent)]
     Net(#[from] crate::verify::net::NetError),
-    /// Answers of providers can't be kept.
-    #[cfg(feature = "verify")]
-    #[error("{0}; --no-verify-cache does without")]
-    Cache(#[from] crate::verify::CacheError),
     /// Options that contradict each other.
     #[error("{0}")]
     Usage(String),

@@ -55,9 +55,17 @@ fn main() -> ExitCode {
     }
 }
 
-/// Ctrl-C and termination end the program at once: whatever was not scanned was not scanned, so the status is "incomplete".
+/// Ctrl-C and termination end the program at once: whatever was not scanned was not scanned, so the status is "incomplete". While
+/// providers are asked, the first one only ends that: what is known by then is told.
 fn install_interrupt_handler() {
     let handler = || {
+        if app::interrupt::stops_by_itself() {
+            let _ = writeln!(
+                io::stderr(),
+                "waxseal: stopping: what was not answered by now stays unknown; interrupt again to end without a report"
+            );
+            return;
+        }
         let _ = writeln!(
             io::stderr(),
             "waxseal: interrupted before the end; this result is not complete and not clean"

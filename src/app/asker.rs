@@ -1,22 +1,21 @@
 //! Who asks providers: verifiers, the way to them and earlier answers, put together by what the operator decided.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::config::{self, VerifyOptions};
+use crate::config::VerifyOptions;
 use crate::error::Error;
 use crate::model::{
     Contacted, Finding, Planned, Secret, Verdict, Verification, Verified, display_path,
 };
-use crate::rules::{BUILTIN, Rule};
+use crate::rules::Rule;
 use crate::scan::Scanner;
 use crate::verify::net::{Guarded, NetError, SystemNames};
-use crate::verify::revoke::{Deleted, Deletion, Place};
+use crate::verify::revoke::{self, Deleted, Deletion, Place};
 use crate::verify::{
-    self, Cache, DryRun, Endpoint, Job, Kept, Line, MailLogins, Question, Recipes, Scheme,
-    SendGrid, Settings, Summary, Trouble, Twilio, Verifier,
+    self, Cache, CacheError, DryRun, Endpoint, Job, Kept, Line, MailLogins, Question, Recipes,
+    Scheme, SendGrid, Settings, Stop, Summary, Trouble, Twilio, Verifier, Way,
 };
 
 /// Letters and digits in a row that are the name of somebody's account rather than a word.
@@ -45,25 +44,33 @@ pub(super) struct Asker {
     verifiers: Vec<Box<dyn Verifier>>,
     dry_run: bool,
     cache: Option<Cache>,
+    /// Why answers are neither used nor kept, though they were to be.
+    no_cache: Option<String>,
 }
 
 impl Asker {
     /// Who asks as `how` has it, about what the rules of `scanner` find.
     pub(super) fn new(how: &VerifyOptions, scanner: &Scanner) -> Result<Self, Error> {
-        let trusted = trusted(how)?;
-        let rules = scanner.rules().filter(|rule| trusted.contains(&*rule.id));
+        // a rule of the scanned repository that has a recipe is an error, long before this
+        let rules = scanner.rules();
         let age = how.cache.filter(|_| !how.dry_run);
-        let cache = age.zip(folder());
-        let cache = cache.map(|(age, folder)| Cache::open(&folder, age));
-        let cache = cache.transpose()?;
-        Self::with(&how.settings, rules, how.dry_run, cache)
+        let mut asker = Self::with(&how.settings, rules, how.dry_run)?;
+        // it saves questions, and nothing hangs on it
+        match age
+            .zip(folder())
+            .map(|(age, folder)| Cache::open(&folder, age))
+        {
+            Some(Ok(cache)) => asker.cache = Some(cache),
+            Some(Err(error)) => asker.no_cache = Some(told(&error)),
+            None => {}
+        }
+        Ok(asker)
     }
 
     fn with<'r>(
         settings: &Settings,
         rules: impl IntoIterator<Item = &'r Rule>,
         dry_run: bool,
-        cache: Option<Cache>,
     ) -> Result<Self, Error> {
         let asker = Self {
             settings: settings.clone(),
@@ -75,10 +82,11 @@ impl Asker {
                 Box::new(Recipes::of(rules)),
             ],
             dry_run,
-            cache,
+            cache: None,
+            no_cache: None,
         };
         // what can't be used is known before a scan, not after
-        asker.network()?;
+        asker.network(&Stop::default())?;
         asker.check_names()?;
         Ok(asker)
     }
@@ -87,11 +95,8 @@ impl Asker {
     fn check_names(&self) -> Result<(), Error> {
         let endpoints = self.endpoints();
         let is_asked = |name: &str| {
-            name == "operator"
-                || self.settings.smtp_hosts.iter().any(|host| host == name)
-                || endpoints
-                    .iter()
-                    .any(|it| it.provider == name || it.covers(name, it.port))
+            let mut endpoints = endpoints.iter();
+            endpoints.any(|it| it.provider == name || it.covers(name, it.port))
         };
         let mut names = self.settings.endpoints.iter().map(|it| it.name.as_str());
         match names.find(|name| !is_asked(name)) {
@@ -102,9 +107,10 @@ impl Asker {
         }
     }
 
-    /// The way out. The time that a run may take begins here.
-    fn network(&self) -> Result<Guarded, NetError> {
-        Guarded::new(&self.settings, self.endpoints(), Arc::new(SystemNames))
+    /// The way out, until `stop` is set. The time that a run may take begins here.
+    fn network(&self, stop: &Stop) -> Result<Guarded, NetError> {
+        let (names, stop) = (Arc::new(SystemNames), stop.clone());
+        Guarded::stoppable(&self.settings, self.endpoints(), names, stop)
     }
 
     /// What the operator changed in where questions go, a clause each.
@@ -112,17 +118,47 @@ impl Asker {
         &self.changes
     }
 
-    /// Every host that could be contacted.
-    pub(super) fn endpoints(&self) -> Vec<Endpoint> {
+    /// Every host that could be asked whether something works.
+    fn endpoints(&self) -> Vec<Endpoint> {
         let all = self.verifiers.iter().flat_map(|it| it.endpoints());
         all.collect()
     }
 
-    /// Asks about all findings, tells each what came of it, and says what it took.
-    pub(super) fn ask(&self, findings: &mut [Finding], so_far: &Progress) -> Verification {
-        if self.dry_run {
-            let line = DryRun::default();
-            let summary = self.run(findings, &line, so_far);
+    /// Every host that could be contacted, as it is shown where what is asked may lie elsewhere, and what for.
+    pub(super) fn places(&self) -> Vec<(String, String, String)> {
+        let mut endpoints = self.endpoints();
+        endpoints.extend(revoke::endpoints());
+        endpoints.sort();
+        endpoints.dedup();
+        let shown = endpoints.into_iter().map(|it| {
+            // a question over HTTP has one port only, and no login has it
+            let scheme = if it.port == 443 {
+                Scheme::Https
+            } else {
+                Scheme::Smtp
+            };
+            let place = (it.host.as_str(), it.port);
+            let way = Way::of(&self.settings, &it.provider, place, scheme);
+            let place = match way.in_place_of {
+                Some(meant) => format!("{} in place of {meant}:{}", way.place(), it.port),
+                None => way.place(),
+            };
+            (it.provider.clone(), way.with_proxy(place), it.purpose)
+        });
+        shown.collect()
+    }
+
+    /// Asks about all findings until `stop` is set, tells each what came of it, and says what it took.
+    pub(super) fn ask(
+        &self,
+        findings: &mut [Finding],
+        so_far: &Progress,
+        stop: &Stop,
+    ) -> Verification {
+        let line = self.network(stop);
+        if let (true, Ok(line)) = (self.dry_run, &line) {
+            let line = DryRun::new(line);
+            let summary = self.run(findings, &line, so_far, stop);
             let planned = line.questions().into_iter().map(planned);
             return Verification {
                 dry_run: true,
@@ -130,8 +166,8 @@ impl Asker {
                 ..self.told(summary)
             };
         }
-        let summary = match self.network() {
-            Ok(line) => self.run(findings, &line, so_far),
+        let summary = match line {
+            Ok(line) => self.run(findings, &line, so_far, stop),
             // it was there when this was made
             Err(error) => {
                 for finding in findings.iter_mut() {
@@ -143,14 +179,21 @@ impl Asker {
                 Summary::default()
             }
         };
-        if let Some(cache) = &self.cache {
-            // what is not kept is asked again, and no more than that
-            let _ = cache.save();
+        let saved = self.cache.as_ref().map_or(Ok(()), Cache::save);
+        let not_saved = saved.err().map(|error| told(&error));
+        Verification {
+            no_cache: not_saved.or_else(|| self.no_cache.clone()),
+            ..self.told(summary)
         }
-        self.told(summary)
     }
 
-    fn run(&self, findings: &mut [Finding], line: &dyn Line, so_far: &Progress) -> Summary {
+    fn run(
+        &self,
+        findings: &mut [Finding],
+        line: &dyn Line,
+        so_far: &Progress,
+        stop: &Stop,
+    ) -> Summary {
         let summary = verify::run(
             findings,
             &Job {
@@ -158,8 +201,7 @@ impl Asker {
                 verifiers: &self.verifiers,
                 line,
                 kept: self.cache.as_ref().map(|cache| cache as &dyn Kept),
-                // Ctrl-C ends the program
-                stop: &AtomicBool::new(false),
+                stop,
                 progress: &|done, all| {
                     so_far.done.store(done, Ordering::Relaxed);
                     so_far.all.store(all, Ordering::Relaxed);
@@ -183,6 +225,7 @@ impl Asker {
                 .map(|(host, requests)| Contacted { host, requests })
                 .collect(),
             changes: self.changes.clone(),
+            stopped: summary.stopped,
             ..Verification::default()
         }
     }
@@ -193,7 +236,7 @@ impl Asker {
             verified: None,
             ..finding.clone()
         }];
-        self.ask(&mut findings, &Progress::default());
+        self.ask(&mut findings, &Progress::default(), &Stop::default());
         let [finding] = findings;
         finding.verified.map_or_else(
             || Verified::new(Verdict::Unknown, "nobody can be asked about it"),
@@ -207,19 +250,16 @@ impl Asker {
         deletion: &'d Deletion,
         admin: &Secret,
     ) -> Result<(Deleted, Option<&'d Place>), Trouble> {
-        let line = self.network().map_err(|_| Trouble::Tls)?;
+        let line = self.network(&Stop::default()).map_err(|_| Trouble::Tls)?;
         deletion.ask(admin, &mut *line.wire())
     }
 }
 
-/// Ids of the rules whose recipes may ask: built-in ones, and those in files that the operator named. What was found in the
-/// scanned repository is none of them.
-fn trusted(how: &VerifyOptions) -> Result<HashSet<String>, Error> {
-    let mut ids: HashSet<String> = BUILTIN.iter().map(|rule| rule.id.to_string()).collect();
-    for file in &how.recipes {
-        ids.extend(config::rule_ids(file)?);
-    }
-    Ok(ids)
+/// What is wrong with the folder of the answers.
+fn told(error: &CacheError) -> String {
+    let source = std::error::Error::source(error);
+    let why = source.map_or_else(String::new, |source| format!(": {source}"));
+    format!("{}{why}", error.path)
 }
 
 /// Where answers are kept; nowhere if there is no place for such things.
@@ -265,9 +305,13 @@ fn changes(settings: &Settings) -> Vec<String> {
     for host in &settings.smtp_hosts {
         changes.push(format!("mail logins are tried at {host}"));
     }
-    if settings.proxy.is_some() {
-        // its text may hold a password
-        changes.push("all goes through a proxy".to_owned());
+    if let Some(proxy) = &settings.proxy {
+        let but = if proxy.has_exceptions() {
+            ", but to the hosts of NO_PROXY"
+        } else {
+            ""
+        };
+        changes.push(format!("all goes through the proxy {proxy}{but}"));
     }
     changes
 }
@@ -302,6 +346,7 @@ fn planned((question, credentials): (Question, u64)) -> Planned {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verify::{MailHost, Proxy};
 
     #[test]
     fn names_of_accounts_are_cut() {
@@ -330,8 +375,8 @@ mod tests {
             endpoints: vec![verify::Redirected::parse("sendgrid=https://127.0.0.1:8443").unwrap()],
             ca: Some("ca.pem".into()),
             allow_loopback: true,
-            smtp_hosts: vec!["mail.example.org".to_owned()],
-            proxy: Some("http://me:word@proxy.example:8080".to_owned()),
+            smtp_hosts: vec![MailHost::parse("mail.example.org").unwrap()],
+            proxy: Some(Proxy::parse("http://me:word@proxy.example:8080").unwrap()),
             ..Settings::default()
         };
         assert_eq!(
@@ -341,7 +386,7 @@ mod tests {
                 "only certificates are trusted that ca.pem vouches for",
                 "hosts may be this machine",
                 "mail logins are tried at mail.example.org",
-                "all goes through a proxy",
+                "all goes through the proxy proxy.example:8080",
             ]
         );
         assert_eq!(changes(&Settings::default()), Vec::<String>::new());

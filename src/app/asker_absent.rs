@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::model::{Finding, Secret, Verification, Verified};
 use crate::scan::Scanner;
 use crate::verify::revoke::{Deleted, Deletion, Place};
-use crate::verify::{Endpoint, Trouble};
+use crate::verify::{Stop, Trouble};
 
 /// Of which there is none.
 pub(super) enum Asker {}
@@ -38,11 +38,11 @@ impl Asker {
         match *self {}
     }
 
-    pub(super) fn endpoints(&self) -> Vec<Endpoint> {
+    pub(super) fn places(&self) -> Vec<(String, String, String)> {
         match *self {}
     }
 
-    pub(super) fn ask(&self, _: &mut [Finding], _: &Progress) -> Verification {
+    pub(super) fn ask(&self, _: &mut [Finding], _: &Progress, _: &Stop) -> Verification {
         match *self {}
     }
 

@@ -20,6 +20,7 @@ mod history;
 mod hook;
 mod import;
 mod install;
+pub mod interrupt;
 mod message;
 mod outputs;
 mod policy;

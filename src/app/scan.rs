@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crate::config::{Color, Input, Policy, ScanOptions, all_rules};
+use crate::config::{Color, Input, Policy, ScanOptions};
 use crate::error::Error;
 use crate::git::Store;
 use crate::model::{Confidence, FailOn, Finding, Outcome, Report, Severity};
@@ -123,7 +123,7 @@ impl<'o> Job<'o> {
         Ok(job)
     }
 
-    /// The same with rules that are off by default, where they are among `ids`.
+    /// The same with rules that are not used otherwise, where they are among `ids`.
     pub(super) fn with_rules(
         policy: Policy,
         baseline: Standing,
@@ -131,9 +131,10 @@ impl<'o> Job<'o> {
         ids: &[&str],
     ) -> Result<Self, Error> {
         let mut policy = policy;
-        let optional = all_rules(&options.rules.files)?;
-        for rule in optional.into_iter().filter(|rule| ids.contains(&&*rule.id)) {
-            if policy.rules.iter().all(|known| known.id != rule.id) {
+        for rule in std::mem::take(&mut policy.unused) {
+            // what another rule requires is used already
+            let is_used = policy.rules.iter().any(|known| known.id == rule.id);
+            if ids.contains(&&*rule.id) && !is_used {
                 policy.rules.push(rule);
             }
         }

@@ -15,14 +15,18 @@ use crate::report::{Verbosity, escape, listed};
 use super::asker::{Asker, Progress};
 use super::progress::{self, Drawn};
 use super::scan::Job;
-use super::{Failure, Streams, again, policy};
+use super::{Failure, Streams, again, interrupt, policy};
 
-/// Largest report that is read. Bytes.
-const LONGEST: u64 = 1 << 30;
+/// Largest report that is read: some 200,000 findings. Bytes.
+const LONGEST: u64 = 256 << 20;
 
 /// What is told before anything leaves the machine.
 const NOTICE: &str = "each credential is sent to its own provider and to nobody else, which leaves traces there; ask only about what is \
      yours to ask about (docs/verify.md)";
+
+/// What is told with the list of all hosts.
+const NO_OTHERS: &str = "nothing else is contacted: redirects are not followed, and a host in a scanned file counts only if it is one of these; \
+     questions change nothing, and DELETE is for revoke --yes alone";
 
 /// Runs `verify`, and gives the outcome.
 pub(super) fn run(
@@ -35,7 +39,7 @@ pub(super) fn run(
     match task {
         VerifyTask::ListEndpoints => {
             let job = Job::new(policy, baseline, options, Instant::now())?;
-            endpoints(&job, streams)?;
+            endpoints(&job, options.verbosity, streams)?;
             Ok(Outcome::Clean)
         }
         VerifyTask::Report(file) => {
@@ -64,35 +68,57 @@ pub(super) fn read(file: &Path) -> Result<(String, String), Error> {
     };
     let bytes = if is_stdin {
         let mut bytes = Vec::new();
-        let mut input = io::stdin().lock().take(LONGEST);
+        let mut input = io::stdin().lock().take(LONGEST + 1);
         input.read_to_end(&mut bytes).map(|_| bytes)
     } else {
         regular::read(file, Links::Follow, LONGEST)
     };
-    let text = bytes.and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
+    let text = bytes.and_then(|bytes| {
+        if bytes.len() as u64 > LONGEST {
+            return Err(io::Error::other("it is too long"));
+        }
+        utf8(bytes).map_err(io::Error::other)
+    });
     match text {
         Ok(text) => Ok((name, text)),
         Err(source) => Err(Error::Io { path: name, source }),
     }
 }
 
-/// Lists every host that could be contacted.
-fn endpoints(job: &Job<'_>, streams: &mut Streams<'_>) -> io::Result<()> {
-    let mut endpoints = job.asker().map_or_else(Vec::new, Asker::endpoints);
-    endpoints.sort();
-    endpoints.dedup();
-    let place = |host: &str, port: u16| format!("{host}:{port}");
-    let width = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or(0);
-    let names = width(&mut endpoints.iter().map(|it| it.provider.len()));
-    let places = width(&mut endpoints.iter().map(|it| place(&it.host, it.port).len()));
-    for it in &endpoints {
+/// The text of a report. What a shell puts before it is taken off.
+fn utf8(bytes: Vec<u8>) -> Result<String, &'static str> {
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err(
+            "it is UTF-16, which the `>` of PowerShell writes; let waxseal write it: --format json=FILE",
+        );
+    }
+    let text = String::from_utf8(bytes).map_err(|_| "it is no text in UTF-8")?;
+    Ok(match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    })
+}
+
+/// Lists every host that could be contacted, and where that lies by what the operator says.
+fn endpoints(job: &Job<'_>, verbosity: Verbosity, streams: &mut Streams<'_>) -> io::Result<()> {
+    let places = job.asker().map_or_else(Vec::new, Asker::places);
+    let names = places.iter().map(|(name, ..)| name.len()).max();
+    let widest = places.iter().map(|(_, place, _)| place.len()).max();
+    let (names, widest) = (names.unwrap_or(0), widest.unwrap_or(0));
+    for (name, place, purpose) in &places {
+        let [name, place, purpose] = [name, place, purpose].map(|text| escape(text));
+        writeln!(streams.out, "{name:names$}  {place:widest$}  {purpose}")?;
+    }
+    let changes = job.asker().map_or(&[][..], Asker::changes);
+    if !changes.is_empty() {
+        let changes = escape(&changes.join("; "));
         writeln!(
-            streams.out,
-            "{:names$}  {:places$}  {}",
-            escape(&it.provider),
-            escape(&place(&it.host, it.port)),
-            escape(&it.purpose)
+            streams.err,
+            "waxseal: not the usual way to the providers: {changes}"
         )?;
+    }
+    if verbosity > Verbosity::Quiet {
+        writeln!(streams.err, "waxseal: {NO_OTHERS}")?;
     }
     Ok(())
 }
@@ -121,8 +147,10 @@ pub(super) fn ask(
         writeln!(streams.err, "waxseal: {NOTICE}")?;
     }
     let so_far = Progress::default();
-    let verification = progress::shown("", &so_far, wanted, || {
-        asker.ask(&mut report.findings, &so_far)
+    let verification = interrupt::stoppable(|stop| {
+        progress::shown("", &so_far, wanted, || {
+            asker.ask(&mut report.findings, &so_far, stop)
+        })
     });
     report.verification = Some(Box::new(verification));
     report.keep_verdicts(&how.only);

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::history::{range, size};
 use super::{AskArgs, OutputArgs, RuleArgs, options};
-use crate::config::{CiOptions, Input, Output, ScanOptions};
+use crate::config::{Asks, CiOptions, Input, Output, PolicyChoice, ScanOptions};
 use crate::error::Error;
 use crate::report::Format;
 
@@ -86,9 +86,13 @@ impl CiArgs {
                 file: None,
             });
         }
-        // no file of the checkout has a say
-        let options = self.verify.put_into(options, Vec::new())?;
+        let options = self.verify.put_into(options)?;
         let options = ScanOptions {
+            policy: PolicyChoice {
+                // no file of the checkout has a say there
+                asks: Asks::InScans,
+                ..options.policy
+            },
             no_binary: self.no_binary,
             jobs: self.jobs,
             max_blob_size: self.max_blob_size.as_deref().map(size).transpose()?,

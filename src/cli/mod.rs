@@ -259,9 +259,8 @@ impl ScanArgs {
             (false, Some(history)) => Input::History(history),
             (false, None) => Input::Paths(self.paths),
         };
-        let recipes = verify::operators(&self.rules);
         let options = options(input, self.rules, &self.output)?;
-        let options = self.verify.put_into(options, recipes)?;
+        let options = self.verify.put_into(options)?;
         Ok(ScanOptions {
             policy: PolicyChoice {
                 asks: Asks::InScans,

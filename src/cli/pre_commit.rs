@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{AskArgs, OutputArgs, RuleArgs, options, verify};
+use super::{AskArgs, OutputArgs, RuleArgs, options};
 use crate::config::{Asks, Input, PolicyChoice, ScanOptions, StagedOptions};
 use crate::error::Error;
 
@@ -34,9 +34,8 @@ impl PreCommitArgs {
     /// What the scan needs, before a configuration file is merged in.
     pub(crate) fn into_options(self) -> Result<ScanOptions, Error> {
         let input = Input::Staged(self.how());
-        let recipes = verify::operators(&self.rules);
         let options = options(input, self.rules, &self.output)?;
-        let options = self.verify.put_into(options, recipes)?;
+        let options = self.verify.put_into(options)?;
         Ok(ScanOptions {
             policy: PolicyChoice {
                 asks: Asks::InHooks,

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::verify::RouteArgs;
 use super::{OutputArgs, RuleArgs, options};
-use crate::config::{Input, RevokeOptions, ScanOptions, VerifyOptions, Which};
+use crate::config::{Input, RevokeOptions, ScanOptions, Which};
 use crate::error::Error;
 
 /// Take a leaked key away at its provider, or say how.
@@ -76,11 +76,7 @@ impl RevokeArgs {
             Which::Listed { .. } | Which::Stdin => ".".into(),
         };
         let mut options = options(Input::Paths(vec![root]), self.rules, &output)?;
-        options.verify = Some(Box::new(VerifyOptions {
-            // what was true an hour ago is of no use here
-            cache: None,
-            ..VerifyOptions::of(self.route.into_settings()?)
-        }));
+        options.verify = Some(Box::new(self.route.into_options()?));
         let revoke = RevokeOptions {
             which,
             yes: self.yes,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{AskArgs, OutputArgs, PreCommitArgs, RuleArgs, options, verify};
+use super::{AskArgs, OutputArgs, PreCommitArgs, RuleArgs, options};
 use crate::config::{Asks, CommentsByDefault, Input, PolicyChoice, ScanOptions};
 use crate::error::Error;
 
@@ -92,9 +92,8 @@ pub(crate) struct GateArgs {
 impl GateArgs {
     /// What the scan needs. The configuration file at `root`, the top of the work tree, counts.
     pub(crate) fn into_options(self, root: Option<PathBuf>) -> Result<ScanOptions, Error> {
-        let recipes = verify::operators(&self.rules);
         let options = options(Input::Handed { root }, self.rules, &self.output)?;
-        let options = self.verify.put_into(options, recipes)?;
+        let options = self.verify.put_into(options)?;
         Ok(ScanOptions {
             jobs: self.jobs,
             policy: PolicyChoice {
@@ -114,8 +113,7 @@ impl ReceiveArgs {
             min_confidence: self.min_confidence,
             ..OutputArgs::plain()
         };
-        let options = options(Input::Handed { root: None }, self.rules, &output)?;
-        let mut options = verify::checked(options)?;
+        let mut options = options(Input::Handed { root: None }, self.rules, &output)?;
         options.jobs = self.jobs;
         options.rules.allow_comments = if self.allow_comments {
             Some(true)

@@ -1,21 +1,15 @@
 //! The options of asking providers, and the command `verify`. No I/O.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
 
 use super::{OutputArgs, RuleArgs, options};
-use crate::config::{Input, ScanOptions, VerifyOptions, VerifyTask};
+use crate::config::table::{Name, Setting, Shape};
+use crate::config::{Input, ScanOptions, VerifyFlags, VerifyOptions, VerifyTask, check_proxy};
 use crate::error::{Error, unknown};
 use crate::model::Verdict;
-use crate::verify::{Redirected, Settings};
-
-/// Longest time that may be set. Seconds.
-const LONGEST: u64 = 7 * 24 * 60 * 60;
-
-/// Most questions that may be allowed to run at a time, and a second.
-const FASTEST: u16 = 1000;
+use crate::verify::{MailHost, Redirected, Settings};
 
 /// Ask the providers about what a report lists: is it still live, and what can it do?
 ///
@@ -68,22 +62,25 @@ pub(crate) struct NetworkArgs {
     verdicts: Vec<String>,
     #[command(flatten)]
     route: RouteArgs,
-    /// Try SMTP logins at this mail server too, where a finding names it. Without it, only at those of known providers. May be
-    /// repeated.
-    #[arg(long = "smtp-host", value_name = "HOST")]
+    /// Try SMTP logins at this mail server too, where a finding names it: at the port in the file if that is 25, 465, 587 or 2525,
+    /// or at the PORT that is named here. Without it, only at those of known providers. May be repeated.
+    #[arg(long = "smtp-host", value_name = "HOST[:PORT]")]
     smtp_hosts: Vec<String>,
     /// Ask for as many seconds at most [default: 600].
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=LONGEST))]
+    #[arg(long, value_name = "SECONDS", value_parser = number(Name::VerifyTimeout))]
     verify_timeout: Option<u64>,
+    /// Wait for one answer as many seconds at most [default: 15].
+    #[arg(long, value_name = "SECONDS", value_parser = number(Name::VerifyRequestTimeout))]
+    request_timeout: Option<u64>,
     /// Make as many requests at most [default: 2000].
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = number(Name::VerifyMaxRequests))]
     max_requests: Option<u64>,
     /// As many questions to one host at a time [default: 2].
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(FASTEST)))]
-    verify_concurrency: Option<u16>,
+    #[arg(long, value_name = "N", value_parser = number(Name::VerifyConcurrency))]
+    verify_concurrency: Option<u64>,
     /// As many questions a second, to all hosts together [default: 5].
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(FASTEST)))]
-    verify_rate: Option<u16>,
+    #[arg(long, value_name = "N", value_parser = number(Name::VerifyRate))]
+    verify_rate: Option<u64>,
     /// Neither use nor keep answers of other runs.
     #[arg(long)]
     no_verify_cache: bool,
@@ -103,7 +100,8 @@ pub(super) struct RouteArgs {
     /// Let --endpoint and --smtp-host lead to this machine.
     #[arg(long)]
     allow_loopback: bool,
-    /// Connect through this proxy: `http://[USER:PASSWORD@]HOST:PORT`. Proxies that the environment names are not used.
+    /// Connect through this proxy: `http://[USER:PASSWORD@]HOST:PORT`; `env` for the one that `HTTPS_PROXY` or `ALL_PROXY` names, but
+    /// to the hosts of `NO_PROXY`; `none` for none. Without it, those of the environment are not used.
     #[arg(long, value_name = "URL")]
     proxy: Option<String>,
 }
@@ -121,18 +119,28 @@ impl RouteArgs {
         .find_map(|(given, flag)| given.then_some(flag))
     }
 
-    /// The settings that lead there.
-    pub(super) fn into_settings(self) -> Result<Settings, Error> {
+    /// How to ask there.
+    pub(super) fn into_options(self) -> Result<VerifyOptions, Error> {
         let endpoints = self.endpoints.iter().map(|text| {
             Redirected::parse(text)
                 .map_err(|problem| Error::Usage(format!("--endpoint: {problem}")))
         });
-        Ok(Settings {
-            endpoints: endpoints.collect::<Result<_, _>>()?,
-            ca: self.ca,
-            allow_loopback: self.allow_loopback,
-            proxy: self.proxy,
-            ..Settings::default()
+        if let Some(proxy) = &self.proxy {
+            // not while the line is parsed: that would quote it, with its password
+            check_proxy(proxy).map_err(|problem| Error::Usage(format!("--proxy: {problem}")))?;
+        }
+        Ok(VerifyOptions {
+            settings: Settings {
+                endpoints: endpoints.collect::<Result<_, _>>()?,
+                ca: self.ca,
+                allow_loopback: self.allow_loopback,
+                ..Settings::default()
+            },
+            flags: VerifyFlags {
+                proxy: self.proxy,
+                ..VerifyFlags::default()
+            },
+            ..VerifyOptions::default()
         })
     }
 }
@@ -140,56 +148,29 @@ impl RouteArgs {
 impl VerifyArgs {
     /// What is to be done, and what the search needs.
     pub(crate) fn into_options(self) -> Result<(ScanOptions, VerifyTask), Error> {
-        let recipes = operators(&self.rules);
         let mut options = options(Input::Paths(vec![".".into()]), self.rules, &self.output)?;
         options.jobs = self.jobs;
         let task = match self.report {
             Some(report) => VerifyTask::Report(report),
             None => VerifyTask::ListEndpoints,
         };
-        options.verify = Some(Box::new(self.network.into_options(recipes)?));
-        checked(options).map(|options| (options, task))
+        options.verify = Some(Box::new(self.network.into_options()?));
+        Ok((options, task))
     }
 }
 
 impl AskArgs {
     /// Puts into `options` whether and how to ask.
-    pub(super) fn put_into(
-        self,
-        mut options: ScanOptions,
-        recipes: Vec<PathBuf>,
-    ) -> Result<ScanOptions, Error> {
-        if self.verify {
-            options.verify = Some(Box::new(self.network.into_options(recipes)?));
-        } else if let Some(flag) = self.network.first_given() {
-            return Err(Error::Usage(format!(
-                "{flag} is about asking providers, which only --verify does"
-            )));
+    pub(super) fn put_into(self, mut options: ScanOptions) -> Result<ScanOptions, Error> {
+        let unasked = self.network.first_given().filter(|_| !self.verify);
+        if self.verify || unasked.is_some() {
+            options.verify = Some(Box::new(VerifyOptions {
+                unasked,
+                ..self.network.into_options()?
+            }));
         }
-        checked(options)
+        Ok(options)
     }
-}
-
-/// Rule files that the operator names, and with them the configuration file if it is named: their recipes may ask.
-pub(super) fn operators(rules: &RuleArgs) -> Vec<PathBuf> {
-    rules.files.iter().chain(&rules.config).cloned().collect()
-}
-
-/// Refuses what only makes sense if providers are asked.
-pub(super) fn checked(options: ScanOptions) -> Result<ScanOptions, Error> {
-    let problem = match &options.verify {
-        None if options.fail_on_live => {
-            "--fail-on live needs --verify: without asking, nobody knows what is live"
-        }
-        Some(how) if how.dry_run && options.fail_on_live => {
-            "--dry-run asks nothing, so that nothing is live to --fail-on live; leave out one of them"
-        }
-        Some(how) if how.dry_run && !how.only.is_empty() => {
-            "--dry-run asks nothing, so that --only has no verdicts to go by; leave out one of them"
-        }
-        _ => return Ok(options),
-    };
-    Err(Error::Usage(problem.to_owned()))
 }
 
 impl NetworkArgs {
@@ -200,6 +181,7 @@ impl NetworkArgs {
             (!self.verdicts.is_empty(), "--only"),
             (!self.smtp_hosts.is_empty(), "--smtp-host"),
             (self.verify_timeout.is_some(), "--verify-timeout"),
+            (self.request_timeout.is_some(), "--request-timeout"),
             (self.max_requests.is_some(), "--max-requests"),
             (self.verify_concurrency.is_some(), "--verify-concurrency"),
             (self.verify_rate.is_some(), "--verify-rate"),
@@ -211,35 +193,39 @@ impl NetworkArgs {
     }
 
     /// How to ask.
-    pub(super) fn into_options(self, recipes: Vec<PathBuf>) -> Result<VerifyOptions, Error> {
+    pub(super) fn into_options(self) -> Result<VerifyOptions, Error> {
         let only = self.verdicts.iter().map(|name| verdict(name));
         let only = only.collect::<Result<_, _>>()?;
-        let mut settings = self.route.into_settings()?;
-        settings.smtp_hosts = self
-            .smtp_hosts
-            .iter()
-            .map(|host| host.to_ascii_lowercase())
-            .collect();
-        let limits = &mut settings.limits;
-        if let Some(seconds) = self.verify_timeout {
-            limits.total = Duration::from_secs(seconds);
+        for host in &self.smtp_hosts {
+            MailHost::parse(host)
+                .map_err(|problem| Error::Usage(format!("--smtp-host: {problem}")))?;
         }
-        limits.requests = self.max_requests.unwrap_or(limits.requests);
-        if let Some(count) = self.verify_concurrency {
-            limits.per_host = count.into();
-        }
-        if let Some(count) = self.verify_rate {
-            limits.rate = count.into();
-        }
-        let how = VerifyOptions::of(settings);
+        let how = self.route.into_options()?;
         Ok(VerifyOptions {
+            flags: VerifyFlags {
+                hosts: self.smtp_hosts,
+                max_requests: self.max_requests,
+                timeout: self.verify_timeout,
+                request_timeout: self.request_timeout,
+                concurrency: self.verify_concurrency,
+                rate: self.verify_rate,
+                no_cache: self.no_verify_cache,
+                ..how.flags
+            },
             dry_run: self.dry_run,
-            cache: how.cache.filter(|_| !self.no_verify_cache),
             only,
-            recipes,
             ..how
         })
     }
+}
+
+/// Reads a number within the bounds of the setting `name`.
+fn number(name: Name) -> clap::builder::RangedU64ValueParser<u64> {
+    let bounds = match Setting::of(name).shape {
+        Shape::Number { least, most } => least..=most,
+        _ => 0..=u64::MAX,
+    };
+    clap::builder::RangedU64ValueParser::new().range(bounds)
 }
 
 /// A verdict by name.

@@ -10,34 +10,41 @@ use crate::model::Verdict;
 use crate::verify::Settings;
 
 /// Whether and how providers are asked about what is found.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct VerifyOptions {
-    /// How they are asked.
+    /// How they are asked. What a setting can say is put in when all that has a say was read.
     pub settings: Settings,
+    /// What flags say of that.
+    pub flags: VerifyFlags,
+    /// A flag that was given and makes sense only if providers are asked, where no flag says that they are.
+    pub unasked: Option<&'static str>,
     /// Whether it is only told what would be asked.
     pub dry_run: bool,
     /// For how long answers are kept for the next runs, and taken from earlier ones; none if neither is done.
     pub cache: Option<Duration>,
     /// Verdicts whose findings are shown; all if none is named.
     pub only: Vec<Verdict>,
-    /// Rule files of the operator, whose recipes may ask as well.
-    pub recipes: Vec<PathBuf>,
 }
 
-impl VerifyOptions {
-    /// How long answers are kept where nobody says otherwise: a credential that was live an hour ago may be dead.
-    pub const AGE: Duration = Duration::from_secs(60 * 60);
-
-    /// As nobody says anything else: the providers' own hosts, slowly.
-    pub fn of(settings: Settings) -> Self {
-        Self {
-            settings,
-            dry_run: false,
-            cache: Some(Self::AGE),
-            only: Vec::new(),
-            recipes: Vec::new(),
-        }
-    }
+/// What the command line says where a setting could say it as well; none where it says nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VerifyFlags {
+    /// Mail servers.
+    pub hosts: Vec<String>,
+    /// The proxy: a URL, `env` or `none`.
+    pub proxy: Option<String>,
+    /// Most questions of a run.
+    pub max_requests: Option<u64>,
+    /// Seconds for all of them.
+    pub timeout: Option<u64>,
+    /// Seconds for one.
+    pub request_timeout: Option<u64>,
+    /// Questions to one host at a time.
+    pub concurrency: Option<u64>,
+    /// Questions a second.
+    pub rate: Option<u64>,
+    /// Whether answers are neither used nor kept.
+    pub no_cache: bool,
 }
 
 /// What `revoke` does. How the provider is asked stands with the scan that looks for the key.

@@ -3,8 +3,10 @@
 //!
 //! Every value remembers where it came from. Reads the environment and what it is handed, and no file by itself.
 
+use std::ffi::OsString;
 use std::fmt;
 
+use super::asking::VerifyFlags;
 use super::file::{File, Said};
 use super::options::{CommentsByDefault, ScanOptions};
 use super::table::{Name, SETTINGS, Setting, Shape};
@@ -62,12 +64,21 @@ pub struct Merged {
 impl Merged {
     /// What counts for `options`, given the files that were read, the one that is outranked first.
     pub fn new(options: &ScanOptions, files: &[&File]) -> Result<Self, Error> {
+        Self::among(options, files, &|name| std::env::var_os(name))
+    }
+
+    /// The same where `get` gives environment variables.
+    pub(super) fn among(
+        options: &ScanOptions,
+        files: &[&File],
+        get: &dyn Fn(&str) -> Option<OsString>,
+    ) -> Result<Self, Error> {
         let mut merged = Self::defaults(options);
         for file in files {
             merged.file(file);
         }
         if !options.policy.deaf {
-            merged.variables(&|name| std::env::var_os(name))?;
+            merged.variables(get)?;
         }
         merged.flags(options);
         Ok(merged)
@@ -110,7 +121,7 @@ impl Merged {
         }
     }
 
-    fn variables(&mut self, get: &dyn Fn(&str) -> Option<std::ffi::OsString>) -> Result<(), Error> {
+    fn variables(&mut self, get: &dyn Fn(&str) -> Option<OsString>) -> Result<(), Error> {
         for setting in &SETTINGS {
             let Some(variable) = setting.variable() else {
                 continue;
@@ -149,6 +160,19 @@ impl Merged {
         put(Name::Jobs, jobs);
         let size = options.max_blob_size.map(|size| Value::Size(Some(size)));
         put(Name::MaxBlobSize, size);
+        let asks = options.verify.as_ref().map(|how| &how.flags);
+        let number = |get: fn(&VerifyFlags) -> Option<u64>| asks.and_then(get).map(Value::Number);
+        put(Name::VerifyMaxRequests, number(|it| it.max_requests));
+        put(Name::VerifyTimeout, number(|it| it.timeout));
+        put(Name::VerifyRequestTimeout, number(|it| it.request_timeout));
+        put(Name::VerifyConcurrency, number(|it| it.concurrency));
+        put(Name::VerifyRate, number(|it| it.rate));
+        put(
+            Name::VerifyCacheHours,
+            number(|it| it.no_cache.then_some(0)),
+        );
+        let proxy = asks.and_then(|it| it.proxy.clone());
+        put(Name::VerifyProxy, proxy.map(Value::Text));
         let given = |name: Name, texts: Vec<String>| {
             let flag = Setting::of(name).flag.unwrap_or_default();
             texts
@@ -157,6 +181,8 @@ impl Merged {
                 .collect()
         };
         self.add(Name::SkipRules, given(Name::SkipRules, rules.skip.clone()));
+        let hosts = asks.map(|it| it.hosts.clone()).unwrap_or_default();
+        self.add(Name::VerifyHosts, given(Name::VerifyHosts, hosts));
         let shown = |path: &std::path::PathBuf| path.to_string_lossy().into_owned();
         let files = rules.files.iter().map(shown).collect();
         self.add(Name::RuleFiles, given(Name::RuleFiles, files));

@@ -23,7 +23,7 @@ mod wide;
 use crate::error::{Error, unknown};
 use crate::model::{Confidence, Severity};
 
-pub use asking::{RevokeOptions, VerifyOptions, VerifyTask, Which};
+pub use asking::{RevokeOptions, VerifyFlags, VerifyOptions, VerifyTask, Which};
 pub use discover::{one_root, root};
 pub use options::{
     Asks, BaselineChoice, CiOptions, Color, CommentsByDefault, HistoryEngine, HistoryOptions,
@@ -33,12 +33,12 @@ pub use policy::{
     Policy, Reader, Sources, TooWide, configuration, in_folder, named, resolve, resolve_from,
     resolve_with, sources,
 };
-pub use rule_files::{all_rules, read_rules, rule_ids};
+pub use rule_files::{all_rules, read_rules};
 pub use schema::{reference, schema};
 pub use show::show;
 pub use source::{LARGEST, Origin, Text, file_in};
-pub use value::size;
-pub use verify::VerifySettings;
+pub use value::{check_proxy, size};
+pub use verify::{ProxyChoice, VerifySettings};
 pub use wide::too_wide;
 
 /// Name of the configuration file of a repository.

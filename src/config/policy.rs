@@ -28,6 +28,8 @@ use crate::scan::{Allowing, Exclude};
 pub struct Policy {
     /// The rules to use.
     pub rules: Vec<Rule>,
+    /// All others.
+    pub unused: Vec<Rule>,
     /// Lowest severity that makes a finding count.
     pub fail_on: Severity,
     /// Least confidence that a finding must have to be shown.
@@ -65,6 +67,16 @@ pub struct TooWide {
     pub line: usize,
     /// What it lets pass, as a clause.
     pub problem: String,
+}
+
+/// The rules that there are, by what becomes of them.
+struct Chosen {
+    /// Those to use.
+    on: Vec<Rule>,
+    /// Those that would be used, and that the file leaves out.
+    off: Vec<Rule>,
+    /// Those that nobody asked for.
+    others: Vec<Rule>,
 }
 
 /// All that was read to make a policy, for those who want to see it.
@@ -115,13 +127,7 @@ pub fn resolve_with(
         let given = merged.texts(Name::Formats).iter();
         options.outputs = given.filter_map(|(text, _)| output(text)).collect();
     }
-    policy.verify.put_into(&mut options);
-    if let (Some(how), Some(path)) = (&mut options.verify, named(&options.policy))
-        && !how.recipes.contains(&path)
-    {
-        // a variable is the operator's word as much as a flag
-        how.recipes.push(path);
-    }
+    policy.verify.put_into(&mut options)?;
     Ok((options, policy))
 }
 
@@ -236,9 +242,9 @@ impl Sources {
         };
         let merged = &self.merged;
         let known: Vec<_> = rules.iter().map(|rule| rule.id.clone()).collect();
-        let (off, rules) = self.choose(options, rules)?;
+        let Chosen { on, off, others } = self.choose(options, rules)?;
         let allowing = merged.flag(Name::AllowComments).then(|| {
-            let is_used = |id: &str| rules.iter().any(|rule| rule.id == id);
+            let is_used = |id: &str| on.iter().any(|rule| rule.id == id);
             let idle = known.iter().filter(|id| !is_used(id)).cloned();
             Allowing {
                 foreign: merged.flag(Name::ForeignMarkers),
@@ -268,13 +274,14 @@ impl Sources {
                 .filter(|_| merged.is_by_file(Name::MaxBlobSize)),
         });
         Ok(Policy {
-            rules,
+            rules: on,
+            unused: off.into_iter().chain(others).collect(),
             fail_on: merged.fail_on(),
             min_confidence: merged.min_confidence(),
             allowing,
             excludes,
             stop_words,
-            verify: VerifySettings::of(merged),
+            verify: VerifySettings::of(merged, options),
             wide,
             wide_is_off,
             wide_severity: self.wide_severity(),
@@ -365,12 +372,7 @@ impl Sources {
         wide::judge(file, rules).into_iter().map(told).collect()
     }
 
-    /// The rules that the file leaves out, and those to use.
-    fn choose(
-        &self,
-        options: &ScanOptions,
-        rules: Vec<Rule>,
-    ) -> Result<(Vec<Rule>, Vec<Rule>), Error> {
+    fn choose(&self, options: &ScanOptions, rules: Vec<Rule>) -> Result<Chosen, Error> {
         let choice = &options.rules;
         let by_file = |name: Name, rule: &Rule| {
             let mut texts = self.merged.texts(name).iter();
@@ -393,7 +395,7 @@ impl Sources {
             return Err(Error::Usage(problem.to_owned()));
         }
         required(&mut on, off.iter().chain(&others));
-        Ok((off, on))
+        Ok(Chosen { on, off, others })
     }
 
     fn excludes(&self) -> Vec<Exclude> {

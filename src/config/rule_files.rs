@@ -97,19 +97,6 @@ pub fn read_rules(path: &Path) -> Result<Vec<RuleSource>, Error> {
     parse::parse(&text.name, &text.text).map_err(|error| file::bad_rule(error, &text))
 }
 
-/// Ids of the rules in a rule or configuration file.
-pub fn rule_ids(path: &Path) -> Result<Vec<String>, Error> {
-    let text = source::read(path, Origin::Named)?;
-    let table: toml::Table =
-        toml::from_str(&text.text).map_err(|error| file::syntax(&text, &error))?;
-    if !table.contains_key("rule") {
-        return Ok(Vec::new());
-    }
-    let rules = parse::parse_among(&text.name, &text.text);
-    let rules = rules.map_err(|error| file::bad_rule(error, &text))?;
-    Ok(rules.into_iter().map(|it| it.rule.id.to_string()).collect())
-}
-
 /// Adds the rules of the file at `path`, or the file to `foreign` if it was written for gitleaks.
 pub(super) fn add_file(
     rules: &mut Vec<Rule>,

@@ -89,7 +89,7 @@ fn property(setting: &Setting) -> Value {
             ]
         }),
         Shape::Choice(known) => json!({"enum": known()}),
-        Shape::Text => json!({"type": "string"}),
+        Shape::Proxy => json!({"type": "string"}),
         Shape::Texts(each) => {
             let mut items = json!({"type": "string", "minLength": 1});
             if each == Each::Rule {
@@ -184,7 +184,7 @@ fn values(setting: &Setting) -> String {
             known.join(", ")
         }
         Shape::Texts(_) => format!("texts: `{}`", setting.example),
-        Shape::Text => format!("a text: `{}`", setting.example),
+        Shape::Proxy => format!("a URL: `{}`, or `env`, or `none`", setting.example),
         _ => wanted(setting).trim_start_matches("is ").to_owned(),
     }
 }

@@ -43,8 +43,14 @@ pub enum Name {
     VerifyProxy,
     /// How many questions a run may ask.
     VerifyMaxRequests,
-    /// How long one may take.
+    /// How long all of them may take.
     VerifyTimeout,
+    /// How long one may take.
+    VerifyRequestTimeout,
+    /// How many questions go to one host at a time.
+    VerifyConcurrency,
+    /// How many questions are put in a second.
+    VerifyRate,
     /// How long an answer holds.
     VerifyCacheHours,
 }
@@ -65,8 +71,8 @@ pub enum Shape {
     Size,
     /// One of some words.
     Choice(fn() -> Vec<&'static str>),
-    /// Any text; empty for none.
-    Text,
+    /// A proxy's URL, `env` or `none`; empty for none.
+    Proxy,
     /// Texts, of which what is called so is an example.
     Texts(Each),
 }
@@ -187,7 +193,7 @@ pub const OVERRIDE_KEYS: [(&str, &str); 3] = [
 ];
 
 /// Every setting, in the order of [`Name`].
-pub static SETTINGS: [Setting; 19] = [
+pub static SETTINGS: [Setting; 22] = [
     Setting {
         name: Name::SkipRules,
         key: "skip_rules",
@@ -323,7 +329,7 @@ pub static SETTINGS: [Setting; 19] = [
         default: "false",
         flag: Some("--verify"),
         trust: Trust::Operator,
-        help: "Whether scans ask the providers without being told to each time.",
+        help: "Whether `scan` and `ci` ask the providers without being told to each time.",
         example: "true",
     },
     Setting {
@@ -343,17 +349,19 @@ pub static SETTINGS: [Setting; 19] = [
         default: "[]",
         flag: Some("--smtp-host"),
         trust: Trust::Operator,
-        help: "Mail servers that may be asked besides those of the known providers.",
+        help: "Mail servers that may be asked besides those of the known providers: HOST, at the port in the file if that is 25, 465, 587 or \
+               2525, or HOST:PORT.",
         example: r#"["smtp.example.com"]"#,
     },
     Setting {
         name: Name::VerifyProxy,
         key: "verify.proxy",
-        shape: Shape::Text,
+        shape: Shape::Proxy,
         default: r#""""#,
         flag: Some("--proxy"),
         trust: Trust::Operator,
-        help: "The proxy that providers are asked through; none by default, whatever `HTTPS_PROXY` says.",
+        help: "The proxy that providers are asked through. `env` is the one that `HTTPS_PROXY` or `ALL_PROXY` names, but to the hosts of \
+               `NO_PROXY`; by default there is none, whatever they say.",
         example: r#""http://proxy.example.com:3128""#,
     },
     Setting {
@@ -374,13 +382,52 @@ pub static SETTINGS: [Setting; 19] = [
         key: "verify.timeout",
         shape: Shape::Number {
             least: 1,
+            most: 604_800,
+        },
+        default: "600",
+        flag: Some("--verify-timeout"),
+        trust: Trust::Operator,
+        help: "Seconds that all questions together may take.",
+        example: "120",
+    },
+    Setting {
+        name: Name::VerifyRequestTimeout,
+        key: "verify.request_timeout",
+        shape: Shape::Number {
+            least: 1,
             most: 300,
         },
         default: "15",
-        flag: None,
+        flag: Some("--request-timeout"),
         trust: Trust::Operator,
         help: "Seconds that one question may take.",
         example: "5",
+    },
+    Setting {
+        name: Name::VerifyConcurrency,
+        key: "verify.concurrency",
+        shape: Shape::Number {
+            least: 1,
+            most: 1000,
+        },
+        default: "2",
+        flag: Some("--verify-concurrency"),
+        trust: Trust::Operator,
+        help: "Most questions to one host at a time.",
+        example: "4",
+    },
+    Setting {
+        name: Name::VerifyRate,
+        key: "verify.rate",
+        shape: Shape::Number {
+            least: 1,
+            most: 1000,
+        },
+        default: "5",
+        flag: Some("--verify-rate"),
+        trust: Trust::Operator,
+        help: "Most questions a second, to all hosts together.",
+        example: "20",
     },
     Setting {
         name: Name::VerifyCacheHours,

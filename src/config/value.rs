@@ -6,6 +6,13 @@ use toml::de::DeValue;
 
 use super::table::{Each, Setting, Shape, formats};
 use crate::rules::nearest;
+use crate::verify::{MailHost, Proxy};
+
+/// Stands for the proxy that the environment names.
+pub const PROXY_ENV: &str = "env";
+
+/// Stands for no proxy.
+pub const PROXY_NONE: &str = "none";
 
 /// A value that fits the shape of its setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +58,7 @@ pub fn of_toml(setting: &Setting, value: &DeValue<'_>) -> Result<Value, String> 
                 _ => of_number(setting, number),
             }
         }
-        (Shape::Size | Shape::Choice(_) | Shape::Text, DeValue::String(text)) => {
+        (Shape::Size | Shape::Choice(_) | Shape::Proxy, DeValue::String(text)) => {
             of_text(setting, text)
         }
         _ => Err(wrong()),
@@ -85,7 +92,9 @@ pub fn of_text(setting: &Setting, text: &str) -> Result<Value, String> {
                 Err(unknown(what(setting), text, &known))
             }
         }
-        Shape::Text => Ok(Value::Text(text.to_owned())),
+        Shape::Proxy => check_proxy(text)
+            .map(|()| Value::Text(text.to_owned()))
+            .map_err(|problem| format!("`{}`: {problem}", setting.key)),
         Shape::Texts(_) => Err(wrong()),
     }
 }
@@ -97,6 +106,16 @@ fn of_number(setting: &Setting, number: u64) -> Result<Value, String> {
             setting.key
         )),
         _ => Ok(Value::Number(number)),
+    }
+}
+
+/// Whether `text` is a proxy's URL, or a word that stands for one. What is wrong is told without the text: it may hold a password.
+pub fn check_proxy(text: &str) -> Result<(), String> {
+    match text {
+        "" | PROXY_NONE | PROXY_ENV => Ok(()),
+        url => Proxy::parse(url)
+            .map(drop)
+            .map_err(|problem| format!("{problem}, `{PROXY_ENV}` or `{PROXY_NONE}`")),
     }
 }
 
@@ -143,16 +162,7 @@ pub fn check_text(
                 _ => Ok(()),
             }
         }
-        Each::Host => {
-            let fits = |c: char| c.is_ascii_alphanumeric() || ".-".contains(c);
-            if !text.chars().all(fits) {
-                return Err(format!(
-                    "{} is no name of a host, such as \"smtp.example.com\"",
-                    quoted(text)
-                ));
-            }
-            Ok(())
-        }
+        Each::Host => MailHost::parse(text).map(drop),
         Each::Rule | Each::Path | Each::Word => Ok(()),
     }
 }
@@ -167,7 +177,7 @@ pub fn wanted(setting: &Setting) -> String {
             let known: Vec<String> = known().into_iter().map(quoted).collect();
             format!("is one of {}", known.join(", "))
         }
-        Shape::Text => "is a text".to_owned(),
+        Shape::Proxy => "is a URL, \"env\" or \"none\"".to_owned(),
         Shape::Texts(_) => format!("is a list of texts, such as {}", setting.example),
     }
 }

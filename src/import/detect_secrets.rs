@@ -15,6 +15,7 @@ pub fn read(text: &str) -> Result<Haul, String> {
         return Err("this is no baseline of detect-secrets: it has no `results`".to_owned());
     };
     let mut haul = Haul::new("baseline");
+    haul.is_digests = true;
     for (file, secrets) in results {
         for (number, secret) in (1..).zip(secrets.as_array().into_iter().flatten()) {
             entry(file, number, secret, &mut haul);

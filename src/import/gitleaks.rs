@@ -263,7 +263,10 @@ fn allow(list: &RawAllow, number: usize, haul: &mut Haul) {
         let what = if list.all {
             "all of its conditions together".to_owned()
         } else {
-            format!("{} regexes", list.patterns.len())
+            match list.patterns.len() {
+                1 => "1 regex".to_owned(),
+                count => format!("{count} regexes"),
+            }
         };
         haul.notes.push(format!(
             "{name}: {what} count for gitleaks rules, and present findings of our rules that they let pass go into the baseline"

@@ -90,6 +90,8 @@ pub struct Haul {
     pub runs: bool,
     /// Whether the file builds on gitleaks' own rules, so that it can be run where those are.
     pub wants_base: bool,
+    /// Whether the file itself is full of digests, which look like secrets.
+    pub is_digests: bool,
     /// What is said besides, a sentence each.
     pub notes: Vec<String>,
 }
@@ -134,6 +136,14 @@ impl Value {
             Self::Raw(value) => Some(value.same_value(secret)),
             Self::Sha1(digest) => Some(secret.has_sha1(digest)),
             Self::Sha256(digest) => Some(secret.has_sha256(digest)),
+        }
+    }
+
+    /// Whether one of it and `secret` is a part of the other.
+    pub fn overlaps(&self, secret: &Secret) -> bool {
+        match self {
+            Self::Raw(value) => value.holds(secret) || secret.holds(value),
+            Self::Unknown | Self::Sha1(_) | Self::Sha256(_) => false,
         }
     }
 }
@@ -186,6 +196,15 @@ impl Haul {
             what,
             ..Self::default()
         }
+    }
+
+    /// Leaves out what the lists of a rule file let pass of our findings. Those of gitleaks' own file are about what its own rules take for
+    /// secrets, and nobody here wrote them.
+    pub fn rules_alone(&mut self) {
+        self.settings.clear();
+        self.lists.clear();
+        self.left.retain(|left| left.what.starts_with("the rule "));
+        self.notes = vec!["its allow lists are gitleaks' own, and count for its rules".to_owned()];
     }
 
     fn leave(&mut self, what: impl Into<String>, why: impl Into<String>) {

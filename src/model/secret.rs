@@ -74,6 +74,13 @@ impl Secret {
         })
     }
 
+    /// Whether `other` stands in it, and is long enough for that to be no chance.
+    pub fn holds(&self, other: &Secret) -> bool {
+        const SHORTEST: usize = 6;
+        let (text, word) = (&*self.bytes, &*other.bytes);
+        word.len() >= SHORTEST && memchr::memmem::find(text, word).is_some()
+    }
+
     /// Whether both hold the same value.
     pub fn same_value(&self, other: &Secret) -> bool {
         self.bytes == other.bytes

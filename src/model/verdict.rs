@@ -145,6 +145,10 @@ pub struct Verification {
     pub planned: Vec<Planned>,
     /// What the operator changed in where questions go and what is trusted, a clause each.
     pub changes: Vec<String>,
+    /// Why answers were neither used nor kept, though they were to be: a place, and what is wrong with it.
+    pub no_cache: Option<String>,
+    /// Whether it was ended from outside before all was asked.
+    pub stopped: bool,
     /// Findings that are left out because their verdict is none of those asked for, if that was asked.
     pub hidden: Option<BTreeMap<Verdict, u64>>,
     /// How many of those got no answer because something went wrong: they may be live.

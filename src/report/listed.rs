@@ -50,6 +50,14 @@ pub enum ListedError {
         /// The first line that is not as it should be.
         line: usize,
     },
+    /// Nothing is in it.
+    #[error("it is empty: no report was written there")]
+    Empty,
+    /// It is what another program wrote, or we in another format.
+    #[error(
+        "this is {0}, which does not say what is to be looked for: expected what --format json or --format jsonl writes"
+    )]
+    Foreign(&'static str),
     /// It is another document, or of another version.
     #[error(
         "this is no report of waxseal's, or one of another version: expected \"schema\": \"{SCHEMA}\""
@@ -70,14 +78,20 @@ pub enum ListedError {
 
 /// The findings of the report `text`, in JSON or JSON lines. What is allowed is not among them.
 pub fn listed(text: &str) -> Result<Vec<Listed>, ListedError> {
+    if text.trim().is_empty() {
+        return Err(ListedError::Empty);
+    }
     let findings = match serde_json::from_str::<Document>(text) {
         // one line is a document too
-        Ok(document) if document.schema.is_none() => lines(text, 1)?,
+        Ok(document) if document.schema.is_none() => {
+            lines(text, 1).map_err(|error| foreign(text).map_or(error, ListedError::Foreign))?
+        }
         Ok(document) => {
             schema(document.schema.as_deref())?;
             document.findings.ok_or(ListedError::Schema)?
         }
-        Err(error) => lines(text, error.line())?,
+        Err(error) => lines(text, error.line())
+            .map_err(|error| foreign(text).map_or(error, ListedError::Foreign))?,
     };
     let number = |(number, finding): (usize, Finding)| {
         finding
@@ -85,6 +99,27 @@ pub fn listed(text: &str) -> Result<Vec<Listed>, ListedError> {
             .map_err(|key| ListedError::Finding { number, key })
     };
     (1..).zip(findings).map(number).collect()
+}
+
+/// Whose report `text` is, if it is one of those that people mistake for ours.
+fn foreign(text: &str) -> Option<&'static str> {
+    let first = text.lines().next()?;
+    let value: Value = serde_json::from_str(text)
+        .or_else(|_| serde_json::from_str(first))
+        .ok()?;
+    let inner = value.as_array().and_then(|all| all.first());
+    let has = |key: &str| inner.unwrap_or(&value).get(key).is_some();
+    if has("runs") {
+        Some("a report in SARIF")
+    } else if has("RuleID") {
+        Some("a report of gitleaks")
+    } else if has("DetectorName") {
+        Some("a report of TruffleHog")
+    } else if has("plugins_used") {
+        Some("a baseline of detect-secrets")
+    } else {
+        None
+    }
 }
 
 fn schema(schema: Option<&str>) -> Result<(), ListedError> {

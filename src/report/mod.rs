@@ -31,7 +31,6 @@ use std::fmt;
 use std::io::{self, Write};
 use std::str::FromStr;
 
-pub(crate) use wording::explain;
 pub use baselined::said;
 pub use blocked::{Here, Stopped, render_blocked};
 pub use listed::{Listed, ListedError, ListedSource, listed};
@@ -40,6 +39,7 @@ pub use shell::{ignore_pattern, pathspec, word};
 pub use summary::{render_notes, render_summary};
 pub use term::escape;
 pub use text::place;
+pub(crate) use wording::explain;
 
 use crate::model::{Confidence, FailOn, Finding, Report, Severity};
 use crate::rules::Rule;

@@ -39,6 +39,13 @@ pub(super) fn render(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> i
             term::escape(&it.what)
         )?;
     }
+    if let Some(why) = &verification.no_cache {
+        writeln!(
+            out,
+            "waxseal: answers are not kept for the next run: {}",
+            term::escape(why)
+        )?;
+    }
     let verdicts = by_verdict(report);
     if !verdicts.is_empty() && !verification.dry_run {
         let findings = counted(verdicts.values().sum(), "finding", "findings");
@@ -75,9 +82,11 @@ pub(super) fn render_unanswered(
     } else {
         (format!("{} findings", grouped(open)), "they")
     };
+    let is_stopped = report.verification.as_ref().is_some_and(|it| it.stopped);
+    let stopped = if is_stopped { "stopped: " } else { "" };
     writeln!(
         out,
-        "waxseal: {}: nobody answered about {findings}, and {it} may be live; run again",
+        "waxseal: {}: {stopped}nobody answered about {findings}, and {it} may be live; run again",
         paint.paint(Role::Bad, "incomplete")
     )
 }

@@ -48,14 +48,22 @@ fn last_name(bytes: &[u8], at: usize, window: &Range<usize>, name: &[u8]) -> Opt
     let end = (at + name.len()).min(window.end);
     let inside =
         |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || b"_-.".contains(b));
+    // `sendEmail.exe`, `sendEmail.pl`
+    let stop = |start: usize| {
+        let stop = start + name.len();
+        [b".exe".as_slice(), b".pl"]
+            .iter()
+            .find(|ending| bytes[stop..].starts_with(ending))
+            .map_or(stop, |ending| stop + ending.len())
+    };
     let is_word = |start: &usize| {
         let front = start.checked_sub(1).filter(|front| *front >= window.start);
-        !inside(front.and_then(|front| bytes.get(front))) && !inside(bytes.get(start + name.len()))
+        !inside(front.and_then(|front| bytes.get(front))) && !inside(bytes.get(stop(*start)))
     };
     // searching forwards is many times faster than backwards, and mostly it is nowhere
     let found = memchr::memmem::find_iter(&bytes[window.start..end], name);
     let start = found.map(|at| window.start + at).filter(is_word).last()?;
-    Some(start..start + name.len())
+    Some(start..stop(start))
 }
 
 /// The words of a list of strings that goes on at `from`, up to its bracket.

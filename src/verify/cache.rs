@@ -1,7 +1,8 @@
 //! Answers of earlier runs, for a stated time, so that a second look does not ask again.
 //!
 //! A file of keyed digests with verdicts. The key is made at first use and stays in the folder, readable by its owner only; without
-//! it a digest can't be tested against guesses. Neither a credential nor a provider's text is ever written.
+//! it a digest can't be tested against guesses. Neither a credential nor a provider's text is ever written. Whoever could write there
+//! could pass a live key off as dead, so a folder that others can write to, or that is not ours, is not used.
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
@@ -17,10 +18,10 @@ use super::{Identity, Kept};
 use crate::model::{Verdict, Verified, VerifiedDetail};
 
 /// Form of the file; another one is not read.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
-/// Largest file that is read. Bytes.
-const LARGEST: u64 = 32 << 20;
+/// Largest file that is read, and written. Bytes.
+const LARGEST: usize = 16 << 20;
 
 /// Bytes of the key.
 const KEY: usize = 32;
@@ -44,7 +45,7 @@ pub struct CacheError {
     pub source: io::Error,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Stored {
     version: u32,
     answers: Vec<Answer>,
@@ -83,22 +84,24 @@ impl Cache {
         })
     }
 
-    /// Writes what is young enough. Another run at the same time loses nothing but answers.
+    /// Writes what is young enough, with what other runs have written meanwhile. If it is too much, the oldest go.
     pub fn save(&self) -> Result<(), CacheError> {
         let now = now();
-        let mut answers: Vec<Answer> = {
-            let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-            answers.values().cloned().collect()
-        };
-        answers.retain(|answer| self.is_young(answer, now));
-        answers.sort_by(|a, b| a.id.cmp(&b.id));
-        let stored = Stored {
-            version: VERSION,
-            answers,
-        };
         let file = self.folder.join("verify.json");
-        serde_json::to_vec(&stored)
-            .map_err(io::Error::from)
+        let mut answers: HashMap<String, Answer> = {
+            let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+            answers.clone()
+        };
+        for theirs in read(&file) {
+            let is_newer = |ours: &Answer| ours.at >= theirs.at;
+            if !answers.get(&theirs.id).is_some_and(is_newer) {
+                answers.insert(theirs.id.clone(), theirs);
+            }
+        }
+        let mut answers: Vec<Answer> = answers.into_values().collect();
+        answers.retain(|answer| self.is_young(answer, now));
+        answers.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.id.cmp(&b.id)));
+        text(&answers)
             .and_then(|text| replace(&file, &text))
             .map_err(|source| CacheError {
                 path: file.display().to_string(),
@@ -170,45 +173,90 @@ fn hex(identity: &Identity) -> String {
     })
 }
 
+/// What is written of `answers`: as many of the first as the file may hold.
+fn text(answers: &[Answer]) -> io::Result<Vec<u8>> {
+    let mut out = format!("{{\"version\":{VERSION},\"answers\":[").into_bytes();
+    for (at, answer) in answers.iter().enumerate() {
+        let entry = serde_json::to_vec(answer)?;
+        if out.len() + entry.len() + 3 > LARGEST {
+            break;
+        }
+        if at > 0 {
+            out.push(b',');
+        }
+        out.extend_from_slice(&entry);
+    }
+    out.extend_from_slice(b"]}");
+    Ok(out)
+}
+
 /// The answers of `file`; none if there is no such file, or none that can be read: they can be asked for again.
 fn read(file: &Path) -> Vec<Answer> {
-    let Ok(file) = File::open(file) else {
+    let Ok(Some(text)) = content(file, LARGEST) else {
         return Vec::new();
     };
-    let mut text = Vec::new();
-    let is_file = file.metadata().is_ok_and(|it| it.is_file());
-    if !is_file || file.take(LARGEST).read_to_end(&mut text).is_err() {
-        return Vec::new();
-    }
     match serde_json::from_slice::<Stored>(&text) {
         Ok(stored) if stored.version == VERSION => stored.answers,
         _ => Vec::new(),
     }
 }
 
+/// What is in `file`; none if there is none, or something that is no file of at most so many bytes. Links are not followed: none was
+/// made here.
+fn content(file: &Path, most: usize) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+    match fs::symlink_metadata(file) {
+        Ok(it) if it.is_file() && it.len() <= most as u64 => {}
+        Ok(_) => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    }
+    let mut text = Zeroizing::new(Vec::with_capacity(most.min(64)));
+    File::open(file)?.take(most as u64).read_to_end(&mut text)?;
+    Ok(Some(text))
+}
+
 /// The key in `file`, made if there is none.
 fn key(file: &Path) -> io::Result<Zeroizing<[u8; KEY]>> {
     let mut key = Zeroizing::new([0; KEY]);
-    match File::open(file) {
-        Ok(mut stored) => {
-            let is_key = stored.metadata()?.len() == KEY as u64;
-            if is_key && stored.read_exact(&mut *key).is_ok() {
-                return Ok(key);
-            }
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error),
+    let stored = content(file, KEY)?.filter(|stored| stored.len() == KEY);
+    if let Some(stored) = stored {
+        key.copy_from_slice(&stored);
+        own(file)?;
+        return Ok(key);
     }
     let random = rustls::crypto::ring::default_provider().secure_random;
     random
         .fill(&mut *key)
         .map_err(|_| io::Error::other("this machine gives no random numbers"))?;
-    replace(file, &*key)?;
+    let made = beside(file, &*key)?;
+    // another run may have made one since: it is that one which counts, for both
+    let linked = fs::hard_link(&made, file);
+    if linked.is_err() {
+        let theirs = content(file, KEY)?.filter(|stored| stored.len() == KEY);
+        if let Some(theirs) = theirs {
+            key.copy_from_slice(&theirs);
+        } else {
+            // what is there is no key; or links are not to be had here
+            fs::rename(&made, file)?;
+            return Ok(key);
+        }
+    }
+    fs::remove_file(&made)?;
     Ok(key)
 }
 
 /// Writes `file` anew in one step, for its owner only.
 fn replace(file: &Path, text: &[u8]) -> io::Result<()> {
+    let made = beside(file, text)?;
+    let renamed = fs::rename(&made, file);
+    if renamed.is_err() {
+        let _ = fs::remove_file(&made);
+    }
+    renamed
+}
+
+/// Writes `text` into a new file beside `file`, for its owner only.
+fn beside(file: &Path, text: &[u8]) -> io::Result<PathBuf> {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let beside = file.with_file_name(format!(".{name}.{}", std::process::id()));
     // what a run with the same number left behind
@@ -225,14 +273,15 @@ fn replace(file: &Path, text: &[u8]) -> io::Result<()> {
     }
     let written = options
         .open(&beside)
-        .and_then(|mut out| out.write_all(text))
-        .and_then(|()| fs::rename(&beside, file));
-    if written.is_err() {
+        .and_then(|mut out| out.write_all(text));
+    if let Err(error) = written {
         let _ = fs::remove_file(&beside);
+        return Err(error);
     }
-    written
+    Ok(beside)
 }
 
+/// Makes the folder, and fails if somebody else could put something there.
 fn private_folder(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -241,7 +290,41 @@ fn private_folder(folder: &Path) -> io::Result<()> {
         use std::os::unix::fs::DirBuilderExt as _;
         builder.mode(0o700);
     }
-    builder.create(folder)
+    builder.create(folder)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let mine = beside(&folder.join("mine"), b"")?;
+        let me = fs::metadata(&mine).map(|it| it.uid());
+        fs::remove_file(&mine)?;
+        let it = fs::metadata(folder)?;
+        if it.uid() != me? {
+            return Err(io::Error::other("the folder belongs to somebody else"));
+        }
+        if it.mode() & 0o022 != 0 {
+            return Err(io::Error::other(
+                "others can write to the folder; take that away: chmod go-w",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Leaves `file` to its owner alone.
+#[cfg(unix)]
+fn own(file: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = fs::metadata(file)?.permissions().mode();
+    let others = mode & 0o077;
+    if others != 0 {
+        fs::set_permissions(file, fs::Permissions::from_mode(0o600))?;
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn own(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 #[cfg(test)]
@@ -276,6 +359,7 @@ mod tests {
         old.values_mut().for_each(|answer| answer.at -= 2 * 86_400);
         drop(old);
         assert_eq!(again.get(&one), None, "too old");
+        fs::remove_file(inner.join("verify.json")).unwrap();
         again.save().unwrap();
         let text = fs::read_to_string(inner.join("verify.json")).unwrap();
         assert!(text.contains("\"answers\":[]"), "{text}");
@@ -296,10 +380,124 @@ mod tests {
         assert_eq!(mode(&inner.join("verify.json")), 0o600);
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_of_ours_is_neither_followed_nor_waited_for() {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let (inner, other) = (folder.path().join("cache"), folder.path().join("other"));
+        fs::create_dir(&inner).unwrap();
+        // a key that somebody else knows, and what they would have us believe
+        fs::write(&other, [7; KEY]).unwrap();
+        symlink(&other, inner.join("verify.key")).unwrap();
+        symlink("/dev/zero", inner.join("verify.json")).unwrap();
+        fs::set_permissions(&inner, fs::Permissions::from_mode(0o700)).unwrap();
+        let cache = Cache::open(&inner, DAY).unwrap();
+        assert_ne!(cache.key(), [7; KEY]);
+        cache.put(&[1; 32], &live());
+        cache.save().unwrap();
+        assert_eq!(fs::read(&other).unwrap(), [7; KEY], "left alone");
+        let again = Cache::open(&inner, DAY).unwrap();
+        assert!(again.get(&[1; 32]).is_some());
+        assert_eq!(again.key(), cache.key());
+        // a key that came from a copy is for its owner alone again
+        fs::set_permissions(inner.join("verify.key"), fs::Permissions::from_mode(0o644)).unwrap();
+        Cache::open(&inner, DAY).unwrap();
+        let mode = fs::metadata(inner.join("verify.key"))
+            .unwrap()
+            .permissions();
+        assert_eq!(mode.mode() & 0o777, 0o600);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_others_can_write_to_is_not_used() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("cache");
+        Cache::open(&inner, DAY).unwrap();
+        for (mode, is_used) in [(0o755, true), (0o770, false), (0o777, false), (0o700, true)] {
+            fs::set_permissions(&inner, fs::Permissions::from_mode(mode)).unwrap();
+            let opened = Cache::open(&inner, DAY);
+            assert_eq!(opened.is_ok(), is_used, "{mode:o}: {opened:?}");
+        }
+    }
+
+    #[test]
+    fn two_runs_at_once_keep_the_answers_of_both() {
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("cache");
+        let runs: Vec<Cache> = std::thread::scope(|scope| {
+            let open = || Cache::open(&inner, DAY).unwrap();
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
+            threads.into_iter().map(|it| it.join().unwrap()).collect()
+        });
+        for (at, run) in (0_u8..).zip(&runs) {
+            run.put(&[at; 32], &live());
+            run.save().unwrap();
+        }
+        let last = Cache::open(&inner, DAY).unwrap();
+        for at in 0..8 {
+            assert!(last.get(&[at; 32]).is_some(), "{at}");
+        }
+    }
+
+    #[test]
+    fn two_that_make_the_key_at_once_have_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("verify.key");
+        fs::write(&file, "half a key").unwrap();
+        let first = key(&file).unwrap();
+        assert_eq!(*key(&file).unwrap(), *first);
+        assert_eq!(fs::read(&file).unwrap(), *first);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_grows_too_large_loses_what_is_oldest() {
+        let long = "x".repeat(1 << 20);
+        let answer = |at: u64| Answer {
+            id: format!("{at}"),
+            at,
+            verdict: "live".to_owned(),
+            reason: long.clone(),
+            details: Vec::new(),
+            asked: Vec::new(),
+        };
+        let answers: Vec<Answer> = (0..20).rev().map(answer).collect();
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("verify.json");
+        replace(&file, &text(&answers).unwrap()).unwrap();
+        let kept: Vec<u64> = read(&file).iter().map(|it| it.at).collect();
+        assert_eq!(kept, (5..20).rev().collect::<Vec<_>>());
+        fs::write(&file, vec![b' '; LARGEST + 1]).unwrap();
+        assert!(read(&file).is_empty());
+    }
+
+    #[test]
+    fn an_answer_of_a_clock_that_runs_ahead_does_not_count() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::open(&folder.path().join("c"), DAY).unwrap();
+        cache.put(&[1; 32], &live());
+        let mut ahead = cache.answers.lock().unwrap();
+        ahead.values_mut().for_each(|answer| answer.at += 90_000);
+        drop(ahead);
+        assert_eq!(cache.get(&[1; 32]), None);
+    }
+
     #[test]
     fn what_can_not_be_read_is_asked_for_again() {
         let folder = tempfile::tempdir().unwrap();
-        for text in ["", "{", "[]", "{\"version\":9,\"answers\":[]}"] {
+        let broken = [
+            "",
+            "{",
+            "[]",
+            "\u{0}",
+            "{\"version\":9,\"answers\":[]}",
+            "{\"version\":2,\"answers\":[{}]}",
+            "{\"version\":2,\"answers\":[{\"id\":\"",
+        ];
+        for text in broken {
             fs::write(folder.path().join("verify.json"), text).unwrap();
             fs::write(folder.path().join("verify.key"), "short").unwrap();
             let cache = Cache::open(folder.path(), DAY).unwrap();

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use super::{HttpReply, HttpRequest, Line, Method, SmtpLogin, SmtpReply, Trouble, Wire};
+use super::{HttpReply, HttpRequest, Line, Method, SmtpLogin, SmtpReply, Trouble, Way, Ways, Wire};
 
 /// Notes questions and answers none. What hangs on an earlier answer, such as a second region, does not show.
-#[derive(Debug, Default)]
-pub struct DryRun {
+pub struct DryRun<'w> {
+    /// Those of the line that would ask: what it refuses would not be asked.
+    ways: &'w dyn Ways,
     noted: Mutex<BTreeMap<Question, u64>>,
 }
 
@@ -16,13 +17,21 @@ pub struct DryRun {
 pub struct Question {
     /// Whose host it is.
     pub provider: String,
-    /// The host, with the port if it is not that of HTTPS.
+    /// The host, with the port if it is not that of HTTPS, the one that it stands in for, and the proxy on the way.
     pub host: String,
     /// What would be said: method and path, or that of a login.
     pub what: String,
 }
 
-impl DryRun {
+impl<'w> DryRun<'w> {
+    /// One that goes by `ways`.
+    pub fn new(ways: &'w dyn Ways) -> Self {
+        Self {
+            ways,
+            noted: Mutex::default(),
+        }
+    }
+
     /// What would be asked first about each credential, with how many of them there are.
     pub fn questions(self) -> Vec<(Question, u64)> {
         let noted = self.noted.into_inner();
@@ -30,10 +39,10 @@ impl DryRun {
         noted.into_iter().collect()
     }
 
-    fn note(&self, provider: &str, host: String, what: String) {
+    fn note(&self, provider: &str, way: &Way<'_>, what: String) {
         let question = Question {
             provider: provider.to_owned(),
-            host,
+            host: way.in_full(),
             what,
         };
         let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
@@ -41,7 +50,7 @@ impl DryRun {
     }
 }
 
-impl Line for DryRun {
+impl Line for DryRun<'_> {
     fn wire(&self) -> Box<dyn Wire + '_> {
         Box::new(Noting(self))
     }
@@ -51,7 +60,7 @@ impl Line for DryRun {
     }
 }
 
-struct Noting<'d>(&'d DryRun);
+struct Noting<'d>(&'d DryRun<'d>);
 
 impl Wire for Noting<'_> {
     fn http(&mut self, request: &HttpRequest<'_>) -> Result<HttpReply, Trouble> {
@@ -60,15 +69,16 @@ impl Wire for Noting<'_> {
             Method::Post => "POST",
             Method::Delete => "DELETE",
         };
+        let way = self.0.ways.http(request)?;
         let what = format!("{method} {}", request.path);
-        self.0.note(request.provider, request.host.to_owned(), what);
+        self.0.note(request.provider, &way, what);
         Err(Trouble::NotAsked)
     }
 
     fn smtp(&mut self, login: &SmtpLogin<'_>) -> Result<SmtpReply, Trouble> {
-        let host = format!("{}:{}", login.host, login.port);
+        let way = self.0.ways.smtp(login)?;
         let what = "AUTH, and no mail".to_owned();
-        self.0.note(login.provider, host, what);
+        self.0.note(login.provider, &way, what);
         Err(Trouble::NotAsked)
     }
 }

@@ -13,13 +13,16 @@ mod identity;
 #[cfg(feature = "verify")]
 pub mod net;
 mod pace;
+mod proxy;
 mod recipe;
 pub mod revoke;
 mod run;
 mod sendgrid;
 mod settings;
 mod smtp;
+mod stop;
 mod twilio;
+mod way;
 mod weigh;
 mod wire;
 
@@ -28,12 +31,15 @@ pub use cache::{Cache, CacheError};
 pub use credential::Credential;
 pub use dry::{DryRun, Question};
 pub use identity::{Identity, Kept};
+pub use proxy::Proxy;
 pub use recipe::Recipes;
 pub use run::{Job, Summary, run};
 pub use sendgrid::SendGrid;
 pub use settings::{Limits, Redirected, Scheme, Settings};
-pub use smtp::MailLogins;
+pub use smtp::{MAIL_PORTS, MailHost, MailLogins};
+pub use stop::Stop;
 pub use twilio::Twilio;
+pub use way::{Way, Ways};
 pub use wire::{
     Body, Header, HttpReply, HttpRequest, Line, Method, Security, SmtpLogin, SmtpReply, Trouble,
     Wire,
@@ -159,6 +165,13 @@ pub trait Verifier: Send + Sync {
     fn matters(&self, rule: &str, part: &str) -> bool {
         let _ = (rule, part);
         true
+    }
+
+    /// What is asked about the credential, and where, as far as that is not the same for all of its rule: a recipe, a server. An answer
+    /// that was kept counts as long as it is the same. Holds no secret.
+    fn asks(&self, credential: &Credential<'_>) -> String {
+        let _ = credential;
+        String::new()
     }
 
     /// The account id that `finding` holds, to be tried with secrets found elsewhere: [`Credential::others`].

@@ -2,12 +2,12 @@
 //! and an end. It stands between a verifier and whatever carries its questions, so it is the same for all and needs no network.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::{
-    HttpReply, HttpRequest, Limits, Method, Settings, SmtpLogin, SmtpReply, Trouble, Wire,
+    HttpReply, HttpRequest, Limits, Method, Settings, SmtpLogin, SmtpReply, Stop, Trouble, Way,
+    Wire,
 };
 
 /// How often somebody who waits looks whether the run was ended.
@@ -18,7 +18,7 @@ pub(super) struct Pace<'r> {
     settings: &'r Settings,
     limits: Limits,
     end: Instant,
-    stop: &'r AtomicBool,
+    stop: &'r Stop,
     state: Mutex<State>,
     freed: Condvar,
 }
@@ -40,7 +40,7 @@ struct Host {
 }
 
 impl<'r> Pace<'r> {
-    pub(super) fn new(settings: &'r Settings, stop: &'r AtomicBool) -> Self {
+    pub(super) fn new(settings: &'r Settings, stop: &'r Stop) -> Self {
         let now = Instant::now();
         let limits = settings.limits;
         Self {
@@ -68,15 +68,23 @@ impl<'r> Pace<'r> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn is_over(&self) -> bool {
-        self.stop.load(Ordering::Relaxed) || Instant::now() >= self.end
+    /// Fails once nothing is to be asked any more.
+    fn goes_on(&self) -> Result<(), Trouble> {
+        if self.stop.is_set() {
+            Err(Trouble::Stopped)
+        } else if Instant::now() >= self.end {
+            Err(Trouble::Spent)
+        } else {
+            Ok(())
+        }
     }
 
     /// Waits for a turn at `host`.
     fn enter<'p>(&'p self, host: &'p str) -> Result<Turn<'p>, Trouble> {
         let mut state = self.lock();
         let at = loop {
-            if self.is_over() || state.asked >= self.limits.requests {
+            self.goes_on()?;
+            if state.asked >= self.limits.requests {
                 return Err(Trouble::Spent);
             }
             let now = Instant::now();
@@ -116,9 +124,7 @@ impl<'r> Pace<'r> {
             if left.is_zero() {
                 return Ok(());
             }
-            if self.is_over() {
-                return Err(Trouble::Spent);
-            }
+            self.goes_on()?;
             std::thread::sleep(left.min(GLANCE));
         }
     }
@@ -183,20 +189,9 @@ impl<'p> Paced<'p> {
         std::mem::take(&mut self.asked)
     }
 
-    fn noted<T>(
-        &mut self,
-        (provider, host, mail): (&str, &str, bool),
-        result: Result<T, Trouble>,
-    ) -> Result<T, Trouble> {
+    fn noted<T>(&mut self, way: &Way<'_>, result: Result<T, Trouble>) -> Result<T, Trouble> {
         if result.as_ref().err().is_none_or(Trouble::reached_out) {
-            let shown = self
-                .pace
-                .settings
-                .redirected(provider, host, mail)
-                .map_or_else(
-                    || host.to_owned(),
-                    |entry| format!("{} in place of {host}", entry.shown()),
-                );
+            let shown = way.shown();
             self.pace.note(&shown);
             if !self.asked.contains(&shown) {
                 self.asked.push(shown);
@@ -220,7 +215,8 @@ impl Wire for Paced<'_> {
         let result = turn.and_then(|turn| {
             let result = self.wire.smtp(login);
             drop(turn);
-            self.noted((login.provider, login.host, true), result)
+            let way = Way::of_login(self.pace.settings, login);
+            self.noted(&way, result)
         });
         // what begins with a 4 is a refusal for now
         let is_well = |reply: &SmtpReply| !(400..500).contains(&reply.code);
@@ -242,7 +238,8 @@ impl Paced<'_> {
             let turn = pace.enter(request.host)?;
             let result = self.wire.http(request);
             drop(turn);
-            let result = self.noted((request.provider, request.host, false), result);
+            let way = Way::of_http(pace.settings, request);
+            let result = self.noted(&way, result);
             let wait = match &result {
                 Ok(reply) => {
                     if let Some(wait) = reply.wait {

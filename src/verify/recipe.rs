@@ -131,6 +131,11 @@ impl Verifier for Recipes {
         weightiest(answers).unwrap_or_else(incomplete)
     }
 
+    fn asks(&self, credential: &Credential<'_>) -> String {
+        let ready = self.ready(credential);
+        ready.map_or_else(String::new, |ready| format!("{:?}", ready.recipe))
+    }
+
     fn matters(&self, rule: &str, part: &str) -> bool {
         if BY_HOST.contains(&rule) {
             return matches!(part, "host" | "user");

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 
-use super::{Credential, Header, HttpRequest, Method, Trouble, Wire, twilio};
+use super::{Credential, Endpoint, Header, HttpRequest, Method, Trouble, Wire, twilio};
 use crate::model::Secret;
 
 /// Where SendGrid keeps keys, in the order in which it is asked.
@@ -59,6 +59,19 @@ pub struct Deletion {
     pub variable: &'static str,
     /// What that variable has to hold.
     pub takes: &'static str,
+}
+
+/// Every host at which something could be deleted.
+pub fn endpoints() -> Vec<Endpoint> {
+    let hosts = SENDGRID.map(|(_, host)| ("sendgrid", host.to_owned()));
+    let twilios = twilio::region_hosts().map(|host| ("twilio", host));
+    let endpoint = |(provider, host): (&str, String)| Endpoint {
+        provider: provider.to_owned(),
+        host,
+        port: 443,
+        purpose: "revoke --yes, and nothing else: deletes an API key".to_owned(),
+    };
+    hosts.into_iter().chain(twilios).map(endpoint).collect()
 }
 
 /// What the provider said to a deletion.

@@ -7,12 +7,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::identity::{self, Identity};
+use super::identity::{self, Circumstances, Identity};
 use super::pace::{Pace, Paced};
 use super::weigh::weightiest;
-use super::{Credential, Kept, Line, Settings, Verifier, Wire};
+use super::{Credential, Kept, Line, Settings, Stop, Verifier, Wire};
 use crate::model::{Finding, Quotes, Secret, Verdict, Verified};
 
 /// Most account ids of other findings that are offered for a secret.
@@ -38,7 +38,7 @@ pub struct Job<'r> {
     /// Earlier answers.
     pub kept: Option<&'r dyn Kept>,
     /// Set when the run is to end: what was not asked by then is unknown.
-    pub stop: &'r AtomicBool,
+    pub stop: &'r Stop,
     /// Told how many credentials of how many are done.
     pub progress: &'r (dyn Fn(usize, usize) + Sync),
 }
@@ -87,7 +87,7 @@ pub fn run(findings: &mut [Finding], job: &Job<'_>) -> Summary {
         *summary.verdicts.entry(answer.verdict).or_default() += 1;
         summary.cached += usize::from(answer.cached);
     }
-    summary.stopped = job.stop.load(Ordering::Relaxed);
+    summary.stopped = job.stop.is_set();
     for (finding, of) in findings.iter_mut().zip(of) {
         if let Some(question) = of {
             finding.verified = Some(Box::new(answers[question].clone()));
@@ -102,6 +102,7 @@ fn questions(findings: &[Finding], job: &Job<'_>) -> (Vec<Question>, Vec<Option<
     let mut known: HashMap<Identity, usize> = HashMap::new();
     let mut questions = Vec::new();
     let key = job.kept.map_or(&[][..], Kept::key);
+    let circumstances = Circumstances::of(job.settings);
     let of = findings
         .iter()
         .enumerate()
@@ -118,7 +119,7 @@ fn questions(findings: &[Finding], job: &Job<'_>) -> (Vec<Question>, Vec<Option<
                 .iter()
                 .map(|&verifier| &*job.verifiers[verifier])
                 .collect();
-            let identity = identity::of(key, &credential, &others, &verifiers, job.settings);
+            let identity = identity::of(key, &credential, &others, &verifiers, &circumstances);
             Some(*known.entry(identity).or_insert_with(|| {
                 questions.push(Question {
                     finding: at,

@@ -4,6 +4,8 @@ use core::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::{MailHost, Proxy};
+
 /// How a run may ask. The default asks the providers' own hosts, slowly.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -13,10 +15,10 @@ pub struct Settings {
     pub ca: Option<PathBuf>,
     /// Whether a host that the operator named may be this machine.
     pub allow_loopback: bool,
-    /// Mail servers that may be contacted beside the providers' own, lower case.
-    pub smtp_hosts: Vec<String>,
-    /// `http://[user:password@]host:port` of a proxy for all connections. The environment is never asked for one.
-    pub proxy: Option<String>,
+    /// Mail servers that may be contacted beside the providers' own.
+    pub smtp_hosts: Vec<MailHost>,
+    /// The proxy for all connections. The environment is not asked for one here.
+    pub proxy: Option<Proxy>,
     /// How requests introduce themselves.
     pub user_agent: String,
     /// How fast, how long, how much.

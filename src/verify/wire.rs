@@ -162,6 +162,15 @@ pub enum Trouble {
     /// No connection, or one that broke off.
     #[error("no connection, or it broke off")]
     Connection,
+    /// The proxy is not there.
+    #[error("the proxy can't be reached")]
+    NoProxy,
+    /// The proxy does not connect to the host.
+    #[error("the proxy refused to connect, with status {status}")]
+    ProxyRefused {
+        /// Of its answer.
+        status: u16,
+    },
     /// No trust in the certificate, or no TLS.
     #[error("no trusted TLS connection")]
     Tls,
@@ -183,9 +192,12 @@ pub enum Trouble {
     /// Asked to wait, longer than this run may take.
     #[error("throttled by the provider")]
     Throttled,
-    /// The run has used up its time or its requests, or was ended.
+    /// The run has used up its time or its requests.
     #[error("not asked: the run had used up its time or its requests")]
     Spent,
+    /// The run was stopped.
+    #[error("the run was stopped before there was an answer")]
+    Stopped,
 }
 
 impl Trouble {
@@ -196,9 +208,13 @@ impl Trouble {
             | Self::HostNotAllowed { .. }
             | Self::AddressNotAllowed { .. }
             | Self::NoSuchHost
+            | Self::NoProxy
             | Self::Throttled
             | Self::Spent => false,
-            Self::Connection
+            // whether it was is not known, and nothing is to be left out
+            Self::Stopped
+            | Self::ProxyRefused { .. }
+            | Self::Connection
             | Self::Tls
             | Self::Timeout
             | Self::Protocol

@@ -153,12 +153,71 @@ fn digests_match_whatever_line_they_are_on_and_never_another_value() {
 }
 
 #[test]
+fn a_digest_of_a_value_as_it_is_spelt_is_that_of_the_value() {
+    let repo = repo();
+    let password = ["Hrb47", "%21", "tzkQ"].concat();
+    repo.write(
+        "m.py",
+        format!("url = 'smtp://me:{password}@smtp.example.net:587'\n"),
+    );
+    let baseline = serde_json::json!({
+        "version": "1.5.0", "plugins_used": [], "generated_at": "x",
+        "results": {"m.py": [{"type": "Basic Auth Credentials", "filename": "m.py", "hashed_secret": asked_sha1(&repo, &password), "line_number": 1}]},
+    });
+    repo.write(".secrets.baseline", baseline.to_string());
+    let done = import(&repo, &["detect-secrets", ".secrets.baseline", "--write"]);
+    assert!(
+        done.out.contains("1 matched by value"),
+        "{}{}",
+        done.out,
+        done.err
+    );
+    assert!(!scan(&repo).out.contains("m.py"));
+}
+
+#[test]
+fn the_digests_of_detect_secrets_are_no_findings_once_they_are_taken_over() {
+    let repo = Scratch::repo();
+    let digest = asked_sha1(&repo, "abc");
+    let baseline = serde_json::json!({
+        "version": "1.5.0", "plugins_used": [], "generated_at": "x",
+        "results": {"lib/sparkpost.py": [{"type": "Secret Keyword", "filename": "lib/sparkpost.py", "hashed_secret": digest, "line_number": 1}]},
+    });
+    repo.write(
+        ".secrets.baseline",
+        serde_json::to_string_pretty(&baseline).unwrap(),
+    );
+    assert_eq!(scan(&repo).code, 1);
+    let done = import(&repo, &["detect-secrets", ".secrets.baseline", "--write"]);
+    assert!(
+        done.code == 0 && done.out.contains("\"/.secrets.baseline\""),
+        "{}{}",
+        done.out,
+        done.err
+    );
+    assert_eq!(scan(&repo).code, 0, "{}", scan(&repo).out);
+}
+
+#[test]
 fn a_value_in_a_report_outweighs_its_place() {
     let repo = repo();
     let finding = |file: &str, secret: &str| serde_json::json!({"RuleID": "sendgrid-api-token", "StartLine": 1, "EndLine": 1, "Secret": secret, "File": file});
+    repo.write(".gitignore", "report.json\n");
+    // gitleaks takes all that a rule matched for the secret where it can't tell the group
+    let whole = format!("key = '{}'", value("b"));
+    repo.write(
+        "report.json",
+        serde_json::json!([finding("b.py", &whole)]).to_string(),
+    );
+    let dry = import(&repo, &["gitleaks", "report.json"]);
+    assert!(
+        dry.code == 0 && dry.out.contains("1 matched by value"),
+        "{}{}",
+        dry.out,
+        dry.err
+    );
     let report = serde_json::json!([finding("b.py", &value("another"))]);
     repo.write("report.json", report.to_string());
-    repo.write(".gitignore", "report.json\n");
     let done = import(&repo, &["gitleaks", "report.json", "--write"]);
     assert!(
         done.code == 0 && done.out.contains("another value stands there"),
@@ -400,7 +459,7 @@ fn a_path_that_would_silence_dotenv_files_is_named_and_the_next_run_is_green() {
 fn a_file_that_builds_on_gitleaks_own_rules_runs_where_those_are_given_too() {
     let repo = repo();
     repo.write(".gitleaks.toml", "[extend]\nuseDefault = true\ndisabledRules = ['two']\n[[rules]]\nid = 'one'\n[rules.allowlist]\nregexes = ['acme_bb']\n[allowlist]\npaths = ['^docs/', '\\.env\\.example']\n");
-    repo.write("own.toml", "[[rules]]\nid = 'one'\nregex = 'acme_[a-z]{9}'\n[[rules]]\nid = 'two'\nregex = 'acme_[0-9]{9}'\n");
+    repo.write("own.toml", "[[rules]]\nid = 'one'\nregex = 'acme_[a-z]{9}'\n[[rules]]\nid = 'two'\nregex = 'acme_[0-9]{9}'\n[allowlist]\npaths = ['^noise/']\nstopwords = ['ourselves']\n");
     repo.write("c.py", "acme_abcdefghi\nacme_123456789\nacme_bbbbbbbbb\n");
     let alone = import(&repo, &["gitleaks", ".gitleaks.toml"]);
     assert!(
@@ -424,6 +483,11 @@ fn a_file_that_builds_on_gitleaks_own_rules_runs_where_those_are_given_too() {
     let config = fs::read_to_string(repo.path(CONFIG)).unwrap();
     assert!(
         config.contains("docs/**") && config.contains(".env.example"),
+        "{config}"
+    );
+    // what gitleaks itself lets pass is for its rules
+    assert!(
+        !config.contains("noise") && !config.contains("ourselves"),
         "{config}"
     );
     let found = scan(&repo);

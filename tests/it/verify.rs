@@ -1,9 +1,13 @@
 //! `scan --verify`, `verify` and `revoke` against a server on loopback: what is asked, what is told of it, and what never is.
 
 mod command;
+mod places;
 mod report;
 mod revoke;
 mod secrecy;
+mod settings;
+#[cfg(unix)]
+mod stop;
 mod trust;
 
 use std::time::Duration;

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use waxseal::model::{Verdict, Verified};
-use waxseal::verify::{Body, MailLogins, Security, SmtpReply, Trouble, Verifier};
+use waxseal::verify::{Body, MailHost, MailLogins, Security, SmtpReply, Trouble, Verifier};
 
 use crate::support::script::{Held, Script, text};
 
@@ -29,7 +29,7 @@ fn reply(code: u16, text: &str) -> SmtpReply {
 /// Asks about `held` everybody who may be asked, and gives what came of it and what was asked.
 fn ask(held: &Held, answer: impl Fn() -> Result<SmtpReply, Trouble>) -> (Verified, Vec<String>) {
     let mut wire = Script::smtp(|_| answer());
-    let logins = MailLogins::new(&["mail.harbor.io".to_owned()], true);
+    let logins = MailLogins::new(&[MailHost::parse("mail.harbor.io").unwrap()], true);
     let verified = logins.verify(&held.lent(), &mut wire);
     let asked = std::mem::take(&mut wire.asked);
     assert!(!format!("{verified:?}").contains(PASSWORD));
@@ -481,7 +481,7 @@ fn goes(rule: &'static str, parts: &[(&'static str, &str)]) -> Option<(String, S
         how = Some(login.security);
         Ok(reply(235, ""))
     });
-    let verifier = MailLogins::new(&["mail.harbor.io".to_owned()], true);
+    let verifier = MailLogins::new(&[MailHost::parse("mail.harbor.io").unwrap()], true);
     let held = Held::new(rule, PASSWORD, parts);
     assert!(verifier.handles(&held.lent()), "{rule}");
     verifier.verify(&held.lent(), &mut wire);
@@ -627,7 +627,7 @@ fn mailboxes_are_asked_on_request_only() {
     };
     let (shy, named) = (
         MailLogins::default(),
-        MailLogins::new(&["SMTP.gmail.com".to_owned()], false),
+        MailLogins::new(&[MailHost::parse("SMTP.gmail.com").unwrap()], false),
     );
     for host in [
         GMAIL,
@@ -938,7 +938,7 @@ fn a_login_is_tried_once_however_often_it_is_found() {
 
 #[test]
 fn a_login_for_an_api_over_http_is_no_mail_login() {
-    let mail = MailLogins::new(&["api.mailgun.net".to_owned()], true);
+    let mail = MailLogins::new(&[MailHost::parse("api.mailgun.net").unwrap()], true);
     let handles = |host: &str| {
         let parts = [("host", host), ("user", "api")];
         mail.handles(&Held::new("mail-command-login", PASSWORD, &parts).lent())

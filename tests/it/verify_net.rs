@@ -11,8 +11,8 @@ use tempfile::TempDir;
 use waxseal::model::Secret;
 use waxseal::verify::net::{Dialer, Guarded, Names, NetError};
 use waxseal::verify::{
-    Body, Endpoint, Header, HttpReply, HttpRequest, Line, Method, Redirected, Security, Settings,
-    SmtpLogin, Trouble,
+    Body, Endpoint, Header, HttpReply, HttpRequest, Line, MailHost, MailLogins, Method, Proxy,
+    Redirected, Security, Settings, SmtpLogin, Stop, Trouble, Verifier as _,
 };
 
 use crate::support::peer::{self, Peer, answer};
@@ -450,7 +450,8 @@ fn a_proxy_that_the_operator_names_sees_the_host_and_no_secret() {
         peer.port,
     );
     client = client.at(443);
-    client.settings.proxy = Some(format!("http://ops:gate@127.0.0.1:{}", tunnel.port));
+    client.settings.proxy =
+        Some(Proxy::parse(&format!("http://ops:gate@127.0.0.1:{}", tunnel.port)).unwrap());
     assert_eq!(client.ask().unwrap().status, 200);
     assert_eq!(client.names.asked(), 0, "the proxy looks it up");
     let head = &tunnel.heads()[0];
@@ -479,22 +480,104 @@ fn a_proxy_that_refuses_or_talks_nonsense_is_no_way() {
     for (says, trouble) in [
         (
             "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n",
-            Trouble::Connection,
+            Trouble::ProxyRefused { status: 407 },
         ),
-        ("HTTP/1.1 503 No\r\n\r\n", Trouble::Connection),
-        ("SSH-2.0-x\r\n\r\n", Trouble::Connection),
+        (
+            "HTTP/1.1 503 No\r\n\r\n",
+            Trouble::ProxyRefused { status: 503 },
+        ),
+        ("SSH-2.0-x\r\n\r\n", Trouble::Protocol),
+        ("HTTP/1.1 2x0 No\r\n\r\n", Trouble::Protocol),
     ] {
         let mut client = Client::new();
         let peer = Peer::answering(client.server(), answer("200 OK", "", "{}"));
         let tunnel = proxy(says, peer.port);
         client = client.at(443);
-        client.settings.proxy = Some(format!("http://127.0.0.1:{}", tunnel.port));
+        client.settings.proxy =
+            Some(Proxy::parse(&format!("http://127.0.0.1:{}", tunnel.port)).unwrap());
         assert_eq!(client.ask().unwrap_err(), trouble, "{says}");
     }
     let endless = Peer::raw(|mut stream, _| while stream.write_all(&[b'x'; 4096]).is_ok() {});
     let mut client = Client::new().at(443);
-    client.settings.proxy = Some(format!("http://127.0.0.1:{}", endless.port));
+    client.settings.proxy =
+        Some(Proxy::parse(&format!("http://127.0.0.1:{}", endless.port)).unwrap());
     assert_eq!(client.ask().unwrap_err(), Trouble::Protocol);
+    client.settings.proxy = Some(Proxy::parse("http://127.0.0.1:1").unwrap());
+    assert_eq!(client.ask().unwrap_err(), Trouble::NoProxy);
+}
+
+#[test]
+fn a_host_that_is_excepted_is_asked_past_the_proxy() {
+    let client = Client::new();
+    let peer = Peer::answering(client.server(), answer("200 OK", "", "{}"));
+    let tunnel = proxy("HTTP/1.1 503 No\r\n\r\n", peer.port);
+    let mut client = client.at(peer.port);
+    let with = |list: &str| {
+        let variable = |name: &str| match name {
+            "HTTPS_PROXY" => Some(format!("127.0.0.1:{}", tunnel.port).into()),
+            "NO_PROXY" => Some(list.into()),
+            _ => None,
+        };
+        Proxy::of_environment(&variable).unwrap()
+    };
+    client.settings.proxy = with("other.example");
+    let refused = Trouble::ProxyRefused { status: 503 };
+    assert_eq!(client.ask().unwrap_err(), refused);
+    client.settings.proxy = with(".acme.example");
+    assert_eq!(client.ask().unwrap().status, 200);
+    assert_eq!(tunnel.connections(), 1);
+}
+
+#[test]
+fn a_run_that_is_stopped_waits_for_nobody() {
+    struct Lost;
+    impl Names for Lost {
+        fn addresses(&self, _: &str) -> std::io::Result<Vec<IpAddr>> {
+            std::thread::sleep(Duration::from_secs(30));
+            Ok(Vec::new())
+        }
+    }
+    let quiet = || Peer::raw(|_, _| std::thread::sleep(Duration::from_secs(30)));
+    let (silent, gate) = (quiet(), quiet());
+    let deaf = {
+        let client = Client::new();
+        let peer = Peer::doing(client.server(), |stream, _| {
+            peer::head(stream).unwrap();
+            std::thread::sleep(Duration::from_secs(30));
+        });
+        (client, peer)
+    };
+    let endpoint = || Endpoint {
+        provider: "acme".to_owned(),
+        host: HOST.to_owned(),
+        port: 443,
+        purpose: "who it is".to_owned(),
+    };
+    let through = format!("http://127.0.0.1:{}", gate.port);
+    for (what, names, port, proxy) in [
+        ("a name", Arc::new(Lost) as Arc<dyn Names>, 1, None),
+        ("a handshake", deaf.0.names.clone(), silent.port, None),
+        ("an answer", deaf.0.names.clone(), deaf.1.port, None),
+        ("a proxy", deaf.0.names.clone(), 1, Some(&through)),
+    ] {
+        let entry = Redirected::parse(&format!("acme=https://{HOST}:{port}")).unwrap();
+        let settings = Settings {
+            endpoints: vec![entry],
+            proxy: proxy.map(|url| Proxy::parse(url).unwrap()),
+            ..deaf.0.settings.clone()
+        };
+        let stop = Stop::default();
+        let line = Guarded::stoppable(&settings, vec![endpoint()], names, stop.clone()).unwrap();
+        let soon = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(300));
+            stop.set();
+        });
+        let began = Instant::now();
+        let trouble = line.wire().http(&request(HOST)).unwrap_err();
+        assert_eq!(trouble, Trouble::Stopped, "{what}");
+        assert!(began.elapsed() < Duration::from_secs(5), "{what}");
+        soon.join().unwrap();
+    }
 }
 
 // ---- Whom to trust.
@@ -588,20 +671,6 @@ fn a_file_with_certificates_is_checked() {
         };
         let error = Dialer::new(&settings, names.clone()).map(drop).unwrap_err();
         assert!(error.to_string().contains("ca.pem"), "{error}");
-    }
-    for proxy in [
-        "127.0.0.1:1",
-        "https://127.0.0.1:1",
-        "http://",
-        "http://a@b:1",
-        "socks5://x:1",
-    ] {
-        let settings = Settings {
-            proxy: Some(proxy.to_owned()),
-            ..Settings::default()
-        };
-        let error = Dialer::new(&settings, names.clone()).map(drop).unwrap_err();
-        assert!(matches!(error, NetError::Proxy), "{error}");
     }
 }
 
@@ -814,8 +883,21 @@ fn a_mail_server_is_asked_only_if_it_is_listed_or_named() {
         );
     }
     assert_eq!(peer.connections(), 0);
-    client.settings.smtp_hosts = vec!["127.0.0.1".to_owned()];
-    let trouble = client.line().wire().smtp(&login("127.0.0.1")).unwrap_err();
+    let named = |text: &str| vec![MailHost::parse(text).unwrap()];
+    client.settings.smtp_hosts = named("127.0.0.1");
+    let line = |client: &Client| {
+        let endpoints = MailLogins::new(&client.settings.smtp_hosts, false).endpoints();
+        Guarded::new(&client.settings, endpoints, client.names.clone()).unwrap()
+    };
+    // no port of mail, and nobody named it
+    let trouble = line(&client).wire().smtp(&login("127.0.0.1")).unwrap_err();
+    assert!(
+        matches!(trouble, Trouble::HostNotAllowed { .. }),
+        "{trouble}"
+    );
+    assert_eq!(peer.connections(), 0);
+    client.settings.smtp_hosts = named(&format!("127.0.0.1:{}", peer.port));
+    let trouble = line(&client).wire().smtp(&login("127.0.0.1")).unwrap_err();
     assert!(
         !matches!(trouble, Trouble::HostNotAllowed { .. }),
         "{trouble}"

@@ -637,8 +637,19 @@ fn what_a_recipe_must_not_hold_is_refused_with_a_reason() {
         ("hosts = [\"localhost\"]", "no fixed host"),
         ("hosts = [\"api.acme.example:8080\"]", "no fixed host"),
         ("hosts = [\"user@api.acme.example\"]", "no fixed host"),
-        ("method = \"DELETE\"", "unknown method"),
-        ("body = '{secret}'", "method = \"POST\" only"),
+        ("hosts = [\"acme.example.\"]", "no fixed host"),
+        ("hosts = [\"*.acme.example\"]", "no fixed host"),
+        ("hosts = [\"API.acme.example\"]", "no fixed host"),
+        ("hosts = [\"https://api.acme.example\"]", "no fixed host"),
+        (
+            "hosts = [\"api.acme.example@evil.example\"]",
+            "no fixed host",
+        ),
+        ("hosts = [\"аpi.acme.example\"]", "no fixed host"),
+        ("method = \"POST\"", "`method` is GET and not \"POST\""),
+        ("method = \"DELETE\"", "only GET promises that"),
+        ("method = \"get\"", "`method` is GET and not \"get\""),
+        ("body = '{secret}'", "no `body`"),
         ("headers = { Host = \"{secret}\" }", "not a recipe's to set"),
         (
             "headers = { Prefer = \"{secret}\" }",
@@ -659,6 +670,38 @@ fn what_a_recipe_must_not_hold_is_refused_with_a_reason() {
     ] {
         let error = own(line).expect_err(line).to_string();
         assert!(error.contains(why), "{line}: {error}");
+    }
+}
+
+#[test]
+fn a_value_can_not_choose_the_domain_that_is_asked() {
+    let own = |host: &str, shape: &str| {
+        let file = rule_file(&format!("hosts = [\"{host}\"]"));
+        let identifier =
+            format!("[rule.verify.identifiers.dc]\nfrom = \"secret\"\nshape = '{shape}'\n");
+        parse("own.toml", &format!("{file}{identifier}")).map(|mut rules| rules.remove(0).rule)
+    };
+    for host in ["{dc}.co.uk", "{dc}.com.au", "{dc}.com", "{dc}"] {
+        let error = own(host, "-([a-z0-9]+)$").expect_err(host).to_string();
+        assert!(error.contains("no fixed host"), "{host}: {error}");
+    }
+    // and more than one label is none of the listed hosts
+    let rule = own("{dc}.acme.example", "^(.*)$").unwrap();
+    let recipes = Recipes::of([&rule]);
+    for (value, hosts) in [
+        ("us1", &["us1.acme.example/v1/me"][..]),
+        ("evil.us1", &[]),
+        ("a_b", &[]),
+        ("A", &[]),
+    ] {
+        let held = Held::new("acme-key", value, &[]);
+        let (_, asked) = ask(&recipes, &held, |_| Ok(json(401, "{}")));
+        let asked: Vec<&str> = asked.iter().map(|it| &*it.address).collect();
+        assert_eq!(asked, hosts, "{value}");
+    }
+    for value in ["evil.example/", "x@evil", "x:1", "x#", "x?"] {
+        let held = Held::new("acme-key", value, &[]);
+        assert!(!recipes.handles(&held.lent()), "{value}");
     }
 }
 

@@ -45,7 +45,7 @@ const OF_TWILIO: [Row; 14] = [
     ("200", TWILIO, "row_200_live"),
     ("401 20003, dead", TWILIO, "row_401_20003_is_dead_once_every_region_refuses"),
     ("401 20003, another region", TWILIO, "row_401_20003_in_one_region_is_live_in_another"),
-    ("401 20003, not proven", TWILIO, "row_401_20003_is_rejected_while_a_region_is_silent"),
+    ("401 20003, not proven", TWILIO, "row_401_20003_is_unanswered_while_a_region_is_silent"),
     ("401 20003, a guessed pair", TWILIO, "row_401_20003_on_a_guessed_pair_tries_two_other_accounts"),
     ("401 20003, a key", TWILIO, "row_401_20003_of_a_key_is_dead_once_kinds_and_regions_are_excluded"),
     ("401 or 403 70051", TWILIO, "row_70051_is_a_live_restricted_key"),

@@ -1,8 +1,8 @@
 //! A run over the findings of a report: each credential once, answers for all who have it, what is kept, what is told.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use waxseal::model::{
@@ -10,9 +10,10 @@ use waxseal::model::{
     Severity, Store, Verdict, Verified, VerifiedDetail,
 };
 use waxseal::rules::BUILTIN;
+use waxseal::verify::net::{Guarded, SystemNames};
 use waxseal::verify::{
     Body, Cache, Credential, DryRun, Endpoint, HttpReply, HttpRequest, Job, Kept, Line, MailLogins,
-    Method, Recipes, Redirected, SendGrid, Settings, SmtpLogin, SmtpReply, Summary, Trouble,
+    Method, Recipes, Redirected, SendGrid, Settings, SmtpLogin, SmtpReply, Stop, Summary, Trouble,
     Verifier, Wire, run,
 };
 
@@ -182,7 +183,7 @@ fn go(
             verifiers,
             line: &line,
             kept,
-            stop: &AtomicBool::new(false),
+            stop: &Stop::default(),
             progress: &|_, _| {
                 done.fetch_add(1, Ordering::SeqCst);
             },
@@ -389,16 +390,18 @@ fn a_dry_run_asks_nothing_and_tells_what_it_would() {
         finding("resend-api-key", "c", "made-up-too", &[]),
     ];
     let verifiers: [Box<dyn Verifier>; 2] = [Box::new(SendGrid), Box::new(Recipes::of(BUILTIN))];
-    let line = DryRun::default();
+    let settings = Settings::default();
+    let endpoints = verifiers.iter().flat_map(|it| it.endpoints()).collect();
+    let asking = Guarded::new(&settings, endpoints, Arc::new(SystemNames)).unwrap();
+    let line = DryRun::new(&asking);
     let folder = tempfile::tempdir().unwrap();
     let cache = Cache::open(folder.path(), Duration::from_secs(3600)).unwrap();
-    let settings = Settings::default();
     let job = Job {
         settings: &settings,
         verifiers: &verifiers,
         line: &line,
         kept: Some(&cache),
-        stop: &AtomicBool::new(false),
+        stop: &Stop::default(),
         progress: &|_, _| {},
     };
     let summary = run(&mut findings, &job);
@@ -430,10 +433,10 @@ fn a_run_that_is_stopped_leaves_the_rest_unknown() {
     let mut findings: Vec<Finding> = (0..200)
         .map(|number| finding("acme-key", "a", &format!("key{number}"), &[]))
         .collect();
-    let stop = AtomicBool::new(false);
+    let stop = Stop::default();
     let line = Answers {
         answer: |_: &str| {
-            stop.store(true, Ordering::SeqCst);
+            stop.set();
             Ok(json(401, ""))
         },
         asked: Mutex::default(),
@@ -548,7 +551,7 @@ fn no_account_gets_more_than_three_passwords_and_the_first_ones_are_tried() {
             verifiers: &verifiers,
             line: &line,
             kept: Some(&cache),
-            stop: &AtomicBool::new(false),
+            stop: &Stop::default(),
             progress: &|_, _| {},
         };
         run(&mut findings, &job);
@@ -592,14 +595,16 @@ fn a_dry_run_shows_no_password_that_would_be_spared() {
         .map(|number| mail_login("a", "news@harbor.io", &format!("word-{number}-tide")))
         .collect();
     let verifiers: [Box<dyn Verifier>; 1] = [Box::new(MailLogins::default())];
-    let line = DryRun::default();
     let settings = Settings::default();
+    let endpoints = verifiers.iter().flat_map(|it| it.endpoints()).collect();
+    let asking = Guarded::new(&settings, endpoints, Arc::new(SystemNames)).unwrap();
+    let line = DryRun::new(&asking);
     let job = Job {
         settings: &settings,
         verifiers: &verifiers,
         line: &line,
         kept: None,
-        stop: &AtomicBool::new(false),
+        stop: &Stop::default(),
         progress: &|_, _| {},
     };
     run(&mut findings, &job);

@@ -265,7 +265,11 @@ fn row_403_without_such_a_body_is_a_block() {
 fn row_suspended_or_banned_account_is_unknown_while_nobody_knows_its_answer() {
     let words = "You are not authorized to access SendGrid, please contact Support";
     for status in [401, 403] {
-        assert_eq!(verdict(&errors(status, words)), Verdict::Unknown, "{status}");
+        assert_eq!(
+            verdict(&errors(status, words)),
+            Verdict::Unknown,
+            "{status}"
+        );
     }
 }
 

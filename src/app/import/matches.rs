@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use crate::import::{Entry, Listed, Value, is_alike};
-use crate::model::{Finding, FingerprintKey, GitState, Origin, Quotes, Severity, Store};
+use crate::model::{Finding, FingerprintKey, GitState, Origin, Quotes, Secret, Severity, Store};
 use crate::regular::{self, Links};
 use crate::rules::gitleaks::{PREFIX, id_of};
 use crate::rules::{Kind, POLICY_TOO_WIDE, Rule};
@@ -79,6 +79,8 @@ pub(super) struct Present<'f> {
     theirs: &'f Theirs,
     /// What the other scanner's own rules find, by the path of the file.
     by_theirs: HashMap<String, Vec<Finding>>,
+    /// Files that were read again.
+    texts: HashMap<String, Vec<u8>>,
 }
 
 impl<'f> Present<'f> {
@@ -99,6 +101,7 @@ impl<'f> Present<'f> {
             root: format!("{}/", root.to_string_lossy().trim_end_matches('/')),
             theirs,
             by_theirs: HashMap::new(),
+            texts: HashMap::new(),
         }
     }
 
@@ -134,11 +137,31 @@ impl<'f> Present<'f> {
         if !found.is_empty() {
             return Found::These(By::Commit, all(found));
         }
-        if here.iter().any(|finding| stands(finding, entry)) {
-            Found::OtherValue
-        } else {
-            Found::Nothing
+        let standing = here.iter().filter(|finding| stands(finding, entry));
+        let standing: Vec<&Finding> = standing.copied().collect();
+        // others take a value as it is spelt, or with what stands around it
+        let mut spelt = standing.clone();
+        spelt.retain(|finding| {
+            let value = self.spelt(finding);
+            entry.value.overlaps(&finding.secret)
+                || value.is_some_and(|value| entry.value.is(&value) == Some(true))
+        });
+        match (spelt.is_empty(), standing.is_empty()) {
+            (false, _) => Found::These(By::Value, all(spelt)),
+            (true, false) => Found::OtherValue,
+            (true, true) => Found::Nothing,
         }
+    }
+
+    /// What stands in the file where `finding` is, with escapes and all.
+    fn spelt(&mut self, finding: &Finding) -> Option<Secret> {
+        let file = String::from_utf8_lossy(&finding.origin.path).into_owned();
+        let text = self.texts.entry(file).or_insert_with_key(|file| {
+            regular::read(Path::new(file), Links::Refuse, LARGEST).unwrap_or_default()
+        });
+        let offset = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
+        let spelt = text.get(offset(finding.place.start)..offset(finding.place.end))?;
+        Some(Secret::new(spelt, 0))
     }
 
     /// The findings where `entry` says, in the commit that it names or in the file at `path` as it is, of which there are those `here`.

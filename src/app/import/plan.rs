@@ -61,6 +61,10 @@ impl Plan {
         };
         let is_base = |source: &Source| source.haul.runs && !source.haul.wants_base;
         let has_base = sources.iter().any(is_base);
+        if sources.iter().any(|source| source.haul.wants_base) {
+            let bases = sources.iter_mut().filter(|source| is_base(source));
+            bases.for_each(|source| source.haul.rules_alone());
+        }
         for (number, source) in sources.iter_mut().enumerate() {
             source.haul.runs |= source.haul.wants_base && has_base;
             let file = plan.target.rule_file(&source.path, root);
@@ -70,6 +74,14 @@ impl Plan {
                 source.haul.runs = false;
                 let why = "the file lies outside of the repository; copy it there, so that everybody scans by it";
                 source.haul.left.push(Left::new("its rules", why));
+            }
+            if let Some(within) = within(&source.path, root).filter(|_| source.haul.is_digests) {
+                plan.globs.push(Glob {
+                    text: format!("/{}", globset::escape(&within)),
+                    reason: "digests of values, no values".to_owned(),
+                    source: number,
+                    is_wide: false,
+                });
             }
             for setting in std::mem::take(&mut source.haul.settings) {
                 let Setting::Exclude(globs, reason) = setting else {
@@ -161,8 +173,13 @@ impl Plan {
 
     /// The files that would be left out as a whole if that were not too wide, with the reason of each glob and where it is from.
     pub(super) fn wide(&self) -> impl Iterator<Item = (Paths, &str, usize, String)> {
-        let wide = self.globs.iter().filter(|glob| glob.is_wide);
-        wide.map(|glob| {
+        let wide = || self.globs.iter().filter(|glob| glob.is_wide);
+        // a glob stands for what is below it as well
+        let is_below = move |glob: &&Glob| {
+            let above = glob.text.strip_suffix("/**");
+            above.is_some_and(|above| wide().any(|other| other.text == above))
+        };
+        wide().filter(move |glob| !is_below(glob)).map(|glob| {
             let paths = Paths::new(std::slice::from_ref(&glob.text));
             let what = format!("the paths `{}`", glob.text);
             (paths, glob.reason.as_str(), glob.source, what)
@@ -209,6 +226,13 @@ impl Plan {
     pub(super) fn name(&self) -> &str {
         &self.target.name
     }
+}
+
+/// The path of the file at `path` from `root` on; none if it lies elsewhere.
+fn within(path: &Path, root: &Path) -> Option<String> {
+    let real = path.canonicalize().ok()?;
+    let within = real.strip_prefix(root).ok()?.to_str()?;
+    Some(within.replace('\\', "/"))
 }
 
 impl Target {

@@ -11,7 +11,7 @@ use crate::error::{EXIT_CLEAN, EXIT_FAILED, EXIT_FOUND, Error};
 use crate::model::{Finding, Report, Secret};
 use crate::report::{Format, Meta, escape, render};
 use crate::verify::revoke::{self, Deleted, Deletion, Told};
-use crate::verify::{Credential, Settings, Trouble};
+use crate::verify::{Credential, Trouble};
 
 use super::asker::Asker;
 use super::scan::Job;
@@ -35,8 +35,11 @@ pub(super) fn run(
     let given = Given::read(&how.which)?;
     let (mut options, policy, baseline) = policy::resolve(options)?;
     // the search asks nobody
-    let asking = options.verify.take();
-    let asking = asking.unwrap_or_else(|| Box::new(VerifyOptions::of(Settings::default())));
+    let asking = VerifyOptions {
+        // what was true an hour ago is of no use here
+        cache: None,
+        ..*options.verify.take().unwrap_or_default()
+    };
     let job = Job::with_rules(policy, baseline, &options, &given.rules())?;
     let finding = given.find(&options, &job)?;
     show(&finding, &job, streams)?;

@@ -68,6 +68,9 @@ pub(in crate::report) struct Verification<'a> {
     hidden: Option<Vec<(&'static str, u64)>>,
     /// Findings that nobody answered about, those that are hidden too.
     unanswered: u64,
+    /// Whether it was ended from outside before all was asked; only then.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    stopped: bool,
 }
 
 impl<'a> Verification<'a> {
@@ -109,6 +112,7 @@ impl<'a> Verification<'a> {
             not_asked: without.count() as u64,
             hidden: asked.hidden.as_ref().map(every),
             unanswered: report.unanswered(),
+            stopped: asked.stopped,
         })
     }
 }

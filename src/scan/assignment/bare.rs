@@ -71,6 +71,11 @@ pub(super) fn read(text: &[u8], i: usize, place: &Place) -> Option<Value> {
         }
         Bare::ShellWord => {
             let end = shell_word(line);
+            // the pattern of a substitution
+            if before(text, place.key) == b'^' {
+                return Some(Value::expression(i, i + end));
+            }
+            let end = before_slash(text, place.key, &line[..end]);
             let value = Value::bare(text, i..i + end, lang);
             Some(value)
         }
@@ -107,9 +112,19 @@ pub(super) fn read(text: &[u8], i: usize, place: &Place) -> Option<Value> {
             })?;
             // Without its closing sign this was no string but an expression.
             (line[end] != b' ' || lang != Lang::JavaScript).then_some(())?;
-            cut(end)
+            cut(before_slash(text, place.key, &line[..end]))
         }
         Bare::Expression => None,
+    }
+}
+
+/// Length of `value` without the slash that ends a substitution of sed, where its key stands behind one: `s/^K=.*/K=v/`.
+fn before_slash(text: &[u8], key: usize, value: &[u8]) -> usize {
+    let flags = value.iter().rev().take_while(|b| b"gI".contains(b)).count();
+    let rest = &value[..value.len() - flags];
+    match rest.strip_suffix(b"/") {
+        Some(rest) if before(text, key) == b'/' => rest.len(),
+        _ => value.len(),
     }
 }
 

@@ -104,6 +104,7 @@ pub(super) fn read(text: &[u8], i: usize, lang: Lang) -> Value {
                 let declared =
                     || (byte(text, open) == b'(').then(|| lookup::declared(text, open, lang))?;
                 return wrapped(text, open, name, lang)
+                    .or_else(|| field_default(text, open, name, lang))
                     .or_else(fallback)
                     .or_else(declared)
                     .unwrap_or_else(|| expression(open + 1));
@@ -200,6 +201,21 @@ fn wrapped(text: &[u8], open: usize, callee: &[u8], lang: Lang) -> Option<Value>
     let value = with_tail(text, value::quoted(text, start, lang)?, lang, true);
     (value.form != Form::Expression && byte(text, skip_space(text, value.after)) == b')')
         .then_some(value)
+}
+
+/// The default that comes first in the declaration of a setting: `Field("v", alias="K")` of pydantic.
+fn field_default(text: &[u8], open: usize, callee: &[u8], lang: Lang) -> Option<Value> {
+    let declares = callee == b"Field" || callee.ends_with(b".Field");
+    if lang != Lang::Python || !declares || byte(text, open) != b'(' {
+        return None;
+    }
+    let start = skip_space(text, open + 1);
+    is_quote(byte(text, value::prefix_end(text, start, lang))).then_some(())?;
+    let value = value::quoted(text, start, lang).filter(|it| it.form == Form::Literal)?;
+    Some(Value {
+        form: Form::LookupDefault,
+        ..value
+    })
 }
 
 /// Judges a literal by what follows it: a part of a longer expression is no literal. `inside` says

@@ -4,7 +4,10 @@
 //! code are followed by something that no key is followed by.
 
 use super::Lang;
-use super::lexeme::{Delimiter, before, byte, is_quote, is_word, run, run_back, starts};
+use super::lexeme::{
+    Delimiter, before, byte, is_one_of, is_quote, is_word, run, run_back, skip_blank_back, starts,
+    word_before,
+};
 
 /// Longest key, in bytes to either side of the byte asked about.
 const KEY_MAX: usize = 96;
@@ -139,6 +142,14 @@ pub(super) fn at(text: &[u8], at: usize, lang: Lang) -> Option<Key> {
     })
 }
 
+/// Whether the string whose quote stands at `quote` is what a shell writes as a line: `echo "password v" >> /etc/msmtprc`.
+pub(super) fn is_echoed(text: &[u8], quote: usize) -> bool {
+    let lead = skip_blank_back(text, quote);
+    is_quote(byte(text, quote))
+        && lead < quote
+        && is_one_of(&text[word_before(text, lead)], &[b"echo", b"e", b"printf"])
+}
+
 /// The quoted key that holds the word `start..end`.
 fn quoted(text: &[u8], start: usize, end: usize) -> Option<Key> {
     let part = |b: u8| is_word(b) || matches!(b, b'-' | b'.' | b'/' | b':' | b' ');
@@ -155,11 +166,17 @@ fn quoted(text: &[u8], start: usize, end: usize) -> Option<Key> {
     // A quote that belongs to a deeper level is not the one that closes this one.
     // both ends must be in reach of every byte between them, or the answer would depend on which one was asked about
     let in_reach = end - start <= KEY_MAX;
-    (in_reach && open == close && is_word(byte(text, start)) && is_word(before(text, end)))
-        .then_some(Key {
-            start,
-            end,
-            quotes: Some(close),
-            flag: false,
-        })
+    // a line that a shell writes has a key and its value in the quotes
+    let is_line = text[start..end].contains(&b' ') && is_echoed(text, start - mark - open.len());
+    (in_reach
+        && !is_line
+        && open == close
+        && is_word(byte(text, start))
+        && is_word(before(text, end)))
+    .then_some(Key {
+        start,
+        end,
+        quotes: Some(close),
+        flag: false,
+    })
 }

@@ -172,13 +172,13 @@ impl Lang {
             | b"har" | b"webmanifest" => Self::Json,
             b"toml" => Self::Toml,
             b"xml" | b"html" | b"htm" | b"xhtml" | b"config" | b"xsd" | b"plist" | b"svg"
-            | b"csproj" | b"props" | b"targets" | b"jsp" | b"cfm" | b"cfml" | b"cfc" | b"xaml"
-            | b"resx" | b"cshtml" | b"aspx" | b"pom" => Self::Xml,
+            | b"csproj" | b"props" | b"targets" | b"jsp" | b"cfm" | b"cfml" | b"xaml" | b"resx"
+            | b"cshtml" | b"aspx" | b"pom" => Self::Xml,
             b"php" | b"phtml" | b"inc" | b"php3" | b"php5" | b"php7" | b"module" | b"install" => {
                 Self::Php
             }
             b"js" | b"jsx" | b"ts" | b"tsx" | b"mjs" | b"cjs" | b"mts" | b"cts" | b"vue"
-            | b"svelte" | b"coffee" | b"astro" => Self::JavaScript,
+            | b"svelte" | b"coffee" | b"astro" | b"cfc" => Self::JavaScript,
             b"py" | b"pyw" | b"pyi" | b"bzl" | b"star" => Self::Python,
             b"rb" | b"rake" | b"gemspec" | b"ru" | b"jbuilder" | b"haml" | b"slim" | b"cr" => {
                 Self::Ruby
@@ -226,7 +226,7 @@ impl Lang {
     }
 
     /// Whether a right-hand side without quotes is an expression: neither text nor prose.
-    pub(super) fn is_code(self) -> bool {
+    pub fn is_code(self) -> bool {
         !self.bare_is_literal() && !matches!(self, Self::Unknown | Self::Text | Self::Json)
     }
 

@@ -15,7 +15,7 @@ use super::value::{self, Value};
 use super::{Form, Lang, Quoting, Syntax};
 
 /// Names of functions that look something up, in lower case.
-const CALLEES: [&[u8]; 34] = [
+const CALLEES: [&[u8]; 35] = [
     b"env",
     b"getenv",
     b"get_env",
@@ -50,6 +50,7 @@ const CALLEES: [&[u8]; 34] = [
     b"environment",
     b"vault",
     b"ssm",
+    b"stringvar",
 ];
 
 /// Names of functions that look something up when called on an environment or configuration.
@@ -215,7 +216,7 @@ pub(super) fn default_of(text: &[u8], key: &Key, lang: Lang) -> Option<(Syntax, 
             default_literal(text, next + word.len(), lang)
         }
         b',' => {
-            let callee = callee_before(text, start)?;
+            let callee = callee_before(text, behind_pointer(text, start))?;
             is_lookup_call(&text[callee]).then_some(())?;
             argument(text, next + 1, lang)
         }
@@ -232,6 +233,17 @@ pub(super) fn default_of(text: &[u8], key: &Key, lang: Lang) -> Option<(Syntax, 
         _ => None,
     }?;
     Some((Syntax::Lookup, value))
+}
+
+/// The start of the argument before `start`, where it says where the value goes, as in `StringVar(&cfg.password, "key", "v")`; else `start`.
+fn behind_pointer(text: &[u8], start: usize) -> usize {
+    let comma = skip_space_back(text, start);
+    if before(text, comma) != b',' {
+        return start;
+    }
+    let path = path_before(text, comma - 1).start;
+    let sign = run_back(text, path, 2, |b| matches!(b, b'&' | b'*'));
+    if sign < path { sign } else { start }
 }
 
 /// Whether `env =` or `env:` stands before the quoted name at `start`.

@@ -6,15 +6,16 @@
 use super::call::argument_end;
 use super::key::Key;
 use super::lexeme::{
-    before, byte, from, is_one_of, is_quote, is_word, line_end, line_start, run, skip_blank,
-    skip_space, skip_space_back, starts, trimmed, word_after, word_before,
+    before, byte, from, is_one_of, is_quote, is_word, line_end, line_start, run, run_back,
+    skip_blank, skip_space, skip_space_back, starts, trimmed, word_after, word_before,
 };
 use super::value::{self, Value, next_line};
 use super::{Form, Lang, Quoting, Syntax, VALUE_MAX, template};
 
 /// Names of the half of a pair that holds the key.
-const NAMES: [&[u8]; 9] = [
+const NAMES: [&[u8]; 10] = [
     b"name",
+    b"option",
     b"key",
     b"id",
     b"property",
@@ -60,13 +61,17 @@ pub(super) fn read(text: &[u8], key: &Key, lang: Lang) -> Option<(Syntax, Value)
     if key.quotes.is_none() && before(text, start) == b'>' && starts(text, key.end, b"</") {
         return element_pair(text, key).map(|value| (Syntax::NameValue, value));
     }
+    if let Some(value) = option_pair(text, key, lang) {
+        return Some((Syntax::NameValue, value));
+    }
     let sign = skip_space_back(text, start);
-    let colon = match before(text, sign) {
-        b':' => true,
-        b'=' => false,
+    let (colon, width) = match (before(text, sign), before(text, sign.saturating_sub(1))) {
+        (b':', _) => (true, 1),
+        (b'>', b'=') => (true, 2),
+        (b'=', _) => (false, 1),
         _ => return None,
     };
-    let name_end = skip_space_back(text, sign - 1);
+    let name_end = skip_space_back(text, sign - width);
     // The quotes of the name are those of the key where it has any: `\"name\": \"K\"`.
     let quoted = is_quote(before(text, name_end));
     let mut name_end = name_end - usize::from(quoted);
@@ -151,9 +156,9 @@ fn element_text(text: &[u8], open: usize, name: &[u8]) -> Option<Value> {
         if range.is_empty()
             && name.is_empty()
             && is_one_of(&text[child.clone()], &VALUES)
-            && byte(text, child.end) == b'>'
+            && let Some(end) = tag_end(text, child.end)
         {
-            return element_text(text, child.end + 1, &text[child]);
+            return element_text(text, end + 1, &text[child]);
         }
         // Children, or the tag of a template.
         let template = matches!(byte(text, close + 1), b'%' | b'?');
@@ -187,7 +192,7 @@ fn element_text(text: &[u8], open: usize, name: &[u8]) -> Option<Value> {
 
 /// The name of a tag that ends at `end`: `param-name`.
 fn tag_before(text: &[u8], end: usize) -> std::ops::Range<usize> {
-    super::lexeme::run_back(text, end, 64, |b| is_word(b) || b == b'-')..end
+    run_back(text, end, 64, |b| is_word(b) || b == b'-')..end
 }
 
 /// `name` of `param-name`.
@@ -274,21 +279,56 @@ fn object_pair(text: &[u8], key: &Key, name: usize, lang: Lang) -> Option<Value>
         after = argument_end(text, next, PAIR_REACH);
     }
     let comma = skip_space_back(text, run_back_quotes(text, name));
-    if !matches!(before(text, comma), b',' | b'{') {
+    if !matches!(before(text, comma), b',' | b'{' | b'[') {
         return None;
     }
     let floor = name.saturating_sub(PAIR_REACH);
-    let open = floor + memchr::memrchr(b'{', &text[floor..name])?;
+    let open = floor + memchr::memrchr2(b'{', b'[', &text[floor..name])?;
     let value = half(text, skip_space(text, open + 1), lang)?;
     (value.after <= name).then_some(value)
 }
 
 fn run_back_quotes(text: &[u8], i: usize) -> usize {
-    super::lexeme::run_back(text, i, 4, |b| is_quote(b) || b == b'\\')
+    run_back(text, i, 4, |b| is_quote(b) || b == b'\\')
+}
+
+/// Names of a value that is all that a block holds: `password: {value: v}`, `auth.raw`.
+const ONLY: [&[u8]; 3] = [b"value", b"raw", b"plain"];
+
+/// The value of a key whose block `value` says what it is: an object in JSON, a line of its own in YAML, a table in TOML.
+pub(super) fn inner(text: &[u8], key: &Key, value: &Value, lang: Lang) -> Option<Value> {
+    match lang {
+        Lang::Json | Lang::JavaScript if value.form == Form::Block => member(text, value.start),
+        Lang::Yaml if value.form == Form::Empty && byte(text, key.outer_end()) == b':' => {
+            let eol = line_end(text, key.outer_end(), PAIR_REACH);
+            if !text[key.outer_end() + 1..eol].trim_ascii().is_empty() {
+                return None;
+            }
+            let line = line_start(text, key.outer_start(), PAIR_REACH);
+            let below = next_line(text, eol);
+            let start = skip_blank(text, below);
+            let word = word_after(text, start);
+            (start - below > value::indent(text, line)
+                && ONLY.contains(&&text[word.clone()])
+                && byte(text, word.end) == b':')
+                .then(|| value_half(text, start))?
+        }
+        Lang::Toml if value.form == Form::Block => {
+            let word = word_after(text, skip_blank(text, value.start + 1));
+            let sign = skip_blank(text, word.end);
+            let start = skip_blank(text, sign + 1);
+            (byte(text, value.start) == b'{'
+                && ONLY.contains(&&text[word])
+                && byte(text, sign) == b'='
+                && is_quote(byte(text, start)))
+            .then(|| value::quoted(text, start, lang))?
+        }
+        _ => None,
+    }
 }
 
 /// The member that holds the value in the object at `open`: `"key": {"description": "…", "value": "v"}`.
-pub(super) fn member(text: &[u8], open: usize) -> Option<Value> {
+fn member(text: &[u8], open: usize) -> Option<Value> {
     if byte(text, open) != b'{' {
         return None;
     }
@@ -320,6 +360,33 @@ fn half(text: &[u8], i: usize, lang: Lang) -> Option<Value> {
     let at = skip_space(text, colon + 1 + usize::from(byte(text, colon + 1) == b'>'));
     value::quoted(text, at, lang)
         .or_else(|| matches!(byte(text, at), b'{' | b'[').then(|| value::nested(at)))
+}
+
+/// `name=key` with the value in the next word of a command: `--name=key --set=v`, `-d key=k -d value=v`.
+fn option_pair(text: &[u8], key: &Key, lang: Lang) -> Option<Value> {
+    const SIGNS: [&[u8]; 4] = [b"--set=", b"--value=", b"-d value=", b"value="];
+    let commands = matches!(
+        lang,
+        Lang::Shell | Lang::Text | Lang::Yaml | Lang::Docker | Lang::Unknown
+    );
+    let part = |b: u8| is_word(b) || matches!(b, b'.' | b'-');
+    let start = run_back(text, key.start, 64, part);
+    let name = word_before(text, start.saturating_sub(1));
+    if key.quotes.is_some() || before(text, start) != b'=' || !is_one_of(&text[name], &NAMES) {
+        return None;
+    }
+    let end = run(text, key.end, 64, part);
+    let next = skip_blank(text, end);
+    let sign = SIGNS.iter().find(|sign| starts(text, next, sign))?;
+    let start = next + sign.len();
+    (commands && next > end).then_some(())?;
+    if is_quote(byte(text, start)) {
+        return value::quoted(text, start, lang);
+    }
+    let stop = run(text, start, VALUE_MAX, |b| {
+        !b.is_ascii_whitespace() && !is_quote(b) && !matches!(b, b';' | b'|' | b'&')
+    });
+    (stop > start).then(|| Value::bare(text, start..stop, lang))
 }
 
 /// `name: key` and `value: v` on neighbouring lines of the same indent; `name` is where the name of

@@ -192,16 +192,14 @@ pub fn read_at(text: &[u8], at: usize, lang: Lang) -> Option<Assignment> {
             value,
             &value::Place::new(text, &key, (syntax, value), lang),
         )?;
-        if lang == Lang::Json
-            && value.form == Form::Block
-            && let Some(value) = markup::member(text, value.start)
-        {
+        if let Some(value) = markup::inner(text, &key, &value, lang) {
             return Some(Assignment::new(&key, Syntax::NameValue, value));
         }
         return Some(Assignment::new(&key, syntax, value));
     }
     let updated = || {
-        let value = (lang == Lang::Sql).then(|| rows::updated(text, &key))??;
+        let value = (lang == Lang::Sql)
+            .then(|| rows::updated(text, &key).or_else(|| rows::copied(text, &key)))??;
         Some((Syntax::Pair, value))
     };
     let (syntax, value) = lookup::default_of(text, &key, lang)

@@ -82,9 +82,8 @@ pub(super) fn after(text: &[u8], key: &Key, lang: Lang) -> Option<Operator> {
     {
         end += 1;
     }
-    // `Fields("password") = …` in Basic
-    if key.quotes.is_some()
-        && before(text, key.outer_start()) == b'('
+    // `Fields("password") = …` and `Item(cdoSendPassword) = …` in Basic
+    if before(text, key.outer_start()) == b'('
         && matches!(
             lang,
             Lang::CSharp | Lang::Script | Lang::Python | Lang::Php | Lang::PowerShell
@@ -99,7 +98,8 @@ pub(super) fn after(text: &[u8], key: &Key, lang: Lang) -> Option<Operator> {
                 0
             };
         let sign = skip_blank(text, tail);
-        if byte(text, close) == b')' && is_assign(text, sign) {
+        let names = key.quotes.is_some() || lang == Lang::CSharp;
+        if byte(text, close) == b')' && names && is_assign(text, sign) {
             return Some(Operator {
                 syntax: Syntax::Equals,
                 value: sign + 1,
@@ -138,6 +138,16 @@ pub(super) fn after(text: &[u8], key: &Key, lang: Lang) -> Option<Operator> {
         // `curl_easy_setopt(curl, CURLOPT_PASSWORD, "…")`
         b',' if key.quotes.is_none() && starts(text, key.start, b"CURLOPT_") => {
             found(Syntax::Pair, blank + 1)
+        }
+        // `props.put(Keys.SMTP_PASSWORD, "…")`: a constant is named like the key that it holds
+        b',' if key.quotes.is_none()
+            && lang.is_code()
+            && is_quote(byte(text, skip_space(text, blank + 1))) =>
+        {
+            let path = lookup::path_before(text, key.start).start;
+            let verb = last_segment(text, &callee_before(text, path)?);
+            let sets = starts_any_case(text, verb.start, b"set") || text[verb] == *b"put";
+            (sets && is_constant(&text[path..key.end])).then(|| found(Syntax::Pair, blank + 1))?
         }
         b',' if key.quotes.is_some() => {
             // a section may come first: `set('smtp', 'password', '…')`
@@ -210,6 +220,12 @@ pub(super) fn after(text: &[u8], key: &Key, lang: Lang) -> Option<Operator> {
     }
 }
 
+/// Whether a path names a constant: `SMTP_PASSWORD`, `Keys.Smtp.Password`.
+fn is_constant(path: &[u8]) -> bool {
+    let shouts = !path.iter().any(u8::is_ascii_lowercase);
+    shouts || (path.contains(&b'.') && path.first().is_some_and(u8::is_ascii_uppercase))
+}
+
 /// Whether `i` holds a lone `=`.
 fn is_assign(text: &[u8], i: usize) -> bool {
     byte(text, i) == b'=' && !matches!(byte(text, i + 1), b'=' | b'>' | b'~')
@@ -238,8 +254,26 @@ fn colon(text: &[u8], key: &Key, lang: Lang, colon: usize) -> Option<Operator> {
     if key.quotes.is_none() && before(text, start) == b'/' && before(text, start - 1) == b'/' {
         return None;
     }
+    // `read -p "Password: " name` ends the string that asks
+    let shell = matches!(
+        lang,
+        Lang::Shell | Lang::Batch | Lang::PowerShell | Lang::Docker
+    );
+    let next = byte(text, skip_blank(text, colon + 1));
+    if shell && key.quotes.is_none() && is_quote(next) && open_quote(text, start) == Some(next) {
+        return None;
+    }
     let code = lang.is_code() || lang == Lang::Unknown;
     if code && is_ternary(text, start) {
+        return None;
+    }
+    // a prompt: the quote behind the colon ends the string that the key stands in
+    let next = byte(text, skip_blank(text, colon + 1));
+    if key.quotes.is_none()
+        && matches!(next, b'"' | b'\'')
+        && (code || lang == Lang::Shell)
+        && open_quote(text, key.start) == Some(next)
+    {
         return None;
     }
     if code
@@ -354,7 +388,16 @@ pub(super) fn is_spelled_out(text: &[u8], key: &Key) -> bool {
 /// Whether the key stands inside a string, so that what follows it without quotes is text: the pairs of
 /// a connection string or of `putenv("K=v")`.
 pub(super) fn is_embedded(text: &[u8], key: &Key, value: usize) -> bool {
-    let lead = before(text, key.start);
+    // `"spring.mail.password=v"` in code, where a dot joins no key
+    let lead = match before(text, key.start) {
+        b'.' => before(
+            text,
+            super::lexeme::run_back(text, key.start, 96, |b| {
+                is_word(b) || matches!(b, b'.' | b'-')
+            }),
+        ),
+        lead => lead,
+    };
     let direct = is_quote(lead) || matches!(lead, b';' | b'&' | b'?' | b'n' | b'r' | b't' | b' ');
     key.quotes.is_none()
         && value == key.end + 1

@@ -5,7 +5,8 @@ use super::Lang;
 use super::call::argument_end;
 use super::key::Key;
 use super::lexeme::{
-    before, byte, is_word, run, run_back, skip_space, skip_space_back, starts_any_case, word_before,
+    before, byte, is_word, line_end, run, run_back, skip_space, skip_space_back, starts_any_case,
+    word_before,
 };
 use super::value::{self, Value};
 
@@ -90,6 +91,36 @@ pub(super) fn updated(text: &[u8], key: &Key) -> Option<Value> {
         return None;
     }
     value::quoted(text, start, Lang::Sql).filter(|value| value.after <= column)
+}
+
+/// The value of the column `key` in the first row of `COPY t (…) FROM stdin;`, as the dumps of `PostgreSQL` have it: fields with tabs between
+/// them.
+pub(super) fn copied(text: &[u8], key: &Key) -> Option<Value> {
+    let named = |b: u8| b != b'(' && b != b')' && b != b'\'' && b != b';';
+    let open = run_back(text, key.start, LIST, named);
+    let close = run(text, key.end, LIST, named);
+    let from = skip_space(text, close + 1);
+    if before(text, open) != b'('
+        || byte(text, close) != b')'
+        || !starts_any_case(text, from, b"from stdin")
+    {
+        return None;
+    }
+    let place = memchr::memchr_iter(b',', &text[open..key.start]).count();
+    let row = line_end(text, from, LIST) + 1;
+    let end = line_end(text, row, LIST);
+    let field = text
+        .get(row..end)?
+        .split(|b| *b == b'\t')
+        .nth(place)
+        .filter(|field| !field.is_empty() && *field != b"\\N")?;
+    let before_it: usize = text[row..end]
+        .split(|b| *b == b'\t')
+        .take(place)
+        .map(|field| field.len() + 1)
+        .sum();
+    let start = row + before_it;
+    Some(Value::bare(text, start..start + field.len(), Lang::Sql))
 }
 
 /// The start of the column's name that ends before `end`, with its quotes and its table.

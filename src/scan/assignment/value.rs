@@ -93,6 +93,14 @@ impl Place {
             (Syntax::Equals, Lang::Yaml) if !starts_item(text, key) => Bare::ShellWord,
             (_, Lang::Yaml) => Bare::Yaml,
             (Syntax::Equals, Lang::Shell | Lang::Docker) => Bare::ShellWord,
+            // a here-document of settings: what is Terraform's own has blanks around its sign
+            (Syntax::Equals, Lang::Hcl)
+                if sign == key.end + 1
+                    && key.quotes.is_none()
+                    && has_settings_look(text, key, syntax) =>
+            {
+                Bare::ShellWord
+            }
             (_, Lang::Text | Lang::Unknown) if has_settings_look(text, key, syntax) => Bare::Token,
             _ => Bare::Expression,
         };
@@ -280,6 +288,12 @@ pub(super) fn quoted(text: &[u8], i: usize, lang: Lang) -> Option<Value> {
     }
     let quote = if interpolated { b'{' } else { delimiter.quote };
     let (form, inner) = template::classify(text, inner, lang, Some(quote));
+    // what stands between backticks in a shell is a command
+    let form = if quoting == Quoting::Backtick && lang == Lang::Shell {
+        Form::Lookup
+    } else {
+        form
+    };
     Some(Value {
         start: inner.start,
         end: inner.end,

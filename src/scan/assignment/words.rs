@@ -3,7 +3,7 @@
 //! Only where the language or the word before says so, because in every other place two words in a row
 //! are prose or code.
 
-use super::key::Key;
+use super::key::{self, Key};
 use super::lexeme::{
     before, byte, is_one_of, is_quote, is_word, line_end, line_start, run, run_back, skip_blank,
     skip_blank_back, skip_space, starts, word_before,
@@ -60,7 +60,9 @@ pub(super) fn read(text: &[u8], key: &Key, lang: Lang) -> Option<(Syntax, Value)
             value::word(text, start, lang).and_then(words)
         }
         // a row of `COPY … FROM stdin`
-        Lang::Sql if before(text, key.start) == b'\t' && byte(text, end) == b'\t' => {
+        Lang::Sql | Lang::Text | Lang::Unknown
+            if byte(text, end) == b'\t' && is_cell_of_name(text, key, lang) =>
+        {
             let stop = run(text, end + 1, VALUE_MAX, |b| {
                 !matches!(b, b'\t' | b'\n' | b'\r')
             });
@@ -84,6 +86,9 @@ pub(super) fn read(text: &[u8], key: &Key, lang: Lang) -> Option<(Syntax, Value)
             value::word(text, start, lang).and_then(words)
         }
         _ if is_printed(text, key) => printed(text, start, lang).and_then(words),
+        _ if key.start > 0 && key::is_echoed(text, key.start - 1) => printed(text, start, lang)
+            .filter(|value| is_no_word(&text[value.start..value.end]))
+            .and_then(words),
         Lang::Properties | Lang::Unknown | Lang::Text | Lang::Script if follows_user(text, key) => {
             value::word(text, start, lang).and_then(words)
         }
@@ -123,6 +128,29 @@ fn follows_user(text: &[u8], key: &Key) -> bool {
 fn is_printed(text: &[u8], key: &Key) -> bool {
     let escape = |at: usize| before(text, at) == b'n' && before(text, at - 1) == b'\\';
     escape(key.start) || (before(text, key.start) == b'\\' && text[key.start] == b'n')
+}
+
+/// Whether a value is more than a word of a message: `echo "password changed"`.
+fn is_no_word(value: &[u8]) -> bool {
+    const APP_PASSWORD: usize = 16;
+    value.len() == APP_PASSWORD
+        || value
+            .iter()
+            .any(|b| b.is_ascii_digit() || b"!@#$%^&*_=+~".contains(b))
+}
+
+/// Whether the key is one of the first cells of a row, where the names of settings stand. Outside of dumps it must be joined as such
+/// names are.
+fn is_cell_of_name(text: &[u8], key: &Key, lang: Lang) -> bool {
+    const FIRST: usize = 3;
+    let part = |b: u8| is_word(b) || matches!(b, b'.' | b'-');
+    let start = run_back(text, key.start, 96, part);
+    let line = line_start(text, start, 256);
+    let cells = memchr::memchr_iter(b'\t', &text[line..start]).count();
+    let name = &text[start..key.end];
+    (start == line || before(text, start) == b'\t')
+        && cells < FIRST
+        && (lang == Lang::Sql || name.iter().any(|b| matches!(b, b'_' | b'-' | b'.')))
 }
 
 /// The value on such a line, if nothing else stands there.

@@ -69,7 +69,8 @@ fn is_template(value: &[u8]) -> bool {
         || is_cut_template(value)
 }
 
-/// Twilio SIDs, SendGrid template ids, Stripe publishable keys, public keys.
+/// Twilio SIDs, SendGrid template ids, publishable keys (Mapbox, Stripe, Supabase, `phc_` of analytics, `appl_` of app
+/// stores), public keys.
 pub(super) fn is_identifier(value: &[u8]) -> bool {
     let hex = |rest: &[u8]| {
         rest.len() == 32
@@ -84,6 +85,10 @@ pub(super) fn is_identifier(value: &[u8]) -> bool {
             b"pk.eyJ".as_slice(),
             b"pk_live_",
             b"pk_test_",
+            b"sb_publishable_",
+            b"phc_",
+            b"appl_",
+            b"goog_",
             b"ssh-rsa ",
             b"ssh-ed25519 ",
             b"-----BEGIN PUBLIC",
@@ -175,8 +180,8 @@ fn is_name(inner: &[u8]) -> bool {
 }
 
 /// Beginnings that only ciphertext and hashes have: Jasypt, SOPS, Spring Cloud, Mule, SonarQube, Jenkins, Ansible Vault, dotenvx,
-/// PGP, Magento, crypt(3), LDAP, Django, age.
-const ENCRYPTED: [&[u8]; 30] = [
+/// PGP, Magento, crypt(3), LDAP, Django, age, Laravel (`{"iv":`).
+const ENCRYPTED: [&[u8]; 31] = [
     b"#jbcrypt:",
     b"ENC(",
     b"ENC[",
@@ -204,14 +209,20 @@ const ENCRYPTED: [&[u8]; 30] = [
     b"$apr1$",
     b"scrypt:",
     b"age-encryption.org",
-    b"AgB",
+    b"Ag",
     b"vault:v1:",
+    b"eyJpdiI6",
     b"{bcrypt}",
 ];
 
 fn is_encrypted(value: &[u8]) -> bool {
     ENCRYPTED.iter().any(|head| value.starts_with(head))
-        && (!value.starts_with(b"AgB") || value.len() > 150)
+        // a SealedSecret's; `Agata1987` is a password
+        && (!value.starts_with(b"Ag")
+            || (value.len() > 150
+                && value
+                    .iter()
+                    .all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(b))))
 }
 
 /// Beginnings that point to where the secret lives instead of being it.
@@ -273,6 +284,38 @@ fn is_reference(value: &[u8]) -> bool {
         || is_call(value)
         || is_relative_path(value)
         || is_file_name(value)
+        || is_address(value)
+        || is_path(value)
+}
+
+/// `/secrets/smtp-password`: a path of two names or more, without the digits and capitals of a token.
+fn is_path(value: &[u8]) -> bool {
+    value.strip_prefix(b"/").is_some_and(|path| {
+        path.contains(&b'/')
+            && path.split(|b| *b == b'/').all(|name| {
+                !name.is_empty()
+                    && name
+                        .iter()
+                        .all(|b| b.is_ascii_lowercase() || b"._-".contains(b))
+            })
+    })
+}
+
+/// `azurekeyvault://mail/password`, `gcp:projects/1/secrets/smtp`: the address of a secret in some store.
+fn is_address(value: &[u8]) -> bool {
+    let Some(colon) = memchr::memchr(b':', value) else {
+        return false;
+    };
+    let (scheme, rest) = (&value[..colon], &value[colon + 1..]);
+    let named = scheme.len() > 1
+        && scheme[0].is_ascii_lowercase()
+        && scheme
+            .iter()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"+.-".contains(b));
+    named
+        && !value.contains(&b'@')
+        && ((rest.starts_with(b"//") && rest.len() > 3)
+            || memchr::memmem::find(rest, b"/secrets/").is_some())
 }
 
 /// `var.smtp_password`, `this.config.pass`: a member of something that code and Terraform look values up in.

@@ -110,10 +110,12 @@ pub struct About<'a> {
 /// Shortest password that is reported, bytes. Three-letter values are labels and samples in every file read.
 const MIN_PASSWORD: usize = 4;
 
-/// Whether a value is a short number: a port, a code of an error, a limit.
+/// Whether a value is a short number, or one as code writes it: a port, a code of an error, a limit, `0x02`.
 fn is_number(value: &[u8]) -> bool {
     const DIGITS: usize = 5;
-    value.len() <= DIGITS && value.iter().all(u8::is_ascii_digit)
+    let hex = value.strip_prefix(b"0x").or(value.strip_prefix(b"0X"));
+    hex.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+        || (value.len() <= DIGITS && value.iter().all(u8::is_ascii_digit))
 }
 
 /// Whether `value` is harmless by itself, and why.

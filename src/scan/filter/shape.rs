@@ -75,7 +75,7 @@ pub(super) fn harmless(value: &[u8], kind: ValueKind) -> Option<Drop> {
     let foreign = value.iter().any(|b| *b >= 0x80)
         && !value
             .iter()
-            .any(|b| b.is_ascii_digit() || b.is_ascii_punctuation());
+            .any(|b| b.is_ascii_digit() || (b.is_ascii_punctuation() && !b"-_".contains(b)));
     if kind == ValueKind::Password && (foreign || is_prose(value)) {
         return Some(Drop::Prose);
     }

@@ -14,10 +14,11 @@ const WORDS: &[&str] = &[
     "empty", "encryption", "enter", "env", "environment", "etc", "example", "fake", "false", "field", "file", "fill", "fixme", "foo", "foobar", "foopass", "for", "from", "generate", "generated", "get", "gmail", "go",
     "goes", "google", "guest", "hash", "heslo", "hier", "has\u{142}o", "haslo", "hello", "here", "hidden", "host", "hostname", "ici", "ihr", "ihre", "dein", "deine", "hunter", "id", "if", "in", "incorrect", "insert", "invalid", "int", "integer", "is", "it", "jelszo", "jwt", "kennwort", "key", "l\u{f6}senord", "letmein", "local", "localhost", "login", "long",
     "mail", "mailbox", "mailer", "mailgun", "mailpass", "mailpassword", "mailtrap", "masked", "me", "mock", "mongo", "mot", "must", "my", "mypass", "clave", "palavra", "mypassword", "mysecret", "mysql", "n", "na", "name", "needed", "never", "new", "nil", "no", "none", "not", "null", "nullable", "of", "off", "omitted", "on",
-    "only", "optional", "or", "our", "outlook", "own", "parola", "pass", "passe", "passord", "passphrase", "passw", "passwd", "passwort", "password", "paste", "phrase", "placeholder", "platzhalter", "please", "postgres", "postgresql", "postmark", "prod", "production", "provide", "provided", "provider", "put", "pw", "pwd",
+    "only", "optional", "or", "our", "outlook", "own", "parola", "pass", "passe", "passord", "adgangskode", "kodeord", "losenord", "parolan\u{131}z", "parole", "sifreniz", "\u{15f}ifreniz", "passphrase", "passw", "passwd", "passwort", "password", "paste", "phrase", "placeholder", "platzhalter", "please", "postgres", "postgresql", "postmark", "prod", "production", "provide", "provided", "provider", "put", "pw", "pwd",
     "qux", "random", "rabbitmq", "real", "redacted", "redis", "relay", "remove", "removed", "replace", "replaceme", "required", "root", "salasana", "salt", "same", "sifre", "\u{15f}ifre", "sample", "secret", "secretkey", "secretpassword", "secure", "see", "send", "sender", "sendgrid", "senha", "server", "service", "ses", "session", "set", "setme", "setting", "settings",
     "should", "sid", "signing", "smtp", "smtppass", "smtppassword", "some", "something", "staging", "store", "string", "strong", "super", "supersecret", "support", "t", "tbd", "temp", "template", "test", "tester", "testing", "testpass", "testpassword", "text", "the", "there", "this", "to", "todo", "token", "tokenhere", "topsecret", "true", "twilio", "type",
     "unconfigured", "undefined", "unknown", "unset", "update", "use", "user", "username", "uuid", "seu", "sua", "tu", "tua", "val", "value", "var", "variable", "vault", "very", "votre", "wachtwoord", "webhook", "what", "whatever", "with", "wrong", "wrongpassword", "wrongpass", "x", "xx", "xxx", "xxxx", "y", "yes", "you", "your", "yours", "yourpass", "yourpassword", "zzz",
+    "anda", "ask", "at", "by", "ci", "comes", "defined", "geheim", "geheimes", "manager", "minha", "motdepasse", "segura", "bitwarden", "blank", "cua", "ditt", "elsewhere", "env", "inject", "injected", "jouw", "kept", "keychain", "keyvault", "losenord", "mat", "nopass", "nopassword", "notsecret", "onepassword", "stored", "uw", "via",
     "\u{43f}\u{430}\u{440}\u{43e}\u{43b}\u{44c}", "\u{5bc6}\u{7801}", "\u{30d1}\u{30b9}\u{30ef}\u{30fc}\u{30c9}", "\u{5bc6}\u{78bc}", "\u{6388}\u{6743}\u{7801}", "\u{90ae}\u{7bb1}\u{5bc6}\u{7801}", "\u{d30}\u{c554}\u{d638}", "\u{be44}\u{bc00}\u{bc88}\u{d638}",
 ];
 
@@ -73,7 +74,22 @@ const SPEAKING: &[&str] = &[
     "passwort",
     "kennwort",
     "passe",
+    "passord",
     "heslo",
+    "haslo",
+    "has\u{142}o",
+    "jelszo",
+    "salasana",
+    "sifre",
+    "\u{15f}ifre",
+    "sifreniz",
+    "\u{15f}ifreniz",
+    "losenord",
+    "l\u{f6}senord",
+    "kodeord",
+    "adgangskode",
+    "parole",
+    "\u{43f}\u{430}\u{440}\u{43e}\u{43b}\u{44c}",
     "clave",
     "parola",
     "contrasena",
@@ -85,7 +101,7 @@ const SPEAKING: &[&str] = &[
 ];
 
 /// What a password is called, in the languages met most. Beside other plain words it is a prompt: `hier-das-passwort-eintragen`.
-const NAMES_OF_IT: [&str; 9] = [
+const NAMES_OF_IT: [&str; 27] = [
     "password",
     "passwort",
     "passwd",
@@ -95,6 +111,24 @@ const NAMES_OF_IT: [&str; 9] = [
     "wachtwoord",
     "kennwort",
     "passe",
+    "passord",
+    "losenord",
+    "l\u{f6}senord",
+    "adgangskode",
+    "haslo",
+    "has\u{142}o",
+    "heslo",
+    "jelsz",
+    "salasana",
+    "sifre",
+    "\u{15f}ifre",
+    "parol",
+    "khau",
+    "sandi",
+    "\u{be44}\u{bc00}\u{bc88}\u{d638}",
+    "\u{43f}\u{430}\u{440}\u{43e}\u{43b}",
+    "\u{5bc6}\u{7801}",
+    "\u{30d1}\u{30b9}\u{30ef}\u{30fc}\u{30c9}",
 ];
 
 /// Letters and joints only, two words or more.
@@ -107,6 +141,18 @@ fn only_words(text: &str) -> bool {
 const OPENERS: [&str; 10] = [
     "your", "my", "insert", "enter", "replace", "change", "put", "example", "dummy", "fake",
 ];
+
+/// Words that hold sentences together. Nobody makes a password out of these and other words of the list.
+const JOINTS: [&str; 24] = [
+    "not", "to", "be", "by", "in", "from", "me", "is", "it", "the", "for", "of", "here", "with",
+    "set", "see", "via", "on", "at", "stored", "kept", "use", "ask", "comes",
+];
+
+/// Whether a letter is none of the Latin alphabet.
+fn is_of_another_script(letter: char) -> bool {
+    const GREEK: char = '\u{370}';
+    letter >= GREEK && letter.is_alphabetic()
+}
 
 /// Words that only make the next one louder: `verysecret`, `somepassword`.
 const LOUDER: [&str; 4] = ["very", "super", "some", "top"];
@@ -121,6 +167,7 @@ const WHOLE: &[&str] = &[
     "1q2w3e*",
     "abc123",
     "abcd1234",
+    "android",
     "correct horse battery staple",
     "fake_mail_password",
     "hunter2",
@@ -160,6 +207,8 @@ pub(super) fn is_placeholder(value: &[u8], kind: ValueKind) -> bool {
     let Ok(text) = std::str::from_utf8(value) else {
         return false;
     };
+    // a sign that ends a setting, as in nginx, belongs to no word
+    let text = text.strip_suffix(';').unwrap_or(text);
     let lower = text.to_lowercase();
     if WHOLE.contains(&lower.as_str()) || WHOLE.contains(&unleet(&lower).as_str()) {
         return true;
@@ -169,8 +218,12 @@ pub(super) fn is_placeholder(value: &[u8], kind: ValueKind) -> bool {
         // nothing but signs: `***`, `...`, `-`
         return value.len() < 12;
     }
-    let known = |word: &String| is_word(word);
+    let known = |word: &String| is_word(word) || is_word(&unleet(word));
     if is_word(&unleet(&lower)) {
+        return true;
+    }
+    // mail servers take passwords in ASCII, so other scripts speak to the reader
+    if text.chars().any(is_of_another_script) {
         return true;
     }
     match kind {
@@ -192,9 +245,17 @@ pub(super) fn is_placeholder(value: &[u8], kind: ValueKind) -> bool {
                     .iter()
                     .any(|word| NAMES_OF_IT.iter().any(|name| word.contains(name)))
                 && only_words(text);
+            // `not-set`, `set-in-production`: a sentence to the reader
+            let points = words.len() > 1
+                && words.iter().any(|word| JOINTS.contains(&word.as_str()))
+                && only_words(text)
+                && words.iter().all(known);
             // `your-` before words is nobody's password, whatever the words are
             let addressed = words.len() > 1 && lower.starts_with("your") && only_words(text);
-            prompts || addressed || ((!signed || instructs) && speaks && words.iter().all(known))
+            prompts
+                || points
+                || addressed
+                || ((!signed || instructs) && speaks && words.iter().all(known))
         }
         // a machine-made value is a placeholder when words make up most of it: `sk-your-key-here-1234`
         ValueKind::Opaque => {
@@ -276,7 +337,15 @@ fn is_filler(word: &str) -> bool {
 /// `yoursmtppassword`, `mysecretkey`, `emailhere`, `passwordenv`: listed words without a joint. Only when it begins or ends as a placeholder
 /// does, so that a real pass phrase of plain words is not lost.
 fn is_run_together(word: &str) -> bool {
-    const CLOSERS: [&str; 4] = ["here", "password", "placeholder", "example"];
+    const CLOSERS: [&str; 7] = [
+        "here",
+        "password",
+        "placeholder",
+        "example",
+        "secret",
+        "secretkey",
+        "token",
+    ];
     fn consists(rest: &str, depth: usize) -> bool {
         // `your16digitpassword`; a number at the end may be a person's
         let word = rest.trim_start_matches(|c: char| c.is_ascii_digit());

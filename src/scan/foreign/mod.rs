@@ -9,11 +9,13 @@ mod allow;
 mod need;
 mod required;
 mod search;
+mod words;
 
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex_automata::meta::Regex;
+use regex_automata::{Anchored, Input};
 use regex_syntax::hir::{Hir, HirKind, Look};
 
 use crate::rules::{AllowList, Foreign, Kind};
@@ -22,6 +24,7 @@ use super::candidate::RuleIx;
 use super::matcher::Compiled;
 use allow::Allowed;
 use need::Need;
+use words::Words;
 
 pub use allow::AllowLists;
 pub use search::{Hunt, Place};
@@ -29,16 +32,13 @@ pub use search::{Hunt, Place};
 /// Position of a rule among those that are foreign.
 type Slot = usize;
 
-/// Total length up to which all words go into one table of states. Bytes.
-const TABLE: usize = 32 << 10;
-
 /// All rules of gitleaks files in use.
 pub struct ForeignRules {
     rules: Vec<ForeignRule>,
     lists: Vec<Allowed>,
     /// Lists that are in force for all rules.
     common: Vec<usize>,
-    words: Option<AhoCorasick>,
+    words: Option<Words>,
     /// For each word, what it is to which rules.
     meanings: Vec<Vec<(Slot, Role)>>,
 }
@@ -78,6 +78,8 @@ struct ForeignRule {
     ends_in_name: bool,
     pattern: OnceLock<Regex>,
     tail: OnceLock<Regex>,
+    /// What a match has from its literal on.
+    rest: OnceLock<Regex>,
     path: OnceLock<Regex>,
 }
 
@@ -143,7 +145,7 @@ impl ForeignRules {
         let is_common = |list: &usize| own.iter().all(|rule| rule.lists.contains(list));
         Some(Self {
             common: (0..lists.len()).filter(is_common).collect(),
-            words: (!words.is_empty()).then(|| search_for(&words)),
+            words: (!words.is_empty()).then(|| Words::new(&words)),
             meanings,
             lists,
             rules: own,
@@ -218,6 +220,7 @@ impl ForeignRule {
                 .is_some_and(|path| ends_in_name(&path.hir())),
             pattern: OnceLock::new(),
             tail: OnceLock::new(),
+            rest: OnceLock::new(),
             path: OnceLock::new(),
         }
     }
@@ -236,17 +239,57 @@ impl ForeignRule {
         Some(self.pattern.get_or_init(|| regex(&pattern.hir())))
     }
 
+    /// Where in a text of `len` bytes all matches lie, if their leads do not stand before the first or behind the last of `leads`.
+    fn stretch(&self, leads: (usize, usize), len: usize) -> Range<usize> {
+        let Some(need) = &self.need else {
+            return 0..len;
+        };
+        let start = need
+            .before
+            .map_or(0, |before| leads.0.saturating_sub(before));
+        let end = self.longest.map_or(len, |longest| leads.1 + longest);
+        start..end.min(len)
+    }
+
     /// Whether what follows the lead at `at` can belong to a match.
     fn may_follow(&self, text: &[u8], at: usize) -> bool {
         let Some(tail) = self.need.as_ref().and_then(|need| need.tail.as_ref()) else {
             return true;
         };
         let tail = self.tail.get_or_init(|| regex(tail));
-        let input = regex_automata::Input::new(text)
+        let input = Input::new(text)
             .range(at..)
-            .anchored(regex_automata::Anchored::Yes)
+            .anchored(Anchored::Yes)
             .earliest(true);
         tail.search_half(&input).is_some()
+    }
+
+    /// Whether what a match has before its literal can be told by going back from it ([`Self::split_match`]).
+    fn is_split(&self) -> bool {
+        self.need.as_ref().is_some_and(|need| need.split.is_some())
+    }
+
+    /// The match with the literal at `at`, which does not begin before `from`, of a rule that is split there: what follows is tried once,
+    /// and what comes before is found by going back. Trying the pattern from every place before it takes a hundred times as long.
+    fn split_match(&self, text: &[u8], from: usize, at: usize, end: usize) -> Option<Range<usize>> {
+        let need = self.need.as_ref()?;
+        let (lead_in, rest) = need.split.as_ref()?;
+        let rest = self.rest.get_or_init(|| regex(rest));
+        let follows = |at: usize| {
+            let input = Input::new(text).range(at..end).anchored(Anchored::Yes);
+            Some(rest.search(&input)?.end())
+        };
+        let (mut at, mut stop) = (at, follows(at)?);
+        let mut start = lead_in.start(text, from, at);
+        // as few bytes as it takes: a longer literal that begins earlier is met later
+        while let Some((earlier, end)) = (start..at)
+            .filter(|at| need.begins(&text[*at..]))
+            .find_map(|at| Some((at, follows(at)?)))
+        {
+            (at, stop) = (earlier, end);
+            start = lead_in.start(text, from, at);
+        }
+        Some(start..stop)
     }
 }
 
@@ -276,17 +319,6 @@ fn regex(hir: &Hir) -> Regex {
     let config = Regex::config().utf8_empty(false).nfa_size_limit(None);
     let built = Regex::builder().configure(config).build_from_hir(hir);
     built.expect("a pattern that was read is not too large")
-}
-
-/// A search for `words`, which are in lower case, in any case.
-fn search_for(words: &[Vec<u8>]) -> AhoCorasick {
-    let total: usize = words.iter().map(Vec::len).sum();
-    let built = AhoCorasick::builder()
-        .ascii_case_insensitive(true)
-        .match_kind(MatchKind::Standard)
-        .kind((total <= TABLE).then_some(AhoCorasickKind::DFA))
-        .build(words);
-    built.expect("as many words as fit into a rule file")
 }
 
 #[cfg(test)]

@@ -14,6 +14,17 @@ pub struct Need {
     pub before: Option<usize>,
     /// What must match from the literal on, if that can be told. Bounded in length.
     pub tail: Option<Hir>,
+    /// Where a match is a few bytes of a class, as few as it takes, and what begins with the literal: both.
+    pub split: Option<(LeadIn, Hir)>,
+}
+
+/// Bytes of a class that a match may have in front.
+#[derive(Debug)]
+pub struct LeadIn {
+    /// The members of the class.
+    bytes: Box<[bool; 256]>,
+    /// How many there may be.
+    most: usize,
 }
 
 /// Most literals that stand for one pattern.
@@ -39,11 +50,64 @@ impl Need {
             .sum();
         // where the literal begins the part, what follows can be tried from it on
         let tail = (found.before == Some(0)).then(|| tail(&parts[at..]));
+        let lead_in = match &parts[..at] {
+            [part] if found.before == Some(0) => LeadIn::of(part),
+            _ => None,
+        };
         Some(Self {
+            split: lead_in
+                .map(|lead_in| (lead_in, Hir::concat(parts[at..].iter().map(bare).collect()))),
             before: head.zip(found.before).map(|(head, before)| head + before),
             literals: found.literals,
             tail,
         })
+    }
+}
+
+impl Need {
+    /// Whether `text` begins with one of the literals.
+    pub fn begins(&self, text: &[u8]) -> bool {
+        self.literals.iter().any(|literal| {
+            text.get(..literal.len())
+                .is_some_and(|head| head.eq_ignore_ascii_case(literal))
+        })
+    }
+}
+
+impl LeadIn {
+    /// The one that `part` asks for.
+    fn of(part: &Hir) -> Option<Self> {
+        let HirKind::Repetition(Repetition {
+            min: 0,
+            max: Some(max),
+            greedy: false,
+            sub,
+        }) = part.kind()
+        else {
+            return None;
+        };
+        let HirKind::Class(class) = sub.kind() else {
+            return None;
+        };
+        let mut bytes = Box::new([false; 256]);
+        let class = match class {
+            Class::Bytes(class) => class.clone(),
+            Class::Unicode(class) => class.to_byte_class()?,
+        };
+        for range in class.iter() {
+            bytes[usize::from(range.start())..=usize::from(range.end())].fill(true);
+        }
+        Some(Self {
+            bytes,
+            most: usize::try_from(*max).ok()?,
+        })
+    }
+
+    /// Where a match begins whose literal stands at `at`, and which does not begin before `from`.
+    pub fn start(&self, text: &[u8], from: usize, at: usize) -> usize {
+        let low = at.saturating_sub(self.most).max(from);
+        let is_in = |byte: &&u8| self.bytes[usize::from(**byte)];
+        at - text[low..at].iter().rev().take_while(is_in).count()
     }
 }
 

@@ -8,10 +8,15 @@ use regex_automata::util::captures::Captures;
 use crate::scan::filter::Drop;
 
 use super::allow::Match;
+use super::words::Scratch;
 use super::{ForeignRule, ForeignRules, Role, Slot, Way};
 
 /// Bytes of a line that allow lists see on either side of a match.
 const LINE: usize = 4096;
+
+/// How often a pattern of unbounded length is tried at single leads of a text. Then it is tried on all the rest at once, so that the time
+/// stays in proportion to the text.
+const MOST_MISSED: u32 = 32;
 
 /// Where a text is from, as far as rules ask.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -38,10 +43,13 @@ pub struct Found {
 struct Progress {
     /// From where on matches are looked for.
     from: usize,
-    /// Whether a lead was met.
+    /// Whether a lead was met, and where the first and the last one stand.
     led: bool,
+    leads: (usize, usize),
     /// Whether a keyword was met.
     keyed: bool,
+    /// How often it was tried at a lead for nothing, where it may have looked at the text up to its end.
+    missed: u32,
     /// Whether the path is one that the rule is for; none while that was not asked.
     open: Option<bool>,
 }
@@ -49,6 +57,7 @@ struct Progress {
 /// Searches texts for one thread. Keeps its memory.
 #[derive(Default)]
 pub struct Hunt {
+    words: Scratch,
     progress: Vec<Progress>,
     /// Rules that have come anywhere.
     touched: Vec<Slot>,
@@ -71,23 +80,25 @@ impl Hunt {
         self.lists.clear();
         self.lists.resize(rules.lists.len(), None);
         if let Some(words) = &rules.words {
-            for word in words.find_overlapping_iter(text) {
-                for &(slot, role) in &rules.meanings[word.pattern().as_usize()] {
-                    self.meet(rules, slot, role, text, place, word.start());
+            let mut scratch = std::mem::take(&mut self.words);
+            words.each(text, &mut scratch, |word| {
+                for &(slot, role) in &rules.meanings[word.ix] {
+                    self.meet(rules, slot, role, text, place, word.start);
                 }
-                if self.first && !self.found.is_empty() {
-                    break;
-                }
-            }
+                !self.first || self.found.is_empty()
+            });
+            self.words = scratch;
         }
         for (slot, rule) in rules.rules.iter().enumerate() {
             if self.first && !self.found.is_empty() {
                 break;
             }
-            let Progress { led, keyed, .. } = self.progress[slot];
+            let Progress {
+                led, keyed, leads, ..
+            } = self.progress[slot];
             let wanted = (keyed || !rule.keyed) && (led || rule.need.is_none());
             if rule.way == Way::Whole && wanted && self.is_open(rules, slot, place) {
-                self.search(rules, slot, text, place, 0..text.len());
+                self.search(rules, slot, text, place, rule.stretch(leads, text.len()));
             }
         }
         for slot in self.touched.drain(..) {
@@ -115,7 +126,14 @@ impl Hunt {
         }
         match role {
             Role::Keyword => progress.keyed = true,
-            Role::Lead => progress.led = true,
+            Role::Lead if progress.led => {
+                progress.leads.0 = progress.leads.0.min(at);
+                progress.leads.1 = progress.leads.1.max(at);
+            }
+            Role::Lead => {
+                progress.led = true;
+                progress.leads = (at, at);
+            }
         }
         if role == Role::Lead
             && own.way == Way::Leads
@@ -144,8 +162,16 @@ impl Hunt {
             let end = rule
                 .longest
                 .map_or(text.len(), |longest| (at + longest).min(text.len()));
-            let Some(whole) = first(rule, text, start..end) else {
-                if rule.longest.is_none() {
+            let is_split = rule.is_split() && self.progress[slot].missed < MOST_MISSED;
+            let found = if is_split {
+                rule.split_match(text, from, at, end)
+            } else {
+                first(rule, text, start..end)
+            };
+            let Some(whole) = found else {
+                if is_split {
+                    self.progress[slot].missed += u32::from(rule.longest.is_none());
+                } else if rule.longest.is_none() {
                     // there is none up to the end
                     self.progress[slot].from = usize::MAX;
                 }

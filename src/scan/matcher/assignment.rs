@@ -10,7 +10,7 @@ use crate::scan::candidate::{Candidate, CandidatePart, Decisions};
 use crate::scan::filter::{self, About, Drop, HostSays};
 
 use super::companions::{self, Places};
-use super::{Compiled, Slot, Text, mail, manifest, parts, stored, table};
+use super::{Compiled, Slot, Text, composed, mail, manifest, other, parts, stored, table};
 
 /// Judges the anchor `at`: the key it stands in, or the call it names.
 pub fn judge(
@@ -32,7 +32,9 @@ pub fn judge(
         return;
     }
     match assignment::read_at(text.bytes, at.start, text.lang) {
-        Some(found) if found.form != Form::Expression => {
+        Some(found)
+            if found.form != Form::Expression || composed::value(text, &found).is_some() =>
+        {
             judge_assignment(compiled, rule, text, &found, out);
         }
         _ if gives_value(text, at.start)
@@ -56,7 +58,7 @@ fn gives_value(text: &Text<'_>, at: usize) -> bool {
     let rest = text.slice(at..at + LONGEST);
     let word = rest
         .iter()
-        .take_while(|b| b.is_ascii_alphanumeric() || b"_-. \t*`\"'".contains(b))
+        .take_while(|b| b.is_ascii_alphanumeric() || b"_-. \t*`\"'".contains(b) || **b >= 0x80)
         .count();
     rest.get(word).is_some_and(|b| b":=|".contains(b))
 }
@@ -148,7 +150,9 @@ pub fn judge_assignment(
     }
     // a part of a value may be literal although another one is looked up
     let has_part = rule.userinfo || parts::names_secret(rule);
+    let composed = composed::value(text, found).filter(|_| !has_part);
     match found.form {
+        _ if composed.is_some() => {}
         Form::Literal | Form::LookupDefault => {}
         Form::Template if has_part => {}
         Form::Template => return out.drop(compiled.ix, Drop::Template),
@@ -168,7 +172,7 @@ pub fn judge_assignment(
     if is_called_example(text, found) {
         return out.drop(compiled.ix, Drop::Example);
     }
-    let mut secret = found.value;
+    let mut secret = composed.as_ref().map_or(found.value, |it| it.span);
     let mut parts = Vec::new();
     if parts::names_secret(rule) {
         let Some(split) = parts::named(compiled, text, secret) else {
@@ -189,8 +193,9 @@ pub fn judge_assignment(
     let is_manifest = plain.is_some();
     let decoded = plain
         .or_else(|| stored::value(text, found))
-        .filter(|_| !has_part);
-    let value = decoded.as_deref().unwrap_or(stored);
+        .filter(|_| !has_part && composed.is_none());
+    let put_together = composed.as_ref().map(|it| it.value.as_slice());
+    let value = put_together.or(decoded.as_deref()).unwrap_or(stored);
     if let Some(reason) = refuse(compiled, rule, value, key) {
         return out.drop(compiled.ix, reason);
     }
@@ -238,6 +243,9 @@ pub fn judge_assignment(
             "some readers of dotenv files end a value without quotes at its `#`",
         ));
     }
+    candidate
+        .encodings
+        .extend(composed.as_ref().map(|it| it.encoding));
     if decoded.is_some() {
         candidate.encodings.push(Encoding::Base64);
     }
@@ -249,20 +257,29 @@ pub fn judge_assignment(
     out.candidates.push(candidate);
 }
 
-/// Whether the comment that the assignment stands in calls it an example: `# Example: smtp_password = x`.
+/// Whether the comment that the assignment stands in calls it an example: `# Example: smtp_password = x`, or one on the line before
+/// announces one: `# in quotes, e.g.:`.
 fn is_called_example(text: &Text<'_>, found: &Assignment) -> bool {
+    const LINES: usize = 240;
     let key = found.key.range().start;
-    let lead = text.slice(key.saturating_sub(LONGEST_MARGIN)..key);
-    let line = memchr::memrchr(b'\n', lead).map_or(lead, |at| &lead[at + 1..]);
-    let comment = line.trim_ascii_start();
+    let lead = text.slice(key.saturating_sub(LINES)..key);
+    let mut lines = lead.rsplit(|b| *b == b'\n');
+    let comment = lines.next().unwrap_or_default().trim_ascii_start();
     let words = comment
         .iter()
         .position(u8::is_ascii_alphabetic)
         .map_or(comment, |at| &comment[at..]);
-    words.len() < comment.len()
-        && words
-            .get(..7)
-            .is_some_and(|word| word.eq_ignore_ascii_case(b"example"))
+    let in_comment = comment.first().is_some_and(|b| b"#/;*".contains(b));
+    let announced = lines.next().map(<[u8]>::trim_ascii).is_some_and(|line| {
+        [b"e.g.:".as_slice(), b"e.g.", b"xample:"]
+            .iter()
+            .any(|end| line.ends_with(end))
+    });
+    (in_comment && announced)
+        || (words.len() < comment.len()
+            && words
+                .get(..7)
+                .is_some_and(|word| word.eq_ignore_ascii_case(b"example")))
 }
 
 /// Whether a value where texts are translated is one: words, without the digits of a password.
@@ -307,12 +324,27 @@ fn judge_call(
     };
     let args = companions::positional(text, open);
     let places = Places::of(text, call, &args);
-    let Some(password) = places.password.or_else(|| companions::secret(text, open)) else {
+    let literal = places.password.or_else(|| companions::secret(text, open));
+    let composed = args
+        .get(usize::from(call.password))
+        .filter(|_| literal.is_none())
+        .and_then(|arg| composed::argument(text, arg));
+    let Some(password) = literal.or(composed.as_ref().map(|it| it.span)) else {
         return;
     };
-    let value = text.slice(password.range());
-    let said = call.typed || mail::is_near(text, open..open);
-    if !said && !mail::names_host(text, name.clone()) {
+    let stored = text.slice(password.range());
+    let value = composed.as_ref().map_or(stored, |it| it.value.as_slice());
+    let said =
+        call.typed || mail::is_near(text, open..open) || mail::uses_library(text, open..open);
+    // an account that is an address may be a mailbox; where people sign in to an application it says nothing
+    let mailbox = !call.name.starts_with('.')
+        && places
+            .user()
+            .is_some_and(|user| text.slice(user.range()).contains(&b'@'));
+    if !said && !mailbox && !mail::names_host(text, name.clone()) {
+        return out.drop(compiled.ix, Drop::NoContext);
+    }
+    if !call.typed && other::is_given_to_other(text, name.start) {
         return out.drop(compiled.ix, Drop::NoContext);
     }
     let user = places.user().map(|user| text.slice(user.range()));
@@ -328,10 +360,19 @@ fn judge_call(
         end: password.range().end,
     };
     match mail::call_login(text, &rule.calls, &given) {
-        Ok(login) if !said && !login.names_host(text) => out.drop(compiled.ix, Drop::NoContext),
+        Ok(login) if !said && !mailbox && !login.names_host(text) => {
+            out.drop(compiled.ix, Drop::NoContext);
+        }
         Ok(login) => {
-            let confidence = compiled.rule.confidence.min(login.confidence);
+            let confidence = if said || login.names_host(text) {
+                compiled.rule.confidence.min(login.confidence)
+            } else {
+                Confidence::Low
+            };
             let mut candidate = candidate(compiled, password, value, confidence, login.parts);
+            candidate
+                .encodings
+                .extend(composed.as_ref().map(|it| it.encoding));
             if login.sandbox {
                 candidate.severity = Severity::Low;
             }

@@ -123,6 +123,9 @@ fn siblings(text: &Text<'_>, a: &Assignment, typed: bool, found: &mut Found) {
             else {
                 continue;
             };
+            if is_of_other_call(text, sibling.key.range().start, a.key.range().start) {
+                continue;
+            }
             let related = !typed || is_mail_name(name) || !is_mail_name(text.slice(a.key.range()));
             let named = (related, strength > 0);
             let value = text.slice(sibling.value.range());
@@ -145,6 +148,22 @@ fn siblings(text: &Text<'_>, a: &Assignment, typed: bool, found: &mut Found) {
             _ => break,
         }
     }
+}
+
+/// Whether the setting at `key` is an argument of a call that ends before the password at `at`: `connect(host="db", …)`.
+fn is_of_other_call(text: &Text<'_>, key: usize, at: usize) -> bool {
+    if text.lang != Lang::Python || key >= at {
+        return false;
+    }
+    let mut depth = 0_i32;
+    text.slice(key..at).iter().any(|byte| {
+        depth += match byte {
+            b'(' => 1,
+            b')' => -1,
+            _ => 0,
+        };
+        depth < 0
+    })
 }
 
 fn is_value(a: &Assignment) -> bool {

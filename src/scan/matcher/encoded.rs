@@ -364,7 +364,8 @@ impl Iterator for Answers<'_> {
             let answer = last_word(words)
                 .map(|word| line.start + word.start..line.start + word.end)
                 .and_then(|digits| Decoded::read(self.bytes, digits))
-                .filter(|answer| answer.view.bytes.last() != Some(&b':'));
+                .filter(|answer| answer.view.bytes.last() != Some(&b':'))
+                .filter(|answer| std::str::from_utf8(&answer.view.bytes).is_ok());
             if answer.is_some() {
                 return answer;
             }

@@ -14,7 +14,9 @@ use crate::scan::filter::{self, Drop, HostSays};
 
 use super::Text;
 use super::companions::{self, Companion};
+use super::other;
 use super::role::Role;
+use super::scope;
 
 /// How far from a password the word `smtp` still says that it is one of mail, where no sibling does. Bytes; nodemailer and
 /// PHPMailer blocks with comments measure 300 to 500.
@@ -58,14 +60,32 @@ pub fn login(text: &Text<'_>, calls: &[Call], a: &Assignment) -> Result<Login, D
             .names()
             .iter()
             .map(|parent| text.slice(parent.range()))
-            .any(|parent| is_mail_name(parent) && !is_test_name(parent));
-    let near = is_near(text, a.key.range());
+            .any(|parent| is_mail_name(parent) && !is_test_name(parent) && !is_of_accounts(parent));
+    // what a SealedSecret holds only its cluster can read
+    if parents
+        .names()
+        .iter()
+        .any(|parent| text.slice(parent.range()) == b"encryptedData")
+    {
+        return Err(Drop::Encrypted);
+    }
+    let scope = (!typed).then(|| scope::of(text, a, &parents)).flatten();
+    let near = match &scope {
+        Some(scope) => scope.speaks,
+        None => is_near(text, a.key.range()) || uses_library(text, a.key.range()),
+    };
     if !typed
         && !(is_plain_password(key) && (near || text.mail_file || names_host(text, a.key.range())))
     {
         return Err(Drop::NoContext);
     }
-    let found = companions::of(text, calls, a, typed);
+    if !typed && other::is_of_other_service(text, a, &parents) {
+        return Err(Drop::NoContext);
+    }
+    let mut found = companions::of(text, calls, a, typed);
+    if let Some(scope) = scope.as_ref() {
+        found.retain(|companion| scope.holds(companion.span));
+    }
     let of = |role| {
         let companion = found.iter().find(|companion| companion.role == role)?;
         Some(text.slice(companion.span.range()))
@@ -107,7 +127,10 @@ pub fn login(text: &Text<'_>, calls: &[Call], a: &Assignment) -> Result<Login, D
             || looks_like_mail_host(host)
             || port.is_some_and(is_submission_port)
             || (text.mail_file && user.is_some_and(|user| user.contains(&b'@')))
-            || is_near_tightly(text, a);
+            || (scope.is_none()
+                && is_near_tightly(text, a)
+                && !scope::is_argument_of_other(text, a))
+            || (scope.is_some() && near);
         if !fits {
             return Err(Drop::NoContext);
         }
@@ -193,6 +216,18 @@ pub(super) fn names_host(text: &Text<'_>, at: Range<usize>) -> bool {
         .any(|word| memchr::memmem::find(around, word).is_some())
 }
 
+/// Whether a name is that of something an application does with the accounts of its people, who sign in by mail address:
+/// `signInEmail`, `forgot_password_email`.
+fn is_of_accounts(name: &[u8]) -> bool {
+    const DEEDS: [&[u8]; 9] = [
+        b"sign", b"verif", b"reset", b"confirm", b"forgot", b"regist", b"login", b"invit",
+        b"byemail",
+    ];
+    contains(name, b"email")
+        && !contains(name, b"smtp")
+        && DEEDS.iter().any(|deed| contains(name, deed))
+}
+
 /// Whether a name is that of a test, which says what is tried and not what its values are for: `testUserWithoutEmail`.
 fn is_test_name(name: &[u8]) -> bool {
     let rest = name.strip_prefix(b"test").and_then(|rest| rest.first());
@@ -207,8 +242,10 @@ pub(super) fn is_submission_port(port: &[u8]) -> bool {
 /// Whether a key says `password` and no more than whose: one that says of what (`SIGNING_PASSPHRASE`, `db_password`) means another
 /// password than that of the mail settings beside it.
 fn is_plain_password(key: &[u8]) -> bool {
-    const WHOSE: [&[u8]; 28] = [
+    const WHOSE: [&[u8]; 36] = [
         b"str",
+        b"cdosend",
+        b"motde",
         b"curlopt",
         b"relayhost",
         b"smarthost",
@@ -234,8 +271,31 @@ fn is_plain_password(key: &[u8]) -> bool {
         b"relay",
         b"transport",
         b"basic",
+        b"basicauth",
+        b"conn",
+        b"connection",
+        b"outgoing",
+        b"notifier",
+        b"notification",
         b"net",
         b"credential",
+    ];
+    /// `password` in the languages that keys are met in.
+    const WORDS: [&str; 14] = [
+        "passw",
+        "pass",
+        "pwd",
+        "kennwort",
+        "contrase",
+        "clave",
+        "senha",
+        "wachtwoord",
+        "пароль",
+        "Пароль",
+        "密码",
+        "密碼",
+        "授权码",
+        "パスワード",
     ];
     // a key may be the name of a schema: `http://schemas.microsoft.com/cdo/configuration/sendpassword`
     let key = memchr::memrchr(b'/', key).map_or(key, |at| &key[at + 1..]);
@@ -244,9 +304,9 @@ fn is_plain_password(key: &[u8]) -> bool {
     if lower.ends_with(b".auth.raw") {
         return true;
     }
-    let word = [b"passw".as_slice(), b"pass", b"pwd"]
+    let word = WORDS
         .into_iter()
-        .filter_map(|word| memchr::memmem::rfind(&lower, word))
+        .filter_map(|word| memchr::memmem::rfind(&lower, word.as_bytes()))
         .min();
     let whose = &lower[..word.unwrap_or(lower.len())];
     let whose: Vec<u8> = whose
@@ -263,13 +323,29 @@ pub fn is_near(text: &Text<'_>, at: Range<usize>) -> bool {
     has_mail_word(text, at.start.saturating_sub(NEAR)..at.end + NEAR)
 }
 
+/// Whether a library that only sends mail is used near `at`.
+pub fn uses_library(text: &Text<'_>, at: Range<usize>) -> bool {
+    const NAMES: [&[u8]; 6] = [
+        b"x.mail.",
+        b"a.mail.",
+        b"Net.Mail",
+        b"MailKit",
+        b"lettre::",
+        b"new mail(",
+    ];
+    let around = text.slice(at.start.saturating_sub(NEAR)..at.end + NEAR);
+    NAMES
+        .iter()
+        .any(|name| memchr::memmem::find(around, name).is_some())
+}
+
 /// Whether it stands within a few lines.
 fn is_near_tightly(text: &Text<'_>, a: &Assignment) -> bool {
     let at = a.key.range();
     has_mail_word(text, at.start.saturating_sub(NEAR / 3)..at.end + NEAR / 3)
 }
 
-fn has_mail_word(text: &Text<'_>, range: Range<usize>) -> bool {
+pub(super) fn has_mail_word(text: &Text<'_>, range: Range<usize>) -> bool {
     let first = text.mail.partition_point(|&at| (at as usize) < range.start);
     text.mail
         .get(first)
@@ -280,6 +356,10 @@ fn has_mail_word(text: &Text<'_>, range: Range<usize>) -> bool {
 pub fn is_mail_name(name: &[u8]) -> bool {
     contains(name, b"smtp")
         || contains(name, b"sendgrid")
+        || contains(name, b"exim_")
+        || contains(name, b"smarthost")
+        || contains(name, b"postfix")
+        || contains(name, b"correo")
         || (contains(name, b"mail") && !contains(name, b"mailchimp"))
 }
 

@@ -223,6 +223,8 @@ fn fit(compiled: &Compiled, text: &Text<'_>, id: Span, value: Span) -> Option<Fi
     if follows
         && between.len() <= NEXT_ARGUMENT
         && between.iter().all(|b| !b.is_ascii_alphanumeric())
+        // an empty column between them makes it another one
+        && memchr::memchr_iter(b',', between).count() < 2
     {
         return Some(Fit::Next);
     }

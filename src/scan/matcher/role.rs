@@ -40,7 +40,7 @@ impl Role {
 }
 
 /// Endings of keys that name the host.
-const HOSTS: [&[u8]; 12] = [
+const HOSTS: [&[u8]; 17] = [
     b"server_name",
     b"servername",
     b"host",
@@ -49,14 +49,19 @@ const HOSTS: [&[u8]; 12] = [
     b"smarthost",
     b"relay",
     b"hostname",
+    b"host_name",
     b"hosts",
     b"addr",
     b"mailhub",
     b"machine",
+    b"servidor",
+    b"serveur",
+    "サーバー".as_bytes(),
+    "服务器".as_bytes(),
 ];
 
 /// Endings of keys that name the account.
-const USERS: [&[u8]; 9] = [
+const USERS: [&[u8]; 19] = [
     b"user",
     b"username",
     b"user_name",
@@ -66,6 +71,16 @@ const USERS: [&[u8]; 9] = [
     b"smtpname",
     b"smtp_name",
     b"uname",
+    b"benutzer",
+    b"benutzername",
+    b"nutzername",
+    b"usuario",
+    b"utilisateur",
+    b"identifiant",
+    b"utente",
+    "ユーザー名".as_bytes(),
+    "用户名".as_bytes(),
+    "логин".as_bytes(),
 ];
 
 /// Endings of keys that name the sender, who often is the account.

@@ -133,11 +133,11 @@ fn judge_match(
     };
     // what is made up behind a prefix that all have is seen without it: `mlsn.abc123abc123`
     let own = value.get(usize::from(token.visible)..).unwrap_or_default();
-    let bare = About {
+    let freely = About {
         min_entropy: 0.0,
         ..about
     };
-    if let Some(reason) = filter::judge(value, about).or_else(|| filter::judge(own, bare)) {
+    if let Some(reason) = filter::judge(value, about).or_else(|| filter::judge(own, freely)) {
         out.drop(compiled.ix, reason);
         return;
     }

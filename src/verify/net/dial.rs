@@ -10,9 +10,9 @@ use std::time::Instant;
 use rustls::ClientConfig;
 
 use super::address::Reach;
-use super::proxy::Proxy;
-use super::{Names, NetError, Secured, Timed, names, tls};
-use crate::verify::{Settings, Trouble};
+use super::patience::in_time;
+use super::{Names, NetError, Secured, Timed, tls};
+use crate::verify::{Proxy, Settings, Stop, Trouble};
 
 /// Most addresses of a host that are tried.
 const TRIED: usize = 4;
@@ -27,6 +27,7 @@ pub struct Dialer {
     allow_loopback: bool,
     proxy: Option<Proxy>,
     tls: Arc<ClientConfig>,
+    stop: Stop,
     /// Addresses of hosts that were looked up before, checked.
     known: Mutex<HashMap<String, Vec<IpAddr>>>,
 }
@@ -34,16 +35,27 @@ pub struct Dialer {
 impl Dialer {
     /// One that obeys `settings` and looks names up with `names`.
     pub fn new(settings: &Settings, names: Arc<dyn Names>) -> Result<Self, NetError> {
+        Self::stoppable(settings, names, Stop::default())
+    }
+
+    /// The same; what it does ends when `stop` is set.
+    pub fn stoppable(
+        settings: &Settings,
+        names: Arc<dyn Names>,
+        stop: Stop,
+    ) -> Result<Self, NetError> {
+        let mail = settings.smtp_hosts.iter().map(|it| &it.host);
         let hosts = settings.endpoints.iter().map(|entry| &entry.host);
         let pins = settings.endpoints.iter();
         let pins = pins.filter_map(|entry| Some((entry.host.clone(), entry.address?)));
         Ok(Self {
             names,
-            named: hosts.chain(&settings.smtp_hosts).cloned().collect(),
+            named: hosts.chain(mail).cloned().collect(),
             pinned: pins.collect(),
             allow_loopback: settings.allow_loopback,
-            proxy: settings.proxy.as_deref().map(Proxy::parse).transpose()?,
+            proxy: settings.proxy.clone(),
             tls: tls::config(settings.ca.as_deref())?,
+            stop,
             known: Mutex::default(),
         })
     }
@@ -51,13 +63,35 @@ impl Dialer {
     /// Connects to `host`, in the clear as yet. Behind a proxy it is the proxy that looks the name up, so there the caller's list
     /// of hosts is all that holds.
     pub fn connect(&self, host: &str, port: u16, deadline: Instant) -> Result<TcpStream, Trouble> {
-        let Some(proxy) = &self.proxy else {
+        let proxy = self.proxy.as_ref();
+        let Some(proxy) = proxy.filter(|proxy| proxy.serves(host, port)) else {
             return self.straight(host, port, self.reach(host), deadline);
         };
         // the operator named it, and a proxy on this machine is what many have
         let reach = Reach::Operator { loopback: true };
-        let stream = self.straight(&proxy.host, proxy.port, reach, deadline)?;
-        proxy.tunnel(stream, (host, port), deadline)
+        let stream = self
+            .straight(&proxy.host, proxy.port, reach, deadline)
+            .map_err(|trouble| match trouble {
+                Trouble::Stopped => trouble,
+                _ => Trouble::NoProxy,
+            })?;
+        proxy.tunnel(self.timed(stream, deadline), (host, port))
+    }
+
+    /// Bounds `stream` by `deadline`, and by the end of the run.
+    pub fn timed(&self, stream: TcpStream, deadline: Instant) -> Timed {
+        Timed::new(stream, deadline).stopped_by(self.stop.clone())
+    }
+
+    /// Fails where it is known without a look at any name that `host` is not connected to.
+    pub(super) fn check_literal(&self, host: &str) -> Result<(), Trouble> {
+        let address = self.pinned.get(host).copied();
+        match address.or_else(|| host.parse().ok()) {
+            Some(address) if !self.reach(host).allows(address) => Err(Trouble::AddressNotAllowed {
+                host: host.to_owned(),
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// Makes `stream` safe. The certificate must be valid, trusted, and for `host`.
@@ -97,7 +131,11 @@ impl Dialer {
             if share.is_zero() {
                 return Err(Trouble::Timeout);
             }
-            match TcpStream::connect_timeout(&SocketAddr::new(*address, port), share) {
+            let place = SocketAddr::new(*address, port);
+            let begun = in_time("connect", deadline, &self.stop, move || {
+                TcpStream::connect_timeout(&place, share)
+            });
+            match begun? {
                 Ok(stream) => {
                     stream.set_nodelay(true).map_err(|error| broken(&error))?;
                     return Ok(stream);
@@ -127,13 +165,12 @@ impl Dialer {
         } else if let Ok(address) = host.parse() {
             vec![address]
         } else {
-            names::in_time(&self.names, host, deadline).map_err(|error| {
-                if error.kind() == io::ErrorKind::TimedOut {
-                    Trouble::Timeout
-                } else {
-                    Trouble::NoSuchHost
-                }
+            let (names, host) = (self.names.clone(), host.to_owned());
+            // the machine's resolver takes its time, and can't be told a deadline
+            in_time("names", deadline, &self.stop, move || {
+                names.addresses(&host)
             })?
+            .map_err(|_| Trouble::NoSuchHost)?
         };
         if addresses.is_empty() {
             return Err(Trouble::NoSuchHost);
@@ -151,10 +188,13 @@ impl Dialer {
 
 /// What an error of a stream means. TLS wraps its own in them.
 pub(super) fn broken(error: &io::Error) -> Trouble {
-    let inner = error.get_ref().and_then(|it| it.downcast_ref());
-    let from_tls = inner.is_some_and(|_: &rustls::Error| true);
+    let inner = error.get_ref();
+    if let Some(trouble) = inner.and_then(|it| it.downcast_ref::<Trouble>()) {
+        return trouble.clone();
+    }
+    let from_tls = inner.and_then(|it| it.downcast_ref::<rustls::Error>());
     match error.kind() {
-        _ if from_tls => Trouble::Tls,
+        _ if from_tls.is_some() => Trouble::Tls,
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Trouble::Timeout,
         _ => Trouble::Connection,
     }

@@ -6,20 +6,19 @@ use std::time::Instant;
 use super::http::Http;
 use super::smtp::{self, Connection};
 use super::{Dialer, Names, NetError};
+use crate::verify::way::HTTPS;
 use crate::verify::{
-    Endpoint, HttpReply, HttpRequest, Line, Scheme, Security, Settings, SmtpLogin, SmtpReply,
-    Trouble, Wire,
+    Endpoint, HttpReply, HttpRequest, Line, Scheme, Security, Settings, SmtpLogin, SmtpReply, Stop,
+    Trouble, Way, Ways, Wire,
 };
 
-/// Port of every question over HTTP, unless the operator has it elsewhere.
-const HTTPS: u16 = 443;
-
-/// Asks what is allowed. A host is allowed if a verifier lists it or, for mail, if the operator named it.
+/// Asks what is allowed. A host is allowed at a port if a verifier lists both.
 pub struct Guarded {
     settings: Settings,
     endpoints: Vec<Endpoint>,
     dialer: Arc<Dialer>,
     http: Http,
+    stop: Stop,
     /// When the run as a whole has to be over.
     end: Instant,
 }
@@ -31,12 +30,23 @@ impl Guarded {
         endpoints: Vec<Endpoint>,
         names: Arc<dyn Names>,
     ) -> Result<Self, NetError> {
-        let dialer = Arc::new(Dialer::new(settings, names)?);
+        Self::stoppable(settings, endpoints, names, Stop::default())
+    }
+
+    /// The same; nobody is waited for once `stop` is set.
+    pub fn stoppable(
+        settings: &Settings,
+        endpoints: Vec<Endpoint>,
+        names: Arc<dyn Names>,
+        stop: Stop,
+    ) -> Result<Self, NetError> {
+        let dialer = Arc::new(Dialer::stoppable(settings, names, stop.clone())?);
         Ok(Self {
             settings: settings.clone(),
             endpoints,
             http: Http::new(settings, dialer.clone())?,
             dialer,
+            stop,
             end: Instant::now() + settings.limits.total,
         })
     }
@@ -52,6 +62,26 @@ impl Guarded {
         } else {
             Err(Trouble::HostNotAllowed { host: shown(host) })
         }
+    }
+
+    fn checked<'w>(&self, way: Way<'w>) -> Result<Way<'w>, Trouble> {
+        // behind a proxy it is the proxy that goes there
+        if way.proxy.is_none() {
+            self.dialer.check_literal(way.host)?;
+        }
+        Ok(way)
+    }
+}
+
+impl Ways for Guarded {
+    fn http<'w>(&'w self, request: &HttpRequest<'w>) -> Result<Way<'w>, Trouble> {
+        self.check(request.provider, request.host, HTTPS)?;
+        self.checked(Way::of_http(&self.settings, request))
+    }
+
+    fn smtp<'w>(&'w self, login: &SmtpLogin<'w>) -> Result<Way<'w>, Trouble> {
+        self.check(login.provider, login.host, login.port)?;
+        self.checked(Way::of_login(&self.settings, login))
     }
 }
 
@@ -72,41 +102,27 @@ struct Asking<'g>(&'g Guarded);
 impl Wire for Asking<'_> {
     fn http(&mut self, request: &HttpRequest<'_>) -> Result<HttpReply, Trouble> {
         let guarded = self.0;
-        guarded.check(request.provider, request.host, HTTPS)?;
-        let entry = guarded
-            .settings
-            .redirected(request.provider, request.host, false);
-        let (host, port) = entry.map_or((request.host, HTTPS), |to| (&to.host, to.port));
-        guarded.http.ask(request, host, port, guarded.deadline())
+        let way = Ways::http(guarded, request)?;
+        let deadline = guarded.deadline();
+        guarded.http.ask(request, way.host, way.port, deadline)
     }
 
     fn smtp(&mut self, login: &SmtpLogin<'_>) -> Result<SmtpReply, Trouble> {
         let guarded = self.0;
-        if !guarded
-            .settings
-            .smtp_hosts
-            .iter()
-            .any(|host| host == login.host)
-        {
-            guarded.check(login.provider, login.host, login.port)?;
-        }
-        let mut login = login.clone();
-        if let Some(to) = guarded
-            .settings
-            .redirected(login.provider, login.host, true)
-        {
-            (login.host, login.port) = (&to.host, to.port);
-            login.security = match to.scheme {
+        let way = Ways::smtp(guarded, login)?;
+        let login = SmtpLogin {
+            host: way.host,
+            port: way.port,
+            security: match way.scheme {
                 Scheme::Smtp => Security::StartTls,
                 Scheme::Smtps | Scheme::Https => Security::Implicit,
-            };
-        }
+            },
+            ..login.clone()
+        };
         let deadline = guarded.deadline();
         let socket = guarded.dialer.connect(login.host, login.port, deadline)?;
         let config = guarded.dialer.tls_config();
-        smtp::log_in(
-            Connection::new(socket, login.host, config, deadline),
-            &login,
-        )
+        let connection = Connection::new(socket, login.host, config, deadline);
+        smtp::log_in(connection.stopped_by(guarded.stop.clone()), &login)
     }
 }

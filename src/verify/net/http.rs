@@ -19,7 +19,7 @@ use ureq::unversioned::transport::{
 };
 use zeroize::Zeroizing;
 
-use super::{Dialer, NetError, Secured, Timed, dial};
+use super::{Dialer, NetError, Secured, dial};
 use crate::model::Secret;
 use crate::verify::credential::bytes;
 use crate::verify::{Body, Header, HttpReply, HttpRequest, Method, Settings, Trouble};
@@ -271,7 +271,7 @@ impl Connector<()> for Dialled {
         let stream = self.0.connect(host, port, deadline).map_err(refuse)?;
         let stream = self
             .0
-            .secure(host, Timed::new(stream, deadline))
+            .secure(host, self.0.timed(stream, deadline))
             .map_err(refuse)?;
         Ok(Some(Connection {
             stream,

@@ -8,6 +8,7 @@ mod dial;
 mod guarded;
 mod http;
 mod names;
+mod patience;
 mod proxy;
 pub mod smtp;
 mod stream;
@@ -17,6 +18,8 @@ pub use dial::Dialer;
 pub use guarded::Guarded;
 pub use names::{Names, SystemNames};
 pub use stream::{Secured, Timed};
+
+use patience::GLANCE;
 
 /// Why nothing can be asked at all: something the operator gave can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -32,9 +35,6 @@ pub enum NetError {
     /// The machine's own certificates.
     #[error("the certificates that this machine trusts can't be read ({0}); name a file with --ca")]
     Roots(String),
-    /// The proxy. Its text may hold a password, and is not repeated.
-    #[error("the proxy can't be used: expected http://[USER:PASSWORD@]HOST:PORT")]
-    Proxy,
     /// How requests would introduce themselves.
     #[error("the user agent may hold visible ASCII and spaces only")]
     UserAgent,

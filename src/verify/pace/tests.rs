@@ -1,6 +1,6 @@
 //! The pace over a scripted wire: what is repeated, what is waited for, and what ends a run.
 
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
 use crate::verify::Body;
@@ -73,7 +73,7 @@ fn ask(
     wait: Option<Duration>,
 ) -> (Result<u16, Trouble>, usize) {
     let (asked, active, most) = Default::default();
-    let stop = AtomicBool::new(false);
+    let stop = Stop::default();
     let pace = Pace::new(settings, &stop);
     let wire = Scripted {
         answers,
@@ -122,7 +122,7 @@ fn only_what_tells_nothing_is_asked_again() {
 fn a_login_is_tried_once() {
     let settings = settings(|_| {});
     let (asked, active, most) = Default::default();
-    let stop = AtomicBool::new(false);
+    let stop = Stop::default();
     let pace = Pace::new(&settings, &stop);
     let wire = Scripted {
         answers: vec![],
@@ -167,7 +167,7 @@ fn a_provider_that_asks_to_wait_is_waited_for_within_the_time_there_is() {
 fn a_host_that_wants_to_be_left_alone_for_long_is_not_asked_by_others() {
     let settings = settings(|_| {});
     let (asked, active, most) = Default::default();
-    let stop = AtomicBool::new(false);
+    let stop = Stop::default();
     let pace = Pace::new(&settings, &stop);
     let wire = Scripted {
         answers: vec![Ok(429)],
@@ -193,7 +193,7 @@ fn a_host_that_wants_to_be_left_alone_for_long_is_not_asked_by_others() {
 }
 
 /// Puts `questions` from eight threads; yields the time, the answers and the most at once.
-fn many(settings: &Settings, stop: &AtomicBool, questions: usize) -> (Duration, usize, usize) {
+fn many(settings: &Settings, stop: &Stop, questions: usize) -> (Duration, usize, usize) {
     let (asked, active, most) = Default::default();
     let pace = Pace::new(settings, stop);
     let start = Instant::now();
@@ -223,7 +223,7 @@ fn many(settings: &Settings, stop: &AtomicBool, questions: usize) -> (Duration, 
 
 #[test]
 fn a_host_is_asked_by_few_at_a_time() {
-    let stop = AtomicBool::new(false);
+    let stop = Stop::default();
     let settings = settings(|limits| limits.per_host = 3);
     let (_, asked, most) = many(&settings, &stop, 60);
     assert_eq!(asked, 60);
@@ -232,7 +232,7 @@ fn a_host_is_asked_by_few_at_a_time() {
 
 #[test]
 fn questions_keep_their_distance() {
-    let stop = AtomicBool::new(false);
+    let stop = Stop::default();
     let settings = settings(|limits| {
         limits.rate = 50.0;
         limits.per_host = 8;
@@ -247,7 +247,7 @@ fn questions_keep_their_distance() {
 
 #[test]
 fn a_run_ends_with_its_requests_its_time_or_when_it_is_told() {
-    let stop = AtomicBool::new(false);
+    let stop = Stop::default();
     let few = settings(|limits| limits.requests = 7);
     assert_eq!(many(&few, &stop, 40).1, 7);
     let short = settings(|limits| {
@@ -257,6 +257,6 @@ fn a_run_ends_with_its_requests_its_time_or_when_it_is_told() {
     let (took, asked, _) = many(&short, &stop, 4_000);
     assert!(asked <= 5, "{asked} in a fifth of a second");
     assert!(took < Duration::from_secs(20), "{took:?}");
-    stop.store(true, Ordering::SeqCst);
+    stop.set();
     assert_eq!(many(&settings(|_| {}), &stop, 40).1, 0);
 }

@@ -4,6 +4,7 @@
 //! asked, and those that the operator names. The dialogue itself is the wire's.
 
 mod answers;
+mod named;
 mod place;
 mod servers;
 
@@ -20,6 +21,8 @@ use crate::model::{Secret, Verdict, Verified};
 use crate::rules::BUILTIN;
 use place::{BREVO, Place, belonging, text_part};
 use servers::{Dialect, Server};
+
+pub use named::{MailHost, PORTS as MAIL_PORTS};
 
 /// Whose endpoint a server is that the operator named.
 const OPERATOR: &str = "operator";
@@ -63,7 +66,7 @@ pub(super) fn provider_beside(credential: &Credential<'_>) -> Option<&'static st
 /// Asks mail servers.
 #[derive(Debug, Default)]
 pub struct MailLogins {
-    hosts: Vec<String>,
+    hosts: Vec<MailHost>,
     mailboxes: bool,
     tried: Tried,
 }
@@ -71,12 +74,17 @@ pub struct MailLogins {
 impl MailLogins {
     /// Asks the providers' servers and those called `hosts`. With `mailboxes` also those that lock an account after a few wrong
     /// passwords: mailboxes of people.
-    pub fn new(hosts: &[String], mailboxes: bool) -> Self {
+    pub fn new(hosts: &[MailHost], mailboxes: bool) -> Self {
         Self {
-            hosts: hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
+            hosts: hosts.to_vec(),
             mailboxes,
             tried: Tried::default(),
         }
+    }
+
+    /// Whether the operator named `host`.
+    fn names(&self, host: &str) -> bool {
+        self.hosts.iter().any(|it| it.host == host)
     }
 
     /// Where `credential` belongs.
@@ -93,8 +101,9 @@ impl MailLogins {
         let (host, server) = match named {
             Some(host) => {
                 let known = servers::named(&host);
-                if known.is_none() && self.hosts.contains(&host) {
-                    let port = port.unwrap_or(587);
+                let by_operator = named::port(&self.hosts, &host, port);
+                if let (None, Some(port)) = (known, by_operator) {
+                    let port = port.map_err(wrong_port)?;
                     return Ok(Place {
                         provider: OPERATOR,
                         host,
@@ -119,7 +128,7 @@ impl MailLogins {
                 "no mail server stands beside it"
             })?,
         };
-        if server.mailbox && !self.mailboxes && !self.hosts.contains(&host) {
+        if server.mailbox && !self.mailboxes && !self.names(&host) {
             return Err(
                 "a mailbox: wrong passwords may lock its owner out, so it is asked on request only"
                     .into(),
@@ -178,18 +187,40 @@ impl Verifier for MailLogins {
     }
 
     fn endpoints(&self) -> Vec<Endpoint> {
-        let asked = |server: &&Server| {
-            self.mailboxes || !server.mailbox || self.hosts.iter().any(|host| host == server.host)
+        let asked = |server: &&Server| self.mailboxes || !server.mailbox || self.names(server.host);
+        let endpoint = |provider: &str, host: &str, port| Endpoint {
+            provider: provider.to_owned(),
+            host: host.to_owned(),
+            port,
+            purpose: "login over SMTP, without sending anything".to_owned(),
         };
         let known = servers::SERVERS.iter().filter(asked).flat_map(|server| {
-            server.all_ports().map(|port| Endpoint {
-                provider: server.provider.to_owned(),
-                host: server.host.to_owned(),
-                port,
-                purpose: "login over SMTP, without sending anything".to_owned(),
-            })
+            let ports = server.all_ports();
+            ports.map(move |port| endpoint(server.provider, server.host, port))
         });
-        known.collect()
+        let others = self
+            .hosts
+            .iter()
+            .filter(|it| servers::named(&it.host).is_none());
+        let named = others.flat_map(|it| {
+            let ports = it.ports().into_iter();
+            ports.map(move |port| endpoint(OPERATOR, &it.host, port))
+        });
+        known.chain(named).collect()
+    }
+
+    fn asks(&self, credential: &Credential<'_>) -> String {
+        // one that the operator has asked at a port of its own; else the host says it all
+        self.place(credential).map_or_else(
+            |_| "nobody".to_owned(),
+            |place| {
+                let by_port = self
+                    .hosts
+                    .iter()
+                    .find_map(|it| it.port.filter(|_| it.host == place.host));
+                format!("{} {} {by_port:?}", place.provider, place.host)
+            },
+        )
     }
 
     fn matters(&self, rule: &str, part: &str) -> bool {
@@ -277,6 +308,16 @@ fn is_api(host: &str) -> bool {
     let asks = recipes.flat_map(|recipe| recipe.asks.iter());
     let mut hosts = asks.flat_map(|ask| ask.hosts.iter());
     sendgrid::HOSTS.contains(&host) || hosts.any(|one| one == host)
+}
+
+/// Why a host that the operator named is not asked at `port`, which a file names.
+fn wrong_port(port: u16) -> Cow<'static, str> {
+    let usual: Vec<String> = MAIL_PORTS.iter().map(u16::to_string).collect();
+    format!(
+        "the file names port {port}, at which mail is not handed in ({}): not contacted; --smtp-host HOST:{port} allows it",
+        usual.join(", ")
+    )
+    .into()
 }
 
 /// Why `host` is not asked. It is named if it is a name, and not something else that stands in the place of one.

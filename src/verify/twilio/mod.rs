@@ -87,6 +87,11 @@ impl Verifier for Twilio {
     }
 }
 
+/// The host of the API in each region.
+pub(super) fn region_hosts() -> impl Iterator<Item = String> {
+    regions::ALL.iter().map(|region| region.host("api"))
+}
+
 /// The names of all regions.
 pub(super) fn region_names() -> impl Iterator<Item = &'static str> {
     regions::ALL.iter().map(|region| region.id)
@@ -209,7 +214,10 @@ impl Inquiry<'_> {
                     continue;
                 }
                 Err(trouble) => {
-                    let ends = matches!(trouble, Trouble::NotAsked | Trouble::Spent);
+                    let ends = matches!(
+                        trouble,
+                        Trouble::NotAsked | Trouble::Spent | Trouble::Stopped
+                    );
                     open.push(Verified::from(&trouble));
                     if ends {
                         break;

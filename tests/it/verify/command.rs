@@ -132,7 +132,7 @@ fn a_dry_run_asks_nothing_and_says_what_it_would() {
     let text = bench.scan(&["--dry-run"]);
     assert!(
         text.err
-            .contains("sendgrid  api.sendgrid.com: GET /v3/scopes, for 4 credentials"),
+            .contains("in place of api.sendgrid.com: GET /v3/scopes, for 4 credentials"),
         "{}",
         text.err
     );

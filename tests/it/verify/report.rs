@@ -171,7 +171,25 @@ fn what_is_no_report_gets_one_clear_error() {
     let lines = run(bench.dir.root(), ["scan", "--format", "jsonl"]).out;
     let first = lines.lines().next().unwrap();
     for (content, problem) in [
-        (String::new(), "cut off"),
+        (String::new(), "it is empty"),
+        (" \n\n".to_owned(), "it is empty"),
+        (
+            "{\n  \"version\": \"2.1.0\",\n  \"runs\": []\n}\n".to_owned(),
+            "this is a report in SARIF",
+        ),
+        (
+            "[\n {\n  \"RuleID\": \"x\"\n }\n]\n".to_owned(),
+            "this is a report of gitleaks",
+        ),
+        (
+            "{\"DetectorName\":\"x\"}\n{\"DetectorName\":\"y\"}\n".to_owned(),
+            "this is a report of TruffleHog",
+        ),
+        (
+            "{\"version\":\"1.5.0\",\"plugins_used\":[]}".to_owned(),
+            "this is a baseline of detect-secrets",
+        ),
+        ("[]".to_owned(), "no report of waxseal's"),
         ("hello".to_owned(), "line 1 is not JSON"),
         ("{}".to_owned(), "no report of waxseal's"),
         (
@@ -192,6 +210,25 @@ fn what_is_no_report_gets_one_clear_error() {
         assert_eq!(run.code, 2, "{problem}: {}", run.err);
         assert!(run.err.contains(problem), "{problem}: {}", run.err);
         assert_eq!(run.out, "");
+        assert_eq!(run.err.lines().count(), 1, "{}", run.err);
     }
+    let path = bench.folder.path().join("bad.json");
+    let refused = |problem: &str| {
+        let run = bench.run(&["verify", path.to_str().unwrap()]);
+        assert_eq!((run.code, run.err.lines().count()), (2, 1), "{}", run.err);
+        assert!(run.err.contains(problem), "{problem}: {}", run.err);
+    };
+    std::fs::write(&path, b"\xff\xfe{\0}\0").unwrap();
+    refused("it is UTF-16");
+    std::fs::write(&path, b"{\"\xff\"}").unwrap();
+    refused("it is no text in UTF-8");
+    let huge = std::fs::File::create(&path).unwrap();
+    huge.set_len((256 << 20) + 1).unwrap();
+    refused("it is too long");
+    drop(huge);
+    // as some programs write it
+    std::fs::write(&path, format!("\u{feff}{good}")).unwrap();
+    let run = bench.run(&["verify", path.to_str().unwrap(), "--dry-run"]);
+    assert_eq!(run.code, 1, "{}", run.err);
     assert_eq!(bench.providers.asked().len(), 0);
 }

@@ -77,8 +77,7 @@ fn a_sendgrid_key_is_deleted_and_the_deletion_confirmed() {
         done.out
     );
     assert!(
-        done.out
-            .contains("dead, confirmed (asked 3 times in 3 s): SendGrid knows no such key"),
+        done.out.contains("dead, confirmed (asked 3 times in "),
         "{}",
         done.out
     );
@@ -421,7 +420,7 @@ fn what_is_not_known_to_be_dead_is_not_called_so() {
     let run = revoke(&bench, &["--yes"]);
     assert_eq!(run.code, 2, "{}{}", run.out, run.err);
     assert!(
-        run.out.contains("not known to be deleted: asked 3 times"),
+        run.out.contains("not known to be deleted: asked "),
         "{}",
         run.out
     );
@@ -435,7 +434,7 @@ fn what_is_configured_counts() {
     let config = bench.folder.path().join("own.toml");
     std::fs::write(
         &config,
-        format!("[verify]\nproxy = \"http://127.0.0.1:{port}\"\ntimeout = 1\n"),
+        format!("[verify]\nproxy = \"http://127.0.0.1:{port}\"\nrequest_timeout = 1\n"),
     )
     .unwrap();
     // it takes what comes, and says nothing for longer than that
@@ -451,7 +450,8 @@ fn what_is_configured_counts() {
     let run = revoke(&bench, &["--yes", "--config", config.to_str().unwrap()]);
     assert_eq!(run.code, 2, "{}{}", run.out, run.err);
     assert_eq!(&heard.join().unwrap(), b"CONNECT ");
-    assert!(run.err.contains("all goes through a proxy"), "{}", run.err);
+    let proxy = format!("all goes through the proxy 127.0.0.1:{port}");
+    assert!(run.err.contains(&proxy), "{}", run.err);
     assert_eq!(bench.providers.asked().len(), 0, "all goes there");
     assert!(
         began.elapsed() < Duration::from_secs(40),

@@ -3,7 +3,7 @@
 use super::*;
 
 /// A rule of the scanned repository that would send what it finds to its own host.
-const RECIPE: &str = r#"
+pub(super) const RECIPE: &str = r#"
 [[rule]]
 id = "acme-key"
 title = "Acme key"
@@ -100,10 +100,7 @@ fn a_mail_server_out_of_a_file_is_not_contacted_unless_the_operator_names_it() {
     // not even tried: a host that is down or has no address would be as unknown
     for finding in report["findings"].as_array().unwrap() {
         let reason = finding["verification"]["reason"].as_str().unwrap();
-        assert!(
-            reason.ends_with("was not allowed: not contacted"),
-            "{reason}"
-        );
+        assert!(reason.ends_with(": not contacted"), "{reason}");
     }
     assert!(
         verdicts(&report)
@@ -141,4 +138,78 @@ fn every_host_that_could_be_contacted_is_listed() {
     ] {
         assert!(expected.contains(host), "{host}");
     }
+}
+
+/// The recipe that docs/rules.md shows.
+fn documented() -> String {
+    let page = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/rules.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let blocks = page.split("```toml\n").skip(1);
+    let mut blocks = blocks.filter_map(|block| block.split("```").next());
+    let recipe = blocks.find(|block| block.contains("[rule.verify]"));
+    recipe.unwrap().to_owned()
+}
+
+#[test]
+fn the_recipe_that_is_documented_asks_as_it_says() {
+    let planted = [
+        ("a.yml", "acme: acmt_<<lower:24#live>>_eu\n"),
+        ("b.yml", "acme: acmt_<<lower:24#dead>>_us\n"),
+        ("c.yml", "acme: acmt_<<lower:24#page>>_us\n"),
+    ];
+    let bench = Bench::with(&planted, |asked| {
+        let is = |template: &str| asked.credential.contains(&text(template));
+        if is("<<lower:24#live>>") {
+            json(200, &format!("{{\"scopes\":[],\"note\":\"{MARKER}\"}}"))
+        } else if is("<<lower:24#dead>>") {
+            json(401, "{\"error\":\"unknown_token\"}")
+        } else {
+            Answer::Reply(401, "text/html", "<html>unknown_token</html>".to_owned())
+        }
+    });
+    let rules = bench.folder.path().join("acme.toml");
+    std::fs::write(&rules, documented()).unwrap();
+    let rules = rules.to_str().unwrap();
+    let led = bench.providers.led_from(&["acme-mail"]);
+    let mut args = vec!["--no-verify-cache", "--rules", rules];
+    // an authority and leave for this machine are given already
+    args.extend(led.iter().skip(3).map(String::as_str));
+    let (run, report) = bench.json(&args);
+    assert_eq!(
+        verdicts(&report),
+        ["live", "dead", "unknown"],
+        "{}",
+        run.err
+    );
+    let findings = report["findings"].as_array().unwrap();
+    assert_eq!(
+        findings[0]["verification"]["reason"],
+        "Acme Mail tells its scopes"
+    );
+    let asked = bench.providers.asked();
+    assert_eq!(asked.len(), 3, "{asked:?}");
+    for (planted, template) in ["acmt_<<lower:24#live>>_eu", "acmt_<<lower:24#dead>>_us"]
+        .into_iter()
+        .enumerate()
+    {
+        let secret = text(template);
+        let one = asked.iter().find(|it| it.credential == secret).unwrap();
+        assert_eq!(
+            (&*one.method, &*one.path),
+            ("GET", "/v1/token"),
+            "{planted}"
+        );
+        assert!(!run.out.contains(&secret[5..]), "{planted}");
+    }
+    let listed = crate::support::program::run(
+        bench.dir.root(),
+        ["verify", "--list-endpoints", "--rules", rules],
+    );
+    let line = listed
+        .out
+        .lines()
+        .find(|line| line.starts_with("acme-mail "));
+    let line = line.unwrap_or_else(|| panic!("{listed:?}"));
+    assert!(line.contains("*.api.acme-mail.io:443"), "{line}");
+    assert!(line.ends_with("what a token may do"), "{line}");
 }

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use rustls::ClientConfig;
 
 use super::Transport;
-use crate::verify::Trouble;
 use crate::verify::net::{Secured, Timed, tls};
+use crate::verify::{Stop, Trouble};
 
 /// How long the farewell may take.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -33,6 +33,15 @@ impl<'c> Connection<'c> {
             socket: Timed::new(socket, deadline),
             host,
             config,
+        }
+    }
+
+    /// Has it end as well when `stop` is set.
+    #[must_use]
+    pub fn stopped_by(self, stop: Stop) -> Self {
+        Self {
+            socket: self.socket.stopped_by(stop),
+            ..self
         }
     }
 }
