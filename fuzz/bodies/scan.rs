@@ -10,7 +10,9 @@ static SCANNER: LazyLock<Scanner> = LazyLock::new(|| {
     let allowing = Allowing {
         foreign: true,
         require_reason: false,
+        seek: true,
         known: BUILTIN.iter().map(|rule| rule.id.clone()).collect(),
+        idle: Vec::new(),
     };
     let options = Options {
         allowing: Some(allowing),

@@ -27,8 +27,8 @@ pub(super) fn run(command: ConfigCommand, streams: &mut Streams<'_>) -> Result<u
 
 fn check_config(args: ConfigArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
     let (sources, policy) = policy::read(&args.into_options())?;
-    for (variable, known) in misspelt() {
-        let hint = known.map_or_else(String::new, |known| format!("; did you mean {known}?"));
+    for (variable, hint) in misspelt() {
+        let hint = hint.map_or_else(String::new, |hint| format!("; {hint}"));
         writeln!(
             streams.err,
             "waxseal: {} is no variable that waxseal reads{hint}",
@@ -101,7 +101,7 @@ fn samples(sources: &Sources, streams: &mut Streams<'_>) -> Result<(), Failure> 
     Ok(())
 }
 
-/// Variables that begin with our name and are none of ours, each with the nearest one that is.
+/// Variables that begin with our name and are none of ours, each with what may have been meant.
 fn misspelt() -> Vec<(String, Option<String>)> {
     let mut known: Vec<String> = table::SETTINGS
         .iter()
@@ -115,10 +115,28 @@ fn misspelt() -> Vec<(String, Option<String>)> {
     let mut misspelt: Vec<_> = set
         .filter(|name| name.starts_with("WAXSEAL_") && !known.contains(&name.as_str()))
         .map(|name| {
-            let near = nearest(&name, &known).map(str::to_owned);
-            (name, near)
+            let hint = list(&name).or_else(|| {
+                let near = nearest(&name, &known)?;
+                Some(format!("did you mean {near}?"))
+            });
+            (name, hint)
         })
         .collect();
     misspelt.sort();
     misspelt
+}
+
+/// How the list is set that the variable `name` would be called after: lists have none.
+fn list(name: &str) -> Option<String> {
+    let key = |setting: &&table::Setting| {
+        let called = setting.key.replace('.', "_").to_ascii_uppercase();
+        name.strip_prefix("WAXSEAL_") == Some(&called)
+    };
+    let setting = table::SETTINGS.iter().find(key)?;
+    let by_flag = setting.flag.map(|flag| format!(" or by {flag}"));
+    Some(format!(
+        "lists are set by `{}` in a configuration file{}",
+        setting.key,
+        by_flag.unwrap_or_default()
+    ))
 }

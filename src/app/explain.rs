@@ -1,33 +1,36 @@
 //! `explain`: what a rule or a finding is, why it matters, what to do, and which controls it touches.
 
-use super::baseline::{Found, Site, ambiguous, today};
+use super::baseline::{Found, Site, ambiguous, nowhere, today};
 use super::scan::render_one;
 use super::{Failure, Streams};
 use crate::baseline::{is_fingerprint, resolve};
-use crate::cli::ExplainArgs;
+use crate::cli::{ExplainArgs, Look};
 use crate::config::Color;
 use crate::error::{Error, unknown};
 use crate::model::{Finding, Fingerprint, Severity};
 use crate::report::{escape, said};
-use crate::rules::{self, BUILTIN, Rule};
+use crate::rules::{self, BUILTIN, POLICY_TOO_WIDE, Rule};
 
 /// Explains what is named.
 pub(super) fn run(args: ExplainArgs, streams: &mut Streams<'_>) -> Result<(), Failure> {
-    let what = args.what;
-    if let Some(rule) = BUILTIN.iter().find(|rule| rule.id == what) {
+    let mut what = args.what;
+    let notices = rules::notices();
+    if let Some(rule) = BUILTIN.iter().chain(&notices).find(|rule| rule.id == what) {
         return explain(rule, streams);
     }
-    let history = args.place.history;
+    let look = args.place.look()?;
     let site = Site::here(args.place.scan)?;
     let own = site.rules()?;
     if let Some(rule) = own.iter().find(|rule| rule.id == what) {
         return explain(rule, streams);
     }
+    what.make_ascii_lowercase();
     if !is_fingerprint(&what) {
-        let known = BUILTIN.iter().chain(&own).map(|rule| &*rule.id);
+        let known = BUILTIN.iter().chain(&own).chain(&notices);
+        let known = known.map(|rule| &*rule.id);
         return Err(unknown("rule or fingerprint", &what, known).into());
     }
-    let found = site.scan(history, streams)?;
+    let found = site.scan(&look, streams)?;
     let color = match args.color {
         Color::Always => true,
         Color::Never => false,
@@ -35,7 +38,7 @@ pub(super) fn run(args: ExplainArgs, streams: &mut Streams<'_>) -> Result<(), Fa
     };
     match found.resolve(&what)? {
         Some(fingerprint) => show(fingerprint, &found, &site, color, streams),
-        None => absent(&what, history, &found, &site, streams),
+        None => absent(&what, &look, &found, &site, streams),
     }
 }
 
@@ -57,7 +60,7 @@ fn show(
     let rule = found.rules.iter().find(|rule| rule.id == first.rule);
     let out = &mut *streams.out;
     writeln!(out, "{fingerprint}")?;
-    writeln!(out, "{}\n", standing(fingerprint, first, site))?;
+    writeln!(out, "{}\n", standing(first, found, site))?;
     for finding in places {
         writeln!(out, "{}", render_one(finding, None, color)?)?;
     }
@@ -70,16 +73,12 @@ fn show(
 /// What is known of a fingerprint that nothing has which is there.
 fn absent(
     what: &str,
-    history: bool,
+    look: &Look,
     found: &Found,
     site: &Site,
     streams: &mut Streams<'_>,
 ) -> Result<(), Failure> {
-    let hint = if history {
-        "neither in the work tree nor in the history".to_owned()
-    } else {
-        "in the work tree; --history looks at all that was ever committed".to_owned()
-    };
+    let hint = nowhere(look);
     let entries: Vec<_> = site
         .standing
         .baseline
@@ -109,13 +108,17 @@ fn absent(
 }
 
 /// Whether the finding counts, and why not.
-fn standing(fingerprint: Fingerprint, finding: &Finding, site: &Site) -> String {
-    let named = site.standing.baseline.as_ref();
-    let place = named.and_then(|named| named.baseline.find(&fingerprint));
-    let entry = named
-        .zip(place)
-        .map(|(named, place)| named.baseline.entry(place));
-    match entry.filter(|entry| entry.rule == finding.rule) {
+fn standing(finding: &Finding, found: &Found, site: &Site) -> String {
+    let kin = found.kin(&site.standing.key);
+    let entry = site.standing.baseline.as_ref().and_then(|named| {
+        let mut names = kin.names(finding);
+        names.find_map(|(rule, name)| {
+            let place = named.baseline.find(&name)?;
+            let entry = named.baseline.entry(place);
+            (entry.rule == rule).then_some(entry)
+        })
+    });
+    match entry {
         Some(entry) if entry.expires.is_some_and(|day| day < today()) => {
             format!(
                 "counts again: the baseline let it pass, but its time is over: {}",
@@ -169,6 +172,16 @@ fn explain(rule: &Rule, streams: &mut Streams<'_>) -> Result<(), Failure> {
         for reference in rule.references.iter() {
             writeln!(out, "  {}", escape(reference))?;
         }
+    }
+    if rules::notices().iter().any(|notice| notice.id == rule.id) {
+        // it is about the scan itself, and no comment and no entry silences it
+        if rule.id == POLICY_TOO_WIDE {
+            writeln!(
+                out,
+                "\nIf it is meant so:\n  whoever runs the scan can leave it out, by --skip-rule {POLICY_TOO_WIDE}; the repository can't"
+            )?;
+        }
+        return Ok(());
     }
     writeln!(
         out,

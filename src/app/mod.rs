@@ -65,7 +65,7 @@ pub fn run(cli: Cli, streams: &mut Streams<'_>) -> Result<u8, Failure> {
             let (options, revoke) = args.into_options()?;
             revoke::run(options, &revoke, streams)
         }
-        Command::Baseline(command) => baseline::run(command, streams),
+        Command::Baseline(command) => baseline::run(*command, streams),
         Command::Explain(args) => explain::run(*args, streams).map(|()| EXIT_CLEAN),
         Command::Dotenv(DotenvCommand::Fix(args)) => dotenv::fix(&args, streams),
         Command::Config(command) => config::run(command, streams),

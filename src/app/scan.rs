@@ -46,6 +46,8 @@ pub(super) struct Job<'o> {
     pub(super) min_confidence: Confidence,
     settings: Option<Settings>,
     notes: Vec<String>,
+    /// How bad a policy is that is too wide.
+    wide_severity: Severity,
     /// Findings about the policy itself.
     pub(super) standing: Vec<Finding>,
     /// The key of the fingerprints, and the baseline.
@@ -74,6 +76,8 @@ impl<'o> Job<'o> {
             excludes,
             stop_words,
             wide,
+            wide_is_off,
+            wide_severity,
             settings,
             notes,
             ..
@@ -86,7 +90,7 @@ impl<'o> Job<'o> {
                 .filter(|it| it.id == POLICY_TOO_WIDE)
                 .collect()
         };
-        let silent_excludes = options.rules.skip.iter().any(|id| id == POLICY_TOO_WIDE);
+        let notes = notes.into_iter().chain(baseline.note.clone()).collect();
         let scanner = Scanner::new(
             rules,
             Options {
@@ -94,7 +98,7 @@ impl<'o> Job<'o> {
                 fingerprint_key: baseline.key.clone(),
                 allowing,
                 excludes,
-                silent_excludes,
+                silent_excludes: wide_is_off,
                 stop_words,
             },
         );
@@ -108,6 +112,7 @@ impl<'o> Job<'o> {
             min_confidence,
             settings,
             notes,
+            wide_severity,
             standing: policy::findings(&wide, &baseline.key),
             baseline,
             notices,
@@ -191,6 +196,11 @@ impl<'o> Job<'o> {
             report.findings.extend(standing);
             report.sort();
         }
+        for finding in &mut report.findings {
+            if finding.rule == POLICY_TOO_WIDE {
+                finding.severity = finding.severity.max(self.wide_severity);
+            }
+        }
         self.accept(report);
         report.hide_below(self.min_confidence);
         if let (Some(how), Some(asker), None) =
@@ -213,8 +223,8 @@ impl<'o> Job<'o> {
     /// Takes out of `report` what the baseline lets pass.
     fn accept(&self, report: &mut Report) {
         report.fail_on_unused = self.options.baseline.fail_on_unused;
-        let is_used = |id: &str| self.scanner.rules().any(|rule| rule.id == id);
-        self.baseline.apply(report, self.options, &is_used);
+        let rules: Vec<&Rule> = self.scanner.rules().collect();
+        self.baseline.apply(report, self.options, &rules);
     }
 
     /// Writes every report, and gives the outcome.

@@ -4,6 +4,8 @@
 //! an allocation; whatever is written in another way (other order, blanks, escapes) goes through the JSON parser, which takes
 //! ten times as long.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -41,6 +43,18 @@ fn canonical(line: &[u8]) -> Option<(Fingerprint, Option<Day>)> {
         rest = behind;
     }
     (rest == b"}").then_some((fingerprint, expires))
+}
+
+/// The rule that the entry `line` names.
+pub(super) fn rule(line: &str) -> Option<Cow<'_, str>> {
+    let behind = line
+        .strip_prefix("{\"fingerprint\":\"")
+        .and_then(|rest| rest.get(32..)?.strip_prefix("\",\"rule\":\""));
+    let plain = behind.and_then(|rest| rest.split_once('"'));
+    match plain.filter(|(rule, _)| !rule.contains('\\')) {
+        Some((rule, _)) => Some(rule.into()),
+        None => parse(line.as_bytes()).ok().map(|entry| entry.rule.into()),
+    }
 }
 
 /// The text up to the next quote, not empty, and what stands behind it; none where anything in it is escaped, or should be.

@@ -53,6 +53,52 @@ impl Covers {
     }
 }
 
+/// What was looked at besides what is scanned where nothing is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Also {
+    /// Ignored files.
+    pub ignored: bool,
+    /// Submodules and repositories inside the work tree.
+    pub submodules: bool,
+}
+
+impl Also {
+    /// Both together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            ignored: self.ignored || other.ignored,
+            submodules: self.submodules || other.submodules,
+        }
+    }
+
+    /// Whether `other` looks at all that this does.
+    pub fn is_within(self, other: Self) -> bool {
+        self.and(other) == other
+    }
+
+    /// The names of what is set.
+    fn ids(self) -> impl Iterator<Item = &'static str> {
+        let both = [(self.ignored, IGNORED), (self.submodules, SUBMODULES)];
+        both.into_iter().filter_map(|(is, id)| is.then_some(id))
+    }
+
+    fn parse(list: &Value) -> Option<Self> {
+        let mut also = Self::default();
+        for id in list.as_array()? {
+            match id.as_str()? {
+                IGNORED => also.ignored = true,
+                SUBMODULES => also.submodules = true,
+                _ => return None,
+            }
+        }
+        Some(also)
+    }
+}
+
+const IGNORED: &str = "ignored";
+const SUBMODULES: &str = "submodules";
+
 /// The first line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
@@ -60,6 +106,8 @@ pub struct Header {
     pub key: KeyPlace,
     /// What the entries are about.
     pub covers: Covers,
+    /// And what besides.
+    pub also: Also,
 }
 
 impl Header {
@@ -87,26 +135,31 @@ impl Header {
             Some(CURRENT) => {}
             Some(other) => return Err(Fault::Version(other)),
         }
-        let known = [VERSION, "salt", "key_id", "covers"];
+        let known = [VERSION, "salt", "key_id", "covers", "also"];
         if object.keys().any(|key| !known.contains(&key.as_str())) {
             return Err(Fault::Header(
-                "has a key that is none of waxseal_baseline, salt, key_id and covers",
+                "has a key that is none of waxseal_baseline, salt, key_id, covers and also",
             ));
         }
-        let key = match (object.get("salt"), object.get("key_id")) {
-            (Some(salt), None) => {
+        let id = object.get("key_id").map(|id| {
+            id.as_str().and_then(KeyId::parse).ok_or(Fault::Header(
+                "has a `key_id` that is not 8 hexadecimal digits in lower case",
+            ))
+        });
+        let key = match (object.get("salt"), id.transpose()?) {
+            (Some(salt), id) => {
                 let salt = salt.as_str().and_then(unhex).ok_or(Fault::Header(
                     "has a `salt` that is not 64 hexadecimal digits in lower case",
                 ))?;
-                KeyPlace::Here(FingerprintKey::new(&salt))
+                let key = FingerprintKey::new(&salt);
+                // files that were written before have none
+                if id.is_some_and(|id| id != key.id()) {
+                    return Err(Fault::OtherSalt);
+                }
+                KeyPlace::Here(key)
             }
-            (None, Some(id)) => {
-                let id = id.as_str().and_then(KeyId::parse).ok_or(Fault::Header(
-                    "has a `key_id` that is not 8 hexadecimal digits in lower case",
-                ))?;
-                KeyPlace::Elsewhere(id)
-            }
-            _ => {
+            (None, Some(id)) => KeyPlace::Elsewhere(id),
+            (None, None) => {
                 return Err(Fault::Header(
                     "needs either a `salt` or a `key_id`, without which no fingerprint can be compared",
                 ));
@@ -121,7 +174,13 @@ impl Header {
                 ));
             }
         };
-        Ok(Self { key, covers })
+        let also = match object.get("also") {
+            None => Also::default(),
+            Some(list) => Also::parse(list).ok_or(Fault::Header(
+                "has an `also` that is no list of \"ignored\" and \"submodules\"",
+            ))?,
+        };
+        Ok(Self { key, covers, also })
     }
 
     /// Takes over what a second header says, which a merge may leave behind.
@@ -130,18 +189,28 @@ impl Header {
             return Err(Fault::OtherKey);
         }
         self.covers = self.covers.max(other.covers);
+        self.also = self.also.and(other.also);
         Ok(())
     }
 
     pub(super) fn write(&self, out: &mut String) {
         let key = match &self.key {
-            KeyPlace::Here(key) => format!("\"salt\":\"{}\"", hex(key.as_bytes())),
+            KeyPlace::Here(key) => format!(
+                "\"salt\":\"{}\",\"key_id\":\"{}\"",
+                hex(key.as_bytes()),
+                key.id()
+            ),
             KeyPlace::Elsewhere(id) => format!("\"key_id\":\"{id}\""),
+        };
+        let also: Vec<String> = self.also.ids().map(|id| format!("\"{id}\"")).collect();
+        let also = match also.as_slice() {
+            [] => String::new(),
+            also => format!(",\"also\":[{}]", also.join(",")),
         };
         // Writing to a String cannot fail.
         let _ = writeln!(
             out,
-            "{{\"{VERSION}\":{CURRENT},{key},\"covers\":\"{}\"}}",
+            "{{\"{VERSION}\":{CURRENT},{key},\"covers\":\"{}\"{also}}}",
             self.covers.id()
         );
     }

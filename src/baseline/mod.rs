@@ -8,11 +8,13 @@ mod entry;
 mod header;
 mod sheet;
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::model::{Accepted, Day, Fingerprint};
 
-pub use header::{Covers, Header, KeyPlace, SALT};
+pub use header::{Also, Covers, Header, KeyPlace, SALT};
 pub use sheet::Sheet;
 
 /// Name of the file, at the top of a work tree.
@@ -57,6 +59,8 @@ pub enum Fault {
     Version(u64),
     /// It is a header and lacks something.
     Header(&'static str),
+    /// It is a header whose key is not the one that it says.
+    OtherSalt,
     /// It is a second header with another key than the first.
     OtherKey,
     /// It is a mark that git leaves where two branches can't be merged.
@@ -76,6 +80,10 @@ impl fmt::Display for Fault {
                 "this baseline is of version {version}, and this waxseal reads version 1; use a later one"
             ),
             Self::Header(problem) => write!(f, "the header {problem}"),
+            Self::OtherSalt => f.write_str(
+                "the `salt` of the header is not the one that its `key_id` tells of, so that no entry could match: the line was changed. \
+                 Take it from an earlier version of this file",
+            ),
             Self::OtherKey => f.write_str(
                 "this header has another key than the first line: two baselines were made and then merged. Keep the file of one branch, \
                  and `waxseal baseline add --all` adds what it lacks",
@@ -192,6 +200,19 @@ impl Baseline {
         })
     }
 
+    /// What the first line of `text` says, whatever stands below it.
+    pub fn head(text: &[u8]) -> Result<Header, BaselineError> {
+        let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
+        let mut lines = (1..).zip(text.split(|byte| *byte == b'\n'));
+        let (number, line) = lines
+            .find(|(_, line)| !line.trim_ascii().is_empty())
+            .ok_or(BaselineError::Empty)?;
+        Header::parse(line.trim_ascii()).map_err(|problem| BaselineError::Line {
+            line: number,
+            problem,
+        })
+    }
+
     /// What the first line says.
     pub fn header(&self) -> &Header {
         &self.header
@@ -231,6 +252,15 @@ impl Baseline {
         let line = &self.lines[place];
         let text = &self.text.as_bytes()[line.start as usize..line.end as usize];
         entry::parse(text).expect("it was checked when the text was read")
+    }
+
+    /// The rules that entries name.
+    pub fn rules(&self) -> BTreeSet<Cow<'_, str>> {
+        let text = |line: &Line| &self.text[line.start as usize..line.end as usize];
+        self.lines
+            .iter()
+            .filter_map(|line| entry::rule(text(line)))
+            .collect()
     }
 
     /// Every entry, in their order.

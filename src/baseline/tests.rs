@@ -37,6 +37,7 @@ fn written(entries: impl IntoIterator<Item = Accepted>) -> String {
     let header = Header {
         key: KeyPlace::Here(FingerprintKey::new(&[7; SALT])),
         covers: Covers::Tree,
+        also: Also::default(),
     };
     let mut sheet = Sheet::new(header);
     entries.into_iter().for_each(|entry| sheet.put(entry));
@@ -284,4 +285,55 @@ proptest! {
         let merged = read(&format!("{right}{left}")).unwrap();
         prop_assert_eq!(Sheet::from(&merged).to_text(), text(&[&base, &ours, &theirs]));
     }
+}
+
+#[test]
+fn a_salt_that_was_changed_is_told() {
+    let mut text = String::new();
+    let header = Header {
+        key: KeyPlace::Here(FingerprintKey::new(&[7; SALT])),
+        covers: Covers::History,
+        also: Also {
+            ignored: true,
+            submodules: true,
+        },
+    };
+    header.write(&mut text);
+    let read = |text: String| Baseline::parse(text.into_bytes());
+    assert_eq!(read(text.clone()).unwrap().header(), &header);
+    assert_eq!(
+        Baseline::head(format!("\u{feff}\n{text}<<<<<<<\n").as_bytes()).unwrap(),
+        header
+    );
+    let changed = text.replacen("0707", "0708", 1);
+    let error = read(changed.clone()).unwrap_err().to_string();
+    assert!(
+        error.contains("not the one that its `key_id` tells of"),
+        "{error}"
+    );
+    assert!(Baseline::head(changed.as_bytes()).is_err());
+    // one that was written before there was an id beside it
+    let id = format!(",\"key_id\":\"{}\"", header.key.id());
+    let old = text.replace(&id, "");
+    assert_eq!(read(old).unwrap().header(), &header);
+    for (from, to) in [
+        ("\"ignored\"", "\"all\""),
+        ("[", "{"),
+        ("\"also\"", "\"too\""),
+    ] {
+        assert!(read(text.replace(from, to)).is_err(), "{to}");
+    }
+}
+
+#[test]
+fn the_rules_of_entries_are_known() {
+    let line = |rest: &str| format!("{{\"fingerprint\":\"{:032x}\",{rest}}}\n", rest.len());
+    let text = HEADER.to_owned()
+        + &line("\"rule\":\"smtp-login\"")
+        + &line("\"rule\":\"smtp-login\",\"reason\":\"x\"")
+        + &line("\"reason\":\"xx\",\"rule\":\"dotenv-file\"")
+        + &line("\"rule\":\"caf\\u00e9\"");
+    let baseline = Baseline::parse(text.into_bytes()).unwrap();
+    let rules: Vec<_> = baseline.rules().into_iter().collect();
+    assert_eq!(rules, ["caf\u{e9}", "dotenv-file", "smtp-login"]);
 }

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::history::{range, since};
 use super::{OutputArgs, RuleArgs, options};
-use crate::baseline::{LONGEST_TEXT, is_fingerprint};
+use crate::baseline::{LONGEST_TEXT, SHORTEST, is_fingerprint};
 use crate::config::{Input, ScanOptions};
 use crate::error::Error;
 use crate::model::Day;
@@ -89,12 +90,98 @@ pub(crate) struct AuditArgs {
 
 /// Where to look for findings.
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub(crate) struct PlaceArgs {
-    /// Look at all that was ever committed as well as at the work tree.
+    /// Look at what would be committed, and at nothing else.
+    #[arg(long, conflicts_with = "history")]
+    staged: bool,
+    /// Look at all that was ever committed as well as at the work tree; with one of the next four at that part of it, and at nothing else.
     #[arg(long)]
-    pub(crate) history: bool,
+    history: bool,
+    /// What the commits reachable from B and not from A brought in; A or B left out is HEAD.
+    #[arg(
+        long,
+        value_name = "A..B",
+        requires = "history",
+        conflicts_with = "branches"
+    )]
+    range: Option<String>,
+    /// What is reachable from this branch; may be repeated.
+    #[arg(long = "branch", value_name = "NAME", requires = "history")]
+    branches: Vec<String>,
+    /// Commits from then on: 2024-01-31, 2024-01-31T08:00:00Z or "90 days ago".
+    #[arg(long, value_name = "DATE", requires = "history")]
+    since: Option<String>,
+    /// What a ref reaches.
+    #[arg(long, requires = "history")]
+    reachable: bool,
+    /// Accept that objects are not here which a partial clone left to its remote.
+    #[arg(long, requires = "history")]
+    allow_missing: bool,
     #[command(flatten)]
     pub(crate) scan: SourceArgs,
+}
+
+impl PlaceArgs {
+    /// What is to be looked at.
+    pub(crate) fn look(&self) -> Result<Look, Error> {
+        if self.staged {
+            return Ok(Look::Staged);
+        }
+        if !self.history {
+            return Ok(Look::Tree);
+        }
+        let part = Past {
+            range: self.range.clone().map(range).transpose()?,
+            branches: self.branches.clone(),
+            since: match &self.since {
+                Some(text) => Some(since(text, jiff::Timestamp::now())?),
+                None => None,
+            },
+            reachable: self.reachable,
+            allow_missing: self.allow_missing,
+        };
+        let is_part = part.range.is_some()
+            || !part.branches.is_empty()
+            || part.since.is_some()
+            || part.reachable;
+        Ok(if is_part {
+            Look::Part(part)
+        } else {
+            Look::All(part)
+        })
+    }
+}
+
+/// What a command about findings looks at.
+#[derive(Clone, Debug)]
+pub(crate) enum Look {
+    /// The work tree.
+    Tree,
+    /// What would be committed.
+    Staged,
+    /// The work tree and the history.
+    All(Past),
+    /// A part of the history.
+    Part(Past),
+}
+
+/// How much of a history.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Past {
+    /// `A..B`: only what is reachable from B and not from A.
+    pub(crate) range: Option<String>,
+    /// Only what these branches reach, if any are named.
+    pub(crate) branches: Vec<String>,
+    /// Only commits from then on, in seconds since 1970 UTC.
+    pub(crate) since: Option<i64>,
+    /// Only what a ref reaches.
+    pub(crate) reachable: bool,
+    /// Whether objects may be missing that a partial clone left to its remote.
+    pub(crate) allow_missing: bool,
 }
 
 /// By which rules to look.
@@ -109,6 +196,15 @@ pub(crate) struct SourceArgs {
     /// Configuration file [default: .waxseal.toml at the top of the repository].
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Leave this rule out; may be repeated.
+    #[arg(long = "skip-rule", value_name = "ID")]
+    skip: Vec<String>,
+    /// Look at ignored files too.
+    #[arg(long)]
+    no_ignore: bool,
+    /// Look at submodules and repositories inside the work tree as well.
+    #[arg(long)]
+    submodules: bool,
     /// Number of threads [default: one for each core].
     #[arg(short, long, value_name = "N")]
     jobs: Option<usize>,
@@ -135,6 +231,9 @@ impl SourceArgs {
             baseline,
             files: Vec::new(),
             config: None,
+            skip: Vec::new(),
+            no_ignore: false,
+            submodules: false,
             jobs: None,
         }
     }
@@ -143,7 +242,7 @@ impl SourceArgs {
     pub(crate) fn into_options(self, input: Input) -> Result<ScanOptions, Error> {
         let rules = RuleArgs {
             only: Vec::new(),
-            skip: Vec::new(),
+            skip: self.skip,
             files: self.files,
             config: self.config,
             policy_from: None,
@@ -154,6 +253,8 @@ impl SourceArgs {
         };
         Ok(ScanOptions {
             jobs: self.jobs,
+            no_ignore: self.no_ignore,
+            submodules: self.submodules,
             ..options(input, rules, &OutputArgs::plain())?
         })
     }
@@ -176,12 +277,20 @@ pub(crate) fn day(text: &str) -> Result<Day, String> {
     Day::parse(text.as_bytes()).ok_or_else(|| "no day of the calendar; write 2026-03-31".to_owned())
 }
 
-/// A fingerprint, whole or shortened.
-pub(crate) fn fingerprint(text: &str) -> Result<&str, Error> {
-    if is_fingerprint(text) {
-        return Ok(text);
+/// A fingerprint, whole or shortened, in lower case.
+pub(crate) fn fingerprint(text: &str) -> Result<String, Error> {
+    let digits = text.trim().to_ascii_lowercase();
+    if is_fingerprint(&digits) {
+        return Ok(digits);
     }
-    Err(Error::Usage(format!(
-        "{text:?} is no fingerprint: 32 hexadecimal digits in lower case, or the first 8 of them and more"
-    )))
+    let is_hex = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    Err(Error::Usage(if is_hex && digits.len() < SHORTEST {
+        format!(
+            "{text} is too short for a fingerprint: give at least the first {SHORTEST} of its 32 digits"
+        )
+    } else {
+        format!(
+            "{text:?} is no fingerprint: 32 hexadecimal digits, or at least the first {SHORTEST} of them; `waxseal scan -v` shows them"
+        )
+    }))
 }

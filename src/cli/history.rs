@@ -105,7 +105,7 @@ pub(super) fn range(text: String) -> Result<String, Error> {
 }
 
 /// A date, a point in time (UTC unless it says otherwise) or a time span that ends with `ago`, as seconds since 1970 UTC.
-fn since(text: &str, now: Timestamp) -> Result<i64, Error> {
+pub(super) fn since(text: &str, now: Timestamp) -> Result<i64, Error> {
     let refused = || {
         Error::Usage(format!(
             "--since {text}: no date that can be read; write 2024-01-31, 2024-01-31T08:00:00Z or \"90 days ago\""

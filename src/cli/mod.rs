@@ -29,8 +29,8 @@ use crate::report::{Format, Verbosity};
 
 pub(crate) use self::config::{ConfigArgs, ConfigCommand};
 pub(crate) use baseline::{
-    AddArgs, AuditArgs, BaselineCommand, CreateArgs, EntryArgs, PruneArgs, RemoveArgs, SourceArgs,
-    day, fingerprint, text,
+    AddArgs, AuditArgs, BaselineCommand, CreateArgs, EntryArgs, Look, Past, PruneArgs, RemoveArgs,
+    SourceArgs, day, fingerprint, text,
 };
 pub(crate) use ci::CiArgs;
 pub(crate) use dotenv::{DotenvCommand, FixArgs};
@@ -71,7 +71,7 @@ pub(crate) enum Command {
     Revoke(Box<RevokeArgs>),
     /// Let known findings pass, and keep track of them.
     #[command(subcommand)]
-    Baseline(BaselineCommand),
+    Baseline(Box<BaselineCommand>),
     // its own comment is shown
     Import(Box<ImportArgs>),
     // its own comment is shown, the long form too
@@ -178,7 +178,7 @@ struct RuleArgs {
     /// Let comments that were written for other programs (gitleaks:allow, ggignore ...) let nothing pass.
     #[arg(long)]
     no_foreign_markers: bool,
-    /// File with what is let pass [default: .waxseal-baseline.jsonl, beside the configuration file].
+    /// File with what is let pass [default: .waxseal-baseline.jsonl at the top of the repository].
     #[arg(long, value_name = "FILE", conflicts_with = "no_baseline")]
     baseline: Option<PathBuf>,
     /// Report what the baseline lets pass as well.
@@ -200,7 +200,7 @@ struct OutputArgs {
     /// Hide findings that are less sure than this and say how many: low, medium or high [default: low].
     #[arg(long, value_name = "LEVEL")]
     min_confidence: Option<String>,
-    /// Fail, with exit status 1, if an entry of the baseline or a waxseal:allow comment beside a finding lets nothing pass.
+    /// Fail, with exit status 1, if an entry of the baseline or a waxseal:allow comment anywhere lets nothing pass.
     #[arg(long)]
     fail_on_unused_allow: bool,
     /// Say only what could not be scanned, besides the findings.

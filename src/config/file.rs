@@ -215,6 +215,7 @@ impl File {
                 let items = items(value, || format!("`{key}` {}", wanted(setting)))?;
                 let names_no_file =
                     each == Each::Format && self.source.origin == Origin::Repository;
+                let mut shown = 0;
                 for item in &items {
                     check_text(setting, each, &item.text, names_no_file).map_err(|problem| {
                         Fault {
@@ -222,6 +223,16 @@ impl File {
                             problem,
                         }
                     })?;
+                    shown += usize::from(each == Each::Format && !item.text.contains('='));
+                    if shown > 1 {
+                        let problem = "only one report can go to standard output, and there is one before this";
+                        let advice = if names_no_file {
+                            "; whoever runs the scan can have more, by --format FORMAT=FILE"
+                        } else {
+                            "; give the others a file: \"sarif=out.sarif\""
+                        };
+                        return Fault::at(item.span.clone(), format!("{problem}{advice}"));
+                    }
                 }
                 Said::Many(items)
             }
@@ -424,11 +435,37 @@ pub fn syntax(source: &Text, error: &toml::de::Error) -> Error {
         .and_then(|rest| rest.split_once(", expected"))
         .and_then(|(field, known)| {
             let (field, known) = (quoted(field).pop()?, quoted(known));
+            if let Some(place) = elsewhere(&field, &known) {
+                return Some(format!("unknown key `{field}` here; {place}"));
+            }
             let known: Vec<&str> = known.iter().map(String::as_str).collect();
             Some(unknown("key", &field, &known))
         });
     let problem = nearest.unwrap_or_else(|| message.replace('\n', "; "));
     refused(source, &error.span().unwrap_or(0..0), &problem)
+}
+
+/// Where what somebody meant by the key `field` of a rule stands instead, where `known` are the keys that may stand there.
+fn elsewhere(field: &str, known: &[String]) -> Option<&'static str> {
+    let is_rule = known.iter().any(|key| key == "anchors");
+    match field {
+        "regex" | "pattern" | "match" if is_rule => Some(
+            "a regex stands in the table of a kind of rule, as in [rule.token] with pattern = '…', and `anchors` beside it",
+        ),
+        "regex" if known.iter().any(|key| key == "pattern") => Some("it is called `pattern`"),
+        "keywords" if is_rule => {
+            Some("literals of which one is part of every hit are called `anchors`")
+        }
+        "description" if is_rule => {
+            Some("what was found is the `title`, and why it matters is `why`")
+        }
+        "secretGroup" | "entropy" | "path" | "tags" | "allowlist" | "allowlists" if is_rule => {
+            Some(
+                "it is one of gitleaks; a file with rules for gitleaks runs as it is: rule_files = [\"gitleaks:FILE\"]",
+            )
+        }
+        _ => None,
+    }
 }
 
 /// The error that a rule gave.

@@ -330,6 +330,68 @@ mod tests {
         }
     }
 
+    /// Where the value of a setting came from; of a list, where its last text did.
+    fn source(merged: &Merged, setting: &Setting) -> Option<Source> {
+        match merged.slot(setting.name) {
+            Slot::One(_, source) => Some(source.clone()),
+            Slot::Many(texts) => texts.last().map(|(_, source)| source.clone()),
+        }
+    }
+
+    /// Options with every flag of a scan that is a setting, but those of `verify`, which are put into what is there already.
+    fn flags() -> ScanOptions {
+        use crate::config::options::Output;
+        use crate::report::Format;
+        let mut flags = options();
+        flags.fail_on = Some(Severity::High);
+        flags.min_confidence = Some(Confidence::High);
+        flags.jobs = Some(7);
+        flags.max_blob_size = Some(1 << 20);
+        flags.outputs = vec![Output {
+            format: Format::Sarif,
+            file: None,
+        }];
+        flags.rules.skip = vec!["smtp-url".to_owned()];
+        flags.rules.files = vec!["x.toml".into()];
+        flags.rules.allow_comments = Some(false);
+        flags.rules.foreign_markers = Some(false);
+        flags
+    }
+
+    #[test]
+    fn every_setting_goes_by_the_same_order() {
+        let flags = flags();
+        for setting in &SETTINGS {
+            let name = setting.key;
+            let (table, key) = match name.split_once('.') {
+                Some((table, key)) => (format!("[{table}]\n"), key),
+                None => (String::new(), name),
+            };
+            let read = file(&format!("{table}{key} = {}\n", setting.example));
+            let none = Merged::new(&options(), &[]).unwrap();
+            let is_default = matches!(source(&none, setting), None | Some(Source::Default));
+            assert!(is_default, "{name}");
+            let mut merged = Merged::new(&options(), &[&read]).unwrap();
+            let by_file = matches!(source(&merged, setting), Some(Source::File { .. }));
+            assert!(by_file, "{name}");
+            if let Some(variable) = setting.variable() {
+                let default = setting.default.trim_matches('"');
+                let get = |name: &str| (name == variable).then(|| default.into());
+                merged.variables(&get).unwrap();
+                // an empty variable is none
+                if !default.is_empty() {
+                    assert_eq!(source(&merged, setting), Some(Source::Variable(variable)));
+                }
+            }
+            let is_of_scan = setting.flag.is_some() && !name.starts_with("verify.");
+            if is_of_scan {
+                merged.flags(&flags);
+                let flag = setting.flag.unwrap();
+                assert_eq!(source(&merged, setting), Some(Source::Flag(flag)), "{name}");
+            }
+        }
+    }
+
     #[test]
     fn a_flag_outranks_a_variable_and_that_a_file() {
         let read = file(

@@ -11,6 +11,7 @@ mod gitleaks;
 mod merge;
 mod options;
 mod policy;
+mod rule_files;
 mod schema;
 mod show;
 mod source;
@@ -23,15 +24,16 @@ use crate::error::{Error, unknown};
 use crate::model::{Confidence, Severity};
 
 pub use asking::{RevokeOptions, VerifyFlags, VerifyOptions, VerifyTask, Which};
-pub use discover::root;
+pub use discover::{one_root, root};
 pub use options::{
     Asks, BaselineChoice, CiOptions, Color, CommentsByDefault, HistoryEngine, HistoryOptions,
     Input, Output, PolicyChoice, RuleChoice, ScanOptions, StagedOptions,
 };
 pub use policy::{
-    Policy, Reader, Sources, TooWide, all_rules, configuration, in_folder, named, read_rules,
-    resolve, resolve_from, resolve_with, sources,
+    Policy, Reader, Sources, TooWide, configuration, in_folder, named, resolve, resolve_from,
+    resolve_with, sources,
 };
+pub use rule_files::{all_rules, read_rules};
 pub use schema::{reference, schema};
 pub use show::show;
 pub use source::{LARGEST, Origin, Text, file_in};

@@ -2,13 +2,14 @@
 //!
 //! Where the files of a repository are read from is the caller's to say: the work tree, or a commit.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::discover;
 use super::file::{self, File, Item};
-use super::gitleaks::{self, Beside, Given};
+use super::gitleaks::{self, Given};
 use super::merge::{Merged, Source};
 use super::options::{Output, PolicyChoice, ScanOptions};
+use super::rule_files::{add, add_file, no_recipe, open, rule_file};
 use super::source::{self, Origin, Text};
 use super::table::Name;
 use super::verify::VerifySettings;
@@ -18,7 +19,7 @@ use crate::error::{Error, unknown};
 use crate::model::{Confidence, Severity};
 use crate::report::{Format, Settings};
 use crate::rules::gitleaks::Fault;
-use crate::rules::parse::{self, RuleError, RuleSource};
+use crate::rules::parse;
 use crate::rules::{BUILTIN, Kind, POLICY_TOO_WIDE, Rule};
 use crate::scan::{Allowing, Exclude};
 
@@ -43,6 +44,10 @@ pub struct Policy {
     pub verify: VerifySettings,
     /// What of the configuration lets too much pass, each with the file and the line.
     pub wide: Vec<TooWide>,
+    /// Whether nothing of that kind is to be told, as whoever runs the scan says.
+    pub wide_is_off: bool,
+    /// How bad it is: whatever a repository says of what counts, this does.
+    pub wide_severity: Severity,
     /// The configuration file that had a say.
     pub settings: Option<Settings>,
     /// What to say of rule files, a line each.
@@ -121,16 +126,6 @@ pub fn resolve_with(
     if options.outputs.is_empty() {
         let given = merged.texts(Name::Formats).iter();
         options.outputs = given.filter_map(|(text, _)| output(text)).collect();
-        if options
-            .outputs
-            .iter()
-            .filter(|it| it.file.is_none())
-            .count()
-            > 1
-        {
-            let problem = "only one of `formats` can go to standard output; give the others a file: \"sarif=out.sarif\"";
-            return Err(Error::Usage(problem.to_owned()));
-        }
     }
     policy.verify.put_into(&mut options)?;
     Ok((options, policy))
@@ -239,15 +234,26 @@ impl Sources {
         rules.extend(foreign.rules);
         self.override_rules(&mut rules)?;
         self.check_ids(options, &rules, &foreign.unusable)?;
-        let wide = self.wide(options, &rules);
+        let wide_is_off = self.wide_is_off(options);
+        let wide = if wide_is_off {
+            Vec::new()
+        } else {
+            self.wide(&rules)
+        };
         let merged = &self.merged;
-        let known = rules.iter().map(|rule| rule.id.clone()).collect();
-        let allowing = merged.flag(Name::AllowComments).then(|| Allowing {
-            foreign: merged.flag(Name::ForeignMarkers),
-            require_reason: merged.flag(Name::RequireReason),
-            known,
-        });
+        let known: Vec<_> = rules.iter().map(|rule| rule.id.clone()).collect();
         let Chosen { on, off, others } = self.choose(options, rules)?;
+        let allowing = merged.flag(Name::AllowComments).then(|| {
+            let is_used = |id: &str| on.iter().any(|rule| rule.id == id);
+            let idle = known.iter().filter(|id| !is_used(id)).cloned();
+            Allowing {
+                foreign: merged.flag(Name::ForeignMarkers),
+                require_reason: merged.flag(Name::RequireReason),
+                seek: options.baseline.fail_on_unused,
+                idle: idle.collect(),
+                known,
+            }
+        });
         let excludes = self.excludes();
         let stop_words = self.texts(Name::StopWords);
         let settings = self.file.as_ref().map(|file| Settings {
@@ -277,6 +283,8 @@ impl Sources {
             stop_words,
             verify: VerifySettings::of(merged, options),
             wide,
+            wide_is_off,
+            wide_severity: self.wide_severity(),
             settings,
             notes: foreign.notes,
             unusable: foreign.unusable,
@@ -312,7 +320,6 @@ impl Sources {
         };
         let flags = options.rules.only.iter().chain(&options.rules.skip);
         for id in flags {
-            // what tells of the policy itself can be left out by whoever runs the scan, and nobody else
             let is_of_policy = id == POLICY_TOO_WIDE && options.rules.skip.contains(id);
             if !has(id) && !is_of_policy {
                 return Err(unknown("rule", id, rules.iter().map(|rule| &*rule.id)));
@@ -322,9 +329,10 @@ impl Sources {
             return Ok(());
         };
         let named = file.excludes.iter().flat_map(|exclude| &exclude.rules);
-        let listed = [Name::SkipRules, Name::EnableRules];
-        let listed = listed.into_iter().flat_map(|name| items(file, name));
-        for item in listed.chain(named) {
+        let enabled = items(file, Name::EnableRules);
+        let skipped = items(file, Name::SkipRules);
+        let skipped = skipped.filter(|item| !is_leave(file, item));
+        for item in skipped.chain(enabled).chain(named) {
             if !has(&item.text) {
                 return Err(unknown_in(file, item, rules));
             }
@@ -332,10 +340,28 @@ impl Sources {
         Ok(())
     }
 
-    /// What of the configuration is too wide. Whoever runs the scan may leave that out.
-    fn wide(&self, options: &ScanOptions, rules: &[Rule]) -> Vec<TooWide> {
-        let is_off = options.rules.skip.iter().any(|id| id == POLICY_TOO_WIDE);
-        let Some(file) = self.file.as_ref().filter(|_| !is_off) else {
+    /// Whether whoever runs the scan wants to hear nothing of what is too wide, by a flag or in a file of their own.
+    fn wide_is_off(&self, options: &ScanOptions) -> bool {
+        let by_flag = options.rules.skip.iter().any(|id| id == POLICY_TOO_WIDE);
+        let by_file = |file: &File| items(file, Name::SkipRules).any(|item| is_leave(file, item));
+        by_flag || self.file.as_ref().is_some_and(by_file)
+    }
+
+    /// How bad a policy is that is too wide. What the repository itself says of what counts must not make that pass.
+    fn wide_severity(&self) -> Severity {
+        let is_own = |file: &File| file.source.origin == Origin::Repository;
+        let has_say =
+            self.file.as_ref().is_some_and(is_own) && self.merged.is_by_file(Name::FailOn);
+        if has_say {
+            Severity::High.max(self.merged.fail_on())
+        } else {
+            Severity::High
+        }
+    }
+
+    /// What of the configuration is too wide.
+    fn wide(&self, rules: &[Rule]) -> Vec<TooWide> {
+        let Some(file) = &self.file else {
             return Vec::new();
         };
         let told = |wide: Wide| TooWide {
@@ -407,72 +433,6 @@ fn required<'r>(on: &mut Vec<Rule>, others: impl Iterator<Item = &'r Rule>) {
     on.append(&mut silent);
 }
 
-/// The rule file at `path`, which the configuration names from its own folder on in `item`, and where that is.
-fn rule_file(
-    file: &File,
-    item: &Item,
-    path: &str,
-    options: &ScanOptions,
-    repository: Reader<'_>,
-) -> Result<(Text, Beside), Error> {
-    if let Some(config) = named(&options.policy) {
-        let path = config.parent().unwrap_or(Path::new("")).join(path);
-        let text = source::read(&path, Origin::Named)?;
-        return Ok((text, Beside::Folder(folder(&path))));
-    }
-    let mut parts = Path::new(path).components();
-    if !parts.all(|part| matches!(part, Component::Normal(_))) {
-        let problem =
-            "a rule file of a repository lies in it: give its path from the top on, without `..`";
-        return Err(file.refuse(&item.span, problem));
-    }
-    let missing = || file.refuse(&item.span, "there is no such file in the repository");
-    let text = repository(path)?.ok_or_else(missing)?;
-    Ok((text, Beside::Repository(folder(Path::new(path)))))
-}
-
-/// What a gitleaks file builds on. gitleaks takes its path from the current folder on, which is the top of the repository; people write
-/// it from the folder of the file on as well.
-fn open(beside: &Beside, path: &str, repository: Reader<'_>) -> Result<String, String> {
-    let read = match beside {
-        Beside::Folder(folder) => {
-            let here = Path::new(path);
-            let from = if here.is_file() {
-                here.to_owned()
-            } else {
-                folder.join(path)
-            };
-            source::read(&from, Origin::Named).map(Some)
-        }
-        Beside::Repository(folder) => {
-            let mut found = Ok(None);
-            for path in [PathBuf::from(path), folder.join(path)] {
-                let plain = path.components().filter(|part| *part != Component::CurDir);
-                let path: PathBuf = plain.collect();
-                let mut parts = path.components();
-                if !parts.all(|part| matches!(part, Component::Normal(_))) {
-                    return Err("it does not lie in the repository".to_owned());
-                }
-                found = repository(&path.to_string_lossy().replace('\\', "/"));
-                if !matches!(found, Ok(None)) {
-                    break;
-                }
-            }
-            found
-        }
-    };
-    match read {
-        Ok(Some(text)) => Ok(text.text),
-        Ok(None) => Err("there is no such file in the repository".to_owned()),
-        Err(Error::Io { source, .. }) => Err(source.to_string()),
-        Err(other) => Err(other.to_string()),
-    }
-}
-
-fn folder(path: &Path) -> PathBuf {
-    path.parent().map(Path::to_owned).unwrap_or_default()
-}
-
 /// The texts that `file` gives to a list.
 fn items(file: &File, name: Name) -> impl Iterator<Item = &Item> {
     file.settings
@@ -484,86 +444,22 @@ fn items(file: &File, name: Name) -> impl Iterator<Item = &Item> {
         })
 }
 
+/// Whether `item` of `skip_rules` in `file` leaves out what is told of the policy itself, in a file whose word counts for that.
+fn is_leave(file: &File, item: &Item) -> bool {
+    item.text == POLICY_TOO_WIDE && file.source.origin == Origin::Named
+}
+
 /// The error that `id` in `file` is no rule's.
 fn unknown_in(file: &File, id: &Item, rules: &[Rule]) -> Error {
+    if id.text == POLICY_TOO_WIDE {
+        let problem = format!(
+            "{POLICY_TOO_WIDE} tells of this file itself, so it can't be left out or changed here; whoever runs the scan can, by \
+             --skip-rule {POLICY_TOO_WIDE} or by skip_rules in a file that --config or WAXSEAL_CONFIG names"
+        );
+        return file.refuse(&id.span, &problem);
+    }
     let error = unknown("rule", &id.text, rules.iter().map(|rule| &*rule.id));
     file.refuse(&id.span, &error.to_string())
-}
-
-/// The built-in rules and those of `files`, ids unique.
-pub fn all_rules(files: &[PathBuf]) -> Result<Vec<Rule>, Error> {
-    let mut rules = BUILTIN.to_vec();
-    let mut foreign = Vec::new();
-    for path in files {
-        add_file(&mut rules, &mut foreign, path)?;
-    }
-    let open = &mut |beside: &Beside, path: &str| open(beside, path, &mut |_| Ok(None));
-    rules.extend(gitleaks::foreign_rules(&foreign, open, &|_| false)?.rules);
-    Ok(rules)
-}
-
-/// A rule file with its samples.
-pub fn read_rules(path: &Path) -> Result<Vec<RuleSource>, Error> {
-    let text = source::read(path, Origin::Named)?;
-    parse::parse(&text.name, &text.text).map_err(|error| file::bad_rule(error, &text))
-}
-
-/// Adds the rules of the file at `path`, or the file to `foreign` if it was written for gitleaks.
-fn add_file(rules: &mut Vec<Rule>, foreign: &mut Vec<Given>, path: &Path) -> Result<(), Error> {
-    let path = match path
-        .to_str()
-        .and_then(|text| text.strip_prefix(gitleaks::SCHEME))
-    {
-        Some(path) => {
-            let text = source::read(Path::new(path), Origin::Named)?;
-            let beside = Beside::Folder(folder(Path::new(path)));
-            foreign.push(Given {
-                text,
-                path: path.to_owned(),
-                beside,
-            });
-            return Ok(());
-        }
-        None => path,
-    };
-    let text = source::read(path, Origin::Named)?;
-    let sources = parse::parse(&text.name, &text.text);
-    let sources = sources.map_err(|error| file::bad_rule(error, &text))?;
-    add(rules, &text.name, sources)
-}
-
-/// Fails where a rule of the repository says how its provider is asked: it would choose where a secret goes.
-fn no_recipe(text: &Text, sources: &[RuleSource]) -> Result<(), Error> {
-    let mut sources = sources.iter();
-    let asks = sources.find(|source| source.rule.verify.is_some());
-    match asks {
-        Some(source) if text.origin == Origin::Repository => Err(RuleError::Rule {
-            file: text.name.clone(),
-            rule: source.rule.id.to_string(),
-            problem: "[rule.verify] does not count in a repository's own configuration, as it would choose where a secret is sent; \
-                      put the rule into a file that --rules or --config names"
-                .to_owned(),
-        }
-        .into()),
-        _ => Ok(()),
-    }
-}
-
-/// Adds the rules that stand in `file`.
-fn add(rules: &mut Vec<Rule>, file: &str, sources: Vec<RuleSource>) -> Result<(), Error> {
-    for source in sources {
-        let id = &source.rule.id;
-        if id == POLICY_TOO_WIDE || rules.iter().any(|rule| rule.id == *id) {
-            return Err(RuleError::Rule {
-                file: file.to_owned(),
-                rule: id.to_string(),
-                problem: "this id is taken by another rule; ids are unique".to_owned(),
-            }
-            .into());
-        }
-        rules.push(source.rule);
-    }
-    Ok(())
 }
 
 /// What a text of `formats` asks for. It was checked when it was read.

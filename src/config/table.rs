@@ -295,8 +295,8 @@ pub static SETTINGS: [Setting; 22] = [
         flag: Some("--format"),
         trust: Trust::Anyone,
         help: "Reports to write, where no --format is given: FORMAT, or FORMAT=FILE. A repository's own file names no FILE: \
-               only whoever runs the scan says what is written where.",
-        example: r#"["text", "sarif"]"#,
+               only whoever runs the scan says what is written where. One at most goes to standard output.",
+        example: r#"["json"]"#,
     },
     Setting {
         name: Name::MaxBlobSize,

@@ -32,6 +32,8 @@ pub enum Kind {
 pub struct Entry {
     /// What it is.
     pub kind: Kind,
+    /// Whether a sparse checkout leaves it out of the work tree.
+    pub left_out: bool,
     /// Set once the path was met in the work tree.
     met: AtomicBool,
     /// Where the path begins in [`Index::paths`].
@@ -132,6 +134,7 @@ impl Index {
             last = path;
             entries.push(Entry {
                 kind: kind(entry.mode),
+                left_out: entry.flags.contains(entry::Flags::SKIP_WORKTREE),
                 met: AtomicBool::new(false),
                 // An entry does not tell its place; where its path lies does.
                 start: path.as_ptr().addr() - paths.as_ptr().addr(),

@@ -123,7 +123,7 @@ pub struct Allows {
     /// nothing can be mended.
     pub warnings: Vec<AllowWarning>,
     /// Path and line of the `waxseal:allow` comments beside findings that let none of them pass, though nothing is wrong with
-    /// them.
+    /// them; where it was asked for, of all comments that let nothing pass.
     pub unused: Vec<(Vec<u8>, u64)>,
 }
 

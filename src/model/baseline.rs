@@ -148,6 +148,8 @@ pub struct Baselined {
     /// Entries that name nothing that was found, in their order; none where the run did not look at all that the baseline is
     /// about.
     pub unused: Option<Vec<Accepted>>,
+    /// Whether it seems that another key made the entries: none of them was met, and findings of their rules were.
+    pub is_alien: bool,
     /// Fingerprints that several entries name which do not say the same.
     pub doubled: Vec<Fingerprint>,
 }

@@ -13,8 +13,10 @@ pub enum SkipReason {
     NestedRepository,
     /// A submodule, and `--submodules` was not given.
     Submodule,
-    /// In the index but not in the work tree: deleted, or outside a sparse checkout.
+    /// In the index but not in the work tree, because a sparse checkout leaves it out or it is no file there.
     Absent,
+    /// In the index, and deleted from the work tree.
+    Deleted,
     /// A PATH that does not exist.
     NotFound,
     /// The system refused to open or list it.
@@ -43,13 +45,14 @@ pub enum SkipReason {
 
 impl SkipReason {
     /// Every reason, in the order of reports.
-    pub const ALL: [SkipReason; 18] = [
+    pub const ALL: [SkipReason; 19] = [
         Self::Symlink,
         Self::Special,
         Self::Binary,
         Self::NestedRepository,
         Self::Submodule,
         Self::Absent,
+        Self::Deleted,
         Self::NotFound,
         Self::PermissionDenied,
         Self::Vanished,
@@ -73,6 +76,7 @@ impl SkipReason {
             Self::NestedRepository => "nested-repository",
             Self::Submodule => "submodule",
             Self::Absent => "absent",
+            Self::Deleted => "deleted",
             Self::NotFound => "not-found",
             Self::PermissionDenied => "permission-denied",
             Self::Vanished => "vanished",
@@ -97,6 +101,7 @@ impl SkipReason {
             | Self::NestedRepository
             | Self::Submodule
             | Self::Absent
+            | Self::Deleted
             | Self::OverLimit
             | Self::Shallow
             | Self::Promised => false,

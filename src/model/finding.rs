@@ -6,6 +6,7 @@ use std::fmt;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use super::meant::meant;
 use super::{
     Allowed, FingerprintKey, History, ObjectKind, Origin, Secret, Store, Verdict, Verified,
 };
@@ -170,8 +171,8 @@ pub struct FindingPart {
 
 /// A keyed digest of rule and value.
 ///
-/// HMAC-SHA-256 over `rule id`, NUL, value. It does not hold path, line or surroundings, so it stays the
-/// same when lines move, files are renamed or quotes change, and it changes when the secret does. The key
+/// HMAC-SHA-256 over `rule id`, NUL, value as it is meant. It does not hold path, line or surroundings, so it stays the
+/// same when lines move, files are renamed, quotes change and escapes with them, and it changes when the secret does. The key
 /// keeps a reader of a published report from testing guesses against it with a ready-made table; see
 /// `docs/design.md` for where the key comes from and what it does not protect. Half of the digest is kept: enough never to
 /// collide by chance, short enough to paste.
@@ -191,7 +192,7 @@ impl Fingerprint {
         let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
         mac.update(rule.as_bytes());
         mac.update(&[0]);
-        mac.update(secret.expose());
+        mac.update(&meant(secret.expose()));
         let digest: [u8; 32] = mac.finalize().into_bytes().into();
         let mut half = [0; 16];
         half.copy_from_slice(&digest[..16]);

@@ -9,6 +9,7 @@ mod blob;
 mod coverage;
 mod finding;
 mod history;
+mod meant;
 mod origin;
 mod report;
 mod secret;

@@ -41,9 +41,15 @@ pub(super) fn render(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> i
             ("comments", "let")
         };
         let count = grouped(unused);
+        // only a run that fails for them looks for those beside nothing
+        let (which, what) = if report.fail_on_unused {
+            ("", "nothing")
+        } else {
+            (" beside findings", "none of them")
+        };
         writeln!(
             out,
-            "waxseal: {count} waxseal:allow {comments} beside findings {lets} none of them pass"
+            "waxseal: {count} waxseal:allow {comments}{which} {lets} {what} pass"
         )?;
         let most = if report.fail_on_unused { usize::MAX } else { 0 };
         for (path, line) in allows.unused.iter().take(most) {

@@ -69,6 +69,13 @@ pub(super) fn render(report: &Report, meta: &Meta<'_>, out: &mut dyn Write) -> i
         writeln!(out, "waxseal: baseline {file}: {count} {end}")?;
         list(entries, most, out)?;
     }
+    if baseline.is_alien {
+        writeln!(
+            out,
+            "waxseal: baseline {file}: not one of its entries names anything that is there, though there are findings of the same rules; if its \
+             first line was changed, take that of an earlier version before anything is pruned"
+        )?;
+    }
     for fingerprint in &baseline.doubled {
         writeln!(
             out,

@@ -23,6 +23,10 @@ pub(super) fn skipped_noun(reason: SkipReason, count: u64, in_history: bool) -> 
             "file missing from the work tree",
             "files missing from the work tree",
         ),
+        SkipReason::Deleted => (
+            "file deleted from the work tree",
+            "files deleted from the work tree",
+        ),
         SkipReason::NotFound => ("path not found", "paths not found"),
         SkipReason::PermissionDenied => ("path without permission", "paths without permission"),
         SkipReason::Vanished => ("vanished file", "vanished files"),
@@ -83,6 +87,7 @@ pub(super) fn problem(skip: &Skip, in_history: bool) -> &str {
         }
         SkipReason::Submodule => "submodule; --submodules scans it",
         SkipReason::Absent => "in the index but not in the work tree",
+        SkipReason::Deleted => "in the index and deleted from the work tree",
         SkipReason::NotFound => "no such file or folder; check the path",
         SkipReason::PermissionDenied => {
             "permission denied; allow reading it, or leave it out of the scan"

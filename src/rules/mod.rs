@@ -341,6 +341,23 @@ pub struct FileRule {
     pub always: bool,
 }
 
+/// Whether `some` of `all` leave so few that those make no difference: somebody who is to switch off all may spare one for the look of it.
+pub fn nearly_all(some: usize, all: usize) -> bool {
+    all > 0 && some * 4 >= all * 3
+}
+
+impl Rule {
+    /// Whether it reads every assignment of dotenv files.
+    pub fn reads_dotenv(&self) -> bool {
+        matches!(&self.kind, Kind::Assignment(assignment) if assignment.context == Context::Dotenv)
+    }
+
+    /// Whether it comes with the program.
+    pub fn is_built_in(&self) -> bool {
+        BUILTIN.iter().any(|rule| rule.id == self.id)
+    }
+}
+
 /// The name among `known` that is nearest to `name`, if one is near at all.
 pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     known

@@ -6,6 +6,7 @@ use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::candidate::RuleIx;
 use super::matcher::Compiled;
+use crate::rules::nearly_all;
 
 /// Files that rules are not used in.
 #[derive(Clone, Debug, Default)]
@@ -78,14 +79,25 @@ pub struct Exclusions {
 #[derive(Debug, Default)]
 pub struct LeftOut<'e> {
     /// The name of the entry that leaves out all rules, if one does.
-    pub wholly: Option<&'e str>,
+    wholly: Option<&'e str>,
     rules: Vec<RuleIx>,
+    /// The names of the entries that leave out some.
+    names: Vec<&'e str>,
 }
 
 impl LeftOut<'_> {
     /// Whether `rule` is not used in the file.
     pub fn has(&self, rule: RuleIx) -> bool {
         self.wholly.is_some() || self.rules.contains(&rule)
+    }
+
+    /// The names of the entries that together leave out nearly all of `rules`, if they do.
+    pub fn silences(&self, rules: &[RuleIx]) -> Option<String> {
+        if let Some(name) = self.wholly {
+            return Some(name.to_owned());
+        }
+        let count = rules.iter().filter(|rule| self.has(**rule)).count();
+        nearly_all(count, rules.len()).then(|| self.names.join(" and "))
     }
 }
 
@@ -119,7 +131,10 @@ impl Exclusions {
             }
             match rules {
                 None => left_out.wholly = left_out.wholly.or(Some(name)),
-                Some(rules) => left_out.rules.extend(rules),
+                Some(rules) => {
+                    left_out.rules.extend(rules);
+                    left_out.names.push(name);
+                }
             }
         }
         left_out

@@ -31,7 +31,7 @@ pub mod view;
 mod worker;
 
 use crate::model::{Finding, FingerprintKey};
-use crate::rules::{Context, Kind, LineFile, Rule};
+use crate::rules::{Kind, LineFile, Rule};
 
 use anchors::Anchors;
 use candidate::RuleIx;
@@ -110,7 +110,7 @@ impl Scanner {
                 )
             })
             .collect();
-        let reads_dotenv = |rule: &&Compiled| matches!(&rule.rule.kind, Kind::Assignment(a) if a.context == Context::Dotenv);
+        let reads_dotenv = |rule: &&Compiled| rule.rule.reads_dotenv();
         let dotenv = rules
             .iter()
             .filter(reads_dotenv)

@@ -3,7 +3,7 @@
 //! A SendGrid key in an SMTP URL in a `.env` is found three times. The rule that names it best keeps it and takes over
 //! what the others knew of host and user.
 
-use crate::model::Span;
+use crate::model::{Severity, Span};
 use crate::rules::{Context, Kind, ValueKind};
 
 use super::candidate::{Candidate, Decisions};
@@ -31,7 +31,13 @@ pub fn resolve(rules: &[Compiled], decisions: &mut Decisions, own: &dyn Fn(Span)
             kept.push(candidate);
             continue;
         };
-        let (winner, loser) = if claim(rules, &candidate) > claim(rules, rival) {
+        let is_better = claim(rules, &candidate) > claim(rules, rival);
+        let wins = if is_better {
+            !hushes(rules, &candidate, rival)
+        } else {
+            hushes(rules, rival, &candidate)
+        };
+        let (winner, loser) = if wins {
             let loser = std::mem::replace(rival, candidate);
             (rival, loser)
         } else {
@@ -69,6 +75,16 @@ fn claim(
         std::cmp::Reverse(candidate.encodings.len()),
         candidate.rank,
     )
+}
+
+/// Whether `candidate` would make next to nothing of what a built-in rule takes for grave: rules of one's own add to what is found, and a
+/// repository that brings one for everything must not get rid of all the others by it.
+fn hushes(rules: &[Compiled], candidate: &Candidate, other: &Candidate) -> bool {
+    let of = |candidate: &Candidate| &rules[usize::from(candidate.rule)].rule;
+    candidate.severity <= Severity::Low
+        && other.severity > candidate.severity
+        && !of(candidate).is_built_in()
+        && of(other).is_built_in()
 }
 
 /// Gives `winner` the parts and notes of `loser` that it lacks.

@@ -3,6 +3,7 @@
 //! Owns all scratch memory, so that scanning allocates only where something is found. Knows how a blob is made readable
 //! and in which order things are tried; what a match is, `matcher` knows.
 
+mod comments;
 mod foreign;
 mod left_out;
 mod long;
@@ -194,6 +195,9 @@ impl<'s> Worker<'s> {
         self.scan_base(blob, bytes, binary, &stored);
         if !self.decisions.candidates.is_empty() {
             self.findings(blob, bytes, &stored, findings);
+        }
+        if !binary {
+            self.seek_comments(blob, bytes, &stored);
         }
         if blob.part.last {
             self.file_findings(blob, bytes, findings);
@@ -468,7 +472,13 @@ impl<'s> Worker<'s> {
             let words = &self.scanner.words;
             (
                 allowing,
-                Commented::new(words, allowing, bytes, &masks, secrets),
+                Commented::new(
+                    words,
+                    allowing,
+                    (&blob.origin.within, bytes),
+                    &masks,
+                    secrets,
+                ),
             )
         });
         for candidate in candidates {

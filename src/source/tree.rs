@@ -320,8 +320,13 @@ impl<'s, S: Sinks> Walk<'_, 's, S> {
             let mut name = Vec::new();
             join(&mut name, &self.tree.prefix, &key[self.below.len()..]);
             let path = root.join(names::path(key));
+            let gone = if entry.left_out {
+                SkipReason::Absent
+            } else {
+                SkipReason::Deleted
+            };
             if !real.holds(key) {
-                worker.skip(&name, SkipReason::Absent, "");
+                worker.skip(&name, gone, "");
             } else if entry.kind == Kind::Collapsed {
                 // What lies there all the same the walk took for untracked.
             } else if entry.kind != Kind::Submodule {
@@ -330,7 +335,7 @@ impl<'s, S: Sinks> Walk<'_, 's, S> {
                     name,
                     within: key.to_vec(),
                     state: GitState::Tracked,
-                    gone: SkipReason::Absent,
+                    gone,
                 });
             } else if path.is_dir() {
                 let inner = inner(&path, &name, &mut worker);

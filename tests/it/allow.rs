@@ -51,7 +51,9 @@ fn scanner(foreign: bool, require_reason: bool) -> Scanner {
             allowing: Some(Allowing {
                 foreign,
                 require_reason,
+                seek: false,
                 known: BUILTIN.iter().map(|rule| rule.id.clone()).collect(),
+                idle: Vec::new(),
             }),
             ..Options::default()
         },
@@ -287,7 +289,7 @@ fn reasons_are_kept_without_what_closes_the_comment() {
             "(x)",
         ),
     ] {
-        assert_eq!(scan("a.py", &line).reason(), Some(reason), "{line}");
+        assert_eq!(scan("a.conf", &line).reason(), Some(reason), "{line}");
     }
     let long = format!("{KEY} # {OWN} {}", "so ".repeat(400));
     assert_eq!(scan("a.py", &long).reason().unwrap().chars().count(), 200);

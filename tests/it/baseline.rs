@@ -2,6 +2,8 @@
 
 mod bad;
 mod commands;
+mod scope;
+mod unused;
 
 use std::fs;
 

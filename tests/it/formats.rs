@@ -323,6 +323,7 @@ fn baselined() -> Report {
             entry(4, None, None, ""),
             entry(5, None, Some("web"), ""),
         ]),
+        is_alien: false,
         doubled: vec![entry(1, None, None, "").fingerprint],
     }));
     report

@@ -129,10 +129,10 @@ fn what_is_in_conflict_or_to_be_added_is_read_and_what_is_gone_is_not() {
     assert_eq!(
         seen.skipped(),
         [
-            "absent dir/gone",
-            "absent fought-anew",
             "absent sub",
-            "absent symbolic"
+            "deleted dir/gone",
+            "deleted fought-anew",
+            "deleted symbolic"
         ]
     );
 }

@@ -219,7 +219,7 @@ fn ignore_files_of_other_tools_do_not_count() {
 }
 
 #[test]
-fn tracked_files_that_are_gone_are_absent_and_no_failure() {
+fn tracked_files_that_are_gone_are_told_and_no_failure() {
     let repo = Scratch::repo();
     repo.write("a", "")
         .write("dir/b", "")
@@ -233,7 +233,7 @@ fn tracked_files_that_are_gone_are_absent_and_no_failure() {
     assert_eq!(seen.names(), ["U now-a-dir/c"]);
     assert_eq!(
         seen.skipped(),
-        ["absent a", "absent dir/b", "absent now-a-dir"]
+        ["deleted a", "deleted dir/b", "deleted now-a-dir"]
     );
     assert!(seen.skips.iter().all(|skip| !skip.reason.is_failure()));
 }
@@ -604,7 +604,7 @@ mod unix {
         assert_eq!(seen.names(), ["U moved/a", "U moved/b/c"]);
         assert_eq!(
             seen.skipped(),
-            ["absent dir/a", "absent dir/b/c", "symlink dir"]
+            ["deleted dir/a", "deleted dir/b/c", "symlink dir"]
         );
     }
 

@@ -1,31 +1,37 @@
 //! What a baseline does to a finished report: which findings it lets pass, which of its entries have had their time, and which are
 //! of no use any more.
 
+use std::cell::OnceCell;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::file::Standing;
-use crate::baseline::{Baseline, Covers};
+use super::kin::Kin;
+use crate::baseline::{Also, Baseline, Covers};
 use crate::config::{self, HistoryOptions, Input, ScanOptions};
-use crate::model::{Baselined, Coverage, Day, Quotes, Report, SkipReason};
-use crate::rules::POLICY_TOO_WIDE;
+use crate::model::{Baselined, Coverage, Day, Finding, Fingerprint, Quotes, Report, SkipReason};
+use crate::rules::Rule;
 
 impl Standing {
-    /// Takes out of `report` what the baseline lets pass, once. `is_used` tells whether a rule is among those that were looked for.
+    /// Takes out of `report` what the baseline lets pass, once. `rules` are those that were looked for.
     pub(in crate::app) fn apply(
         &self,
         report: &mut Report,
         options: &ScanOptions,
-        is_used: &dyn Fn(&str) -> bool,
+        rules: &[&Rule],
     ) {
-        let Some(named) = self.baseline.as_ref().filter(|_| !self.off) else {
+        let Some(named) = &self.baseline else {
             return;
         };
         if report.baseline.is_some() {
             return;
         }
         let baseline = &named.baseline;
-        let sees_all = looked_at(options, &report.coverage) == Some(baseline.header().covers);
-        let mut baselined = settle(report, baseline, today(), sees_all);
+        let header = baseline.header();
+        let sees_all = looked_at(options, &report.coverage) == Some(header.covers)
+            && header.also.is_within(also(options));
+        let kin = Kin::new(rules.iter().copied(), &self.key);
+        let mut baselined = settle(report, baseline, &kin, today(), sees_all);
+        let is_used = |id: &str| rules.iter().any(|rule| rule.id == id);
         baselined.file.clone_from(&named.name);
         let found = report.findings.iter().chain(&report.allows.findings);
         let passed = baselined.findings.iter().map(|(finding, _)| finding);
@@ -37,9 +43,28 @@ impl Standing {
             // a rule that was left out finds nothing
             unused.retain(|entry| is_used(&entry.rule));
         }
-        hide_quotes(&mut baselined, &quotes, is_used);
+        baselined.is_alien = is_alien(&baselined, &report.findings);
+        hide_quotes(&mut baselined, &quotes, &is_used);
         report.baseline = Some(Box::new(baselined));
     }
+}
+
+/// Fewest entries of which it says something that none of them is met.
+const FEW: u64 = 3;
+
+/// Whether not one entry names anything though there is much of the kind: another key made them, mostly, and not that all of these
+/// secrets were replaced.
+fn is_alien(baselined: &Baselined, findings: &[Finding]) -> bool {
+    let Some(unused) = &baselined.unused else {
+        return false;
+    };
+    let is_named = |finding: &Finding| unused.iter().any(|entry| entry.rule == finding.rule);
+    fits_nothing(baselined.entries, unused.len()) && findings.iter().any(is_named)
+}
+
+/// Whether it is strange that of `entries` so many as `unused` name nothing.
+pub(super) fn fits_nothing(entries: u64, unused: usize) -> bool {
+    entries >= FEW && unused as u64 == entries
 }
 
 /// What is shown in the place of a text in which a secret was found.
@@ -64,23 +89,38 @@ fn hide_quotes(baselined: &mut Baselined, quotes: &Quotes, is_used: &dyn Fn(&str
     }
 }
 
-/// Takes out of `report` what `baseline` lets pass on the day `today`. Entries that were not met are unused, if the run
-/// `sees_all` that the baseline is about.
-fn settle(report: &mut Report, baseline: &Baseline, today: Day, sees_all: bool) -> Baselined {
+/// Takes out of `report` what `baseline` lets pass on the day `today`, under any of the names of its `kin`. Entries that were not met are
+/// unused, if the run `sees_all` that the baseline is about.
+fn settle(
+    report: &mut Report,
+    baseline: &Baseline,
+    kin: &Kin<'_>,
+    today: Day,
+    sees_all: bool,
+) -> Baselined {
+    // to look for a rule that no entry names is in vain; which there are is asked only where an entry is not found at once
+    let named = OnceCell::new();
+    let entry_at = |(rule, name): (&str, Fingerprint)| {
+        let place = baseline.find(&name)?;
+        let entry = baseline.entry(place);
+        // whoever reviews an entry goes by the rule that it names
+        (entry.rule == rule).then_some((place, entry))
+    };
+    let find = |finding: &Finding| {
+        let own = kin.names(finding).take(1).find_map(entry_at);
+        own.or_else(|| {
+            let named: &Kin<'_> = named.get_or_init(|| kin.among(&baseline.rules()));
+            named.names(finding).skip(1).find_map(entry_at)
+        })
+    };
     let mut met = vec![false; baseline.len()];
     let mut passed = Vec::new();
     let mut left = Vec::new();
     for mut finding in std::mem::take(&mut report.findings) {
-        let Some(place) = baseline.find(&finding.fingerprint) else {
+        let Some((place, entry)) = find(&finding) else {
             left.push(finding);
             continue;
         };
-        let entry = baseline.entry(place);
-        // whoever reviews an entry goes by the rule that it names; and what lets too much pass is mended where it does
-        if entry.rule != finding.rule || finding.rule == POLICY_TOO_WIDE {
-            left.push(finding);
-            continue;
-        }
         met[place] = true;
         match entry.expires {
             Some(day) if day < today => {
@@ -94,7 +134,7 @@ fn settle(report: &mut Report, baseline: &Baseline, today: Day, sees_all: bool) 
     report.findings = left;
     // what a comment lets pass as well is there all the same
     for finding in &report.allows.findings {
-        if let Some(place) = baseline.find(&finding.fingerprint) {
+        if let Some((place, _)) = find(finding) {
             met[place] = true;
         }
     }
@@ -112,6 +152,7 @@ fn settle(report: &mut Report, baseline: &Baseline, today: Day, sees_all: bool) 
         findings: passed,
         expired: expired.map(|place| baseline.entry(place)).collect(),
         unused,
+        is_alien: false,
         doubled: baseline.doubled().to_vec(),
     }
 }
@@ -145,6 +186,14 @@ pub(super) fn looked_at(options: &ScanOptions, coverage: &Coverage) -> Option<Co
             ..
         }) if branches.is_empty() => Some(Covers::History),
         Input::History(_) | Input::Staged(_) | Input::Handed { .. } => None,
+    }
+}
+
+/// What `options` look at besides.
+pub(super) fn also(options: &ScanOptions) -> Also {
+    Also {
+        ignored: options.no_ignore,
+        submodules: options.submodules,
     }
 }
 

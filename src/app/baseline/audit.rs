@@ -2,9 +2,9 @@
 
 use std::io;
 
-use super::covers;
 use super::desk::{Desk, Terminal};
 use super::site::{Found, Site, key_of};
+use super::{covers, entry_of, today};
 use crate::app::scan::render_one;
 use crate::app::{Failure, Streams};
 use crate::baseline::Sheet;
@@ -20,10 +20,10 @@ const PLACES: usize = 5;
 /// Goes through what is found here.
 pub(super) fn run(args: AuditArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
     let mut desk = Terminal::open()?;
-    let (history, again) = (args.place.history, args.again);
+    let (look, again) = (args.place.look()?, args.again);
     let site = Site::here(args.place.scan)?;
-    let found = site.scan(history, streams)?;
-    let sheet = site.sheet(covers(history))?;
+    let found = site.scan(&look, streams)?;
+    let sheet = site.sheet(covers(&look))?;
     let key = key_of(&sheet, &site.standing);
     let mut audit = Audit {
         found: &found,
@@ -82,11 +82,16 @@ enum Next {
 }
 
 impl<'f> Audit<'f> {
+    /// The entry that lets `finding` pass.
+    fn entry_of(&self, finding: &Finding) -> Option<&Accepted> {
+        entry_of(&self.sheet, &self.found.kin(&self.key), finding)
+    }
+
     /// The findings to go through, each with its further places: those without an entry, those whose entry has no reason, and the others
     /// if it is done `again`.
     fn items(&self, again: bool) -> Vec<&'f [Finding]> {
         let is_open = |finding: &Finding| {
-            let entry = self.sheet.get(&finding.fingerprint_by(&self.key));
+            let entry = self.entry_of(finding);
             again || entry.is_none_or(|entry| entry.reason.is_none())
         };
         let found = self.found;
@@ -133,7 +138,7 @@ impl<'f> Audit<'f> {
             let more = (others.len() - PLACES).to_string();
             text = text + "  and at " + &more + " more places\n";
         }
-        let entry = self.sheet.get(&finding.fingerprint_by(&self.key));
+        let entry = self.entry_of(finding);
         let standing = match entry {
             None => "it counts: it is not in the baseline".to_owned(),
             Some(entry) => format!("it passes: {}", said(entry)),
@@ -165,11 +170,9 @@ impl<'f> Audit<'f> {
                     return Ok(Next::Go);
                 }
                 Some('n') => {
-                    if self
-                        .sheet
-                        .remove(&finding.fingerprint_by(&self.key))
-                        .is_some()
-                    {
+                    let known = self.entry_of(finding).map(|entry| entry.fingerprint);
+                    if let Some(known) = known {
+                        self.sheet.remove(&known);
                         save(&self.sheet)?;
                     }
                     self.tally.counted += 1;
@@ -208,6 +211,9 @@ impl<'f> Audit<'f> {
             match answer.as_deref() {
                 None | Some("") => break None,
                 Some(answer) => match day(answer) {
+                    Ok(day) if day < today() => {
+                        desk.say("  that day is over; the entry would let nothing pass\n")?;
+                    }
                     Ok(day) => break Some(day),
                     Err(problem) => desk.say(&format!("  {problem}\n"))?,
                 },

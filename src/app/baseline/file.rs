@@ -17,6 +17,9 @@ pub(in crate::app) const KEY_VARIABLE: &str = "WAXSEAL_FINGERPRINT_KEY";
 /// Shortest key that the variable may hold. Bytes. A word that somebody made up could be guessed from the id of the key.
 const SHORTEST_KEY: usize = 32;
 
+/// Most bytes of a file that are read for its first line.
+const LONGEST_HEAD: u64 = 4096;
+
 /// The key of the fingerprints of a run, and the baseline that it goes by.
 #[derive(Debug)]
 pub(in crate::app) struct Standing {
@@ -24,8 +27,8 @@ pub(in crate::app) struct Standing {
     pub(in crate::app) key: FingerprintKey,
     /// The baseline, if there is one.
     pub(in crate::app) baseline: Option<Named>,
-    /// Whether it lets nothing pass.
-    pub(super) off: bool,
+    /// What is to be said of the key, if anything.
+    pub(in crate::app) note: Option<String>,
 }
 
 /// A baseline and what to call it.
@@ -53,6 +56,13 @@ impl Standing {
         root: Option<&Path>,
         choice: &BaselineChoice,
     ) -> Result<Self, Error> {
+        if choice.off {
+            let head = match root {
+                Some(root) => head_in(root).map_err(|error| told(&error)),
+                None => Ok(None),
+            };
+            return Self::off(head);
+        }
         let file = match (&choice.file, root) {
             (Some(file), _) => Some(file.clone()),
             (None, Some(root)) => config::file_in(root, FILE_NAME, "--baseline")?,
@@ -62,7 +72,7 @@ impl Standing {
             Some(path) => Some((shown(path), read(path)?)),
             None => None,
         };
-        let mut standing = Self::by(text, choice.off)?;
+        let mut standing = Self::by(text)?;
         if let (None, Some(found)) = (&choice.file, &mut standing.baseline) {
             // a report must not depend on where a clone was put
             FILE_NAME.clone_into(&mut found.name);
@@ -75,36 +85,84 @@ impl Standing {
         Self {
             key: key.clone(),
             baseline: None,
-            off: true,
+            note: None,
         }
     }
 
     /// The same with the text of a baseline that was read elsewhere, and its name.
-    pub(in crate::app) fn by(text: Option<(String, Vec<u8>)>, off: bool) -> Result<Self, Error> {
+    pub(in crate::app) fn by(text: Option<(String, Vec<u8>)>) -> Result<Self, Error> {
         let given = key_of_environment()?;
         let Some((name, text)) = text else {
-            return Ok(Self {
-                key: given.unwrap_or_default(),
-                baseline: None,
-                off,
-            });
+            return Ok(Self::bare(&given.unwrap_or_default()));
         };
         let baseline = Baseline::parse(text).map_err(|error| refused(&name, &error))?;
-        let key = key(&baseline, given).map_err(|problem| Error::Config {
+        let key = key(&baseline.header().key, given).map_err(|problem| Error::Config {
             file: name.clone(),
             problem,
         })?;
         Ok(Self {
             key,
             baseline: Some(Named { name, baseline }),
-            off,
+            note: None,
         })
+    }
+
+    /// The same with no baseline but its key, of which `text` is the beginning, or the reason why it can't be read. It lets nothing
+    /// pass, so that a broken one keeps nobody from scanning; fingerprints only are others than usual then.
+    pub(in crate::app) fn off(text: Result<Option<Vec<u8>>, String>) -> Result<Self, Error> {
+        let given = key_of_environment()?;
+        let head = text.and_then(|text| {
+            let header = text.map(|text| Baseline::head(&text)).transpose();
+            header.map_err(|error| error.to_string())
+        });
+        let found = match head {
+            Ok(None) => return Ok(Self::bare(&given.unwrap_or_default())),
+            Ok(Some(header)) => key(&header.key, given.clone()),
+            Err(problem) => Err(problem),
+        };
+        Ok(found.map_or_else(
+            |problem| Self {
+                key: given.unwrap_or_default(),
+                baseline: None,
+                note: Some(format!(
+                    "{FILE_NAME}: {problem}; without its key, fingerprints are others than those in it"
+                )),
+            },
+            |key| Self::bare(&key),
+        ))
     }
 }
 
-/// The key that `baseline` was made with, where `given` is the one of the environment.
-fn key(baseline: &Baseline, given: Option<FingerprintKey>) -> Result<FingerprintKey, String> {
-    let place = &baseline.header().key;
+/// The beginning of the baseline in `root`, if there is one.
+fn head_in(root: &Path) -> Result<Option<Vec<u8>>, Error> {
+    let Some(path) = config::file_in(root, FILE_NAME, "--baseline")? else {
+        return Ok(None);
+    };
+    let failed = |source| Error::Io {
+        path: shown(&path),
+        source,
+    };
+    let Opened::File(file, _) = regular::open(&path, Links::Follow).map_err(failed)? else {
+        return Ok(None);
+    };
+    let mut text = Vec::new();
+    file.take(LONGEST_HEAD)
+        .read_to_end(&mut text)
+        .map_err(failed)?;
+    Ok(Some(text))
+}
+
+/// What `error` says, without the name of the file.
+fn told(error: &Error) -> String {
+    match error {
+        Error::Config { problem, .. } => problem.clone(),
+        Error::Io { source, .. } => source.to_string(),
+        other => other.to_string(),
+    }
+}
+
+/// The key that belongs to a baseline whose header says that it is at `place`, where `given` is the one of the environment.
+fn key(place: &KeyPlace, given: Option<FingerprintKey>) -> Result<FingerprintKey, String> {
     match (place, given) {
         (KeyPlace::Elsewhere(id), None) => Err(format!(
             "this baseline was made with a key that is not in it (key id {id}); set {KEY_VARIABLE} to that key"

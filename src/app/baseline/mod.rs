@@ -6,14 +6,18 @@ mod apply;
 mod audit;
 mod desk;
 mod file;
+mod kin;
 mod site;
 
-use crate::baseline::{Covers, resolve};
+use apply::fits_nothing;
+
+use crate::baseline::{Covers, Sheet, resolve};
 use crate::cli::{
-    AddArgs, BaselineCommand, CreateArgs, EntryArgs, PruneArgs, RemoveArgs, SourceArgs, fingerprint,
+    AddArgs, BaselineCommand, CreateArgs, EntryArgs, Look, Past, PruneArgs, RemoveArgs, SourceArgs,
+    fingerprint,
 };
 use crate::error::{EXIT_CLEAN, EXIT_FAILED, Error};
-use crate::model::{Accepted, Finding, Fingerprint, FingerprintKey};
+use crate::model::{Accepted, Day, Finding, Fingerprint, FingerprintKey};
 use crate::rules::BUILTIN;
 use crate::scan::{Options, Scanner};
 
@@ -21,6 +25,7 @@ use super::{Failure, Streams};
 
 pub(super) use apply::today;
 pub(super) use file::{KEY_VARIABLE, Standing};
+use kin::Kin;
 pub(super) use site::{Found, Site, ambiguous, key_of};
 
 /// Runs a subcommand of `baseline`, and gives the exit status.
@@ -39,13 +44,28 @@ fn scanner() -> Scanner {
     Scanner::new(BUILTIN.iter().cloned(), Options::default())
 }
 
-/// What a baseline is about that is made or added to with or without a history.
-fn covers(history: bool) -> Covers {
-    if history {
-        Covers::History
-    } else {
-        Covers::Tree
+/// What a baseline is about that is made or added to by a look at this.
+fn covers(look: &Look) -> Covers {
+    match look {
+        Look::Tree | Look::Staged => Covers::Tree,
+        Look::All(_) | Look::Part(_) => Covers::History,
     }
+}
+
+/// Fails where an entry would have had its time before it is written.
+fn in_time(args: &EntryArgs) -> Result<(), Error> {
+    match args.expires {
+        Some(day) if day < today() => Err(Error::Usage(over(day))),
+        _ => Ok(()),
+    }
+}
+
+/// That `day` is no last day any more.
+fn over(day: Day) -> String {
+    format!(
+        "--expires {day}: that day is over (today is {} in UTC), so the entry would let nothing pass",
+        today()
+    )
 }
 
 /// The entry that lets `finding` pass.
@@ -65,7 +85,8 @@ fn entries(count: usize) -> String {
 }
 
 fn create(args: CreateArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
-    let history = args.place.history;
+    in_time(&args.entry)?;
+    let look = args.place.look()?;
     let site = Site::here(args.place.scan)?;
     if file::exists(&site.path)? {
         return Err(Error::Usage(format!(
@@ -74,14 +95,14 @@ fn create(args: CreateArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
         ))
         .into());
     }
-    let found = site.scan(history, streams)?;
+    let found = site.scan(&look, streams)?;
     for text in [&args.entry.reason, &args.entry.owner] {
         found.check(text.as_deref())?;
     }
     if !found.is_complete {
         return unread(streams);
     }
-    let mut sheet = site.sheet(covers(history))?;
+    let mut sheet = site.sheet(covers(&look))?;
     let key = site::key_of(&sheet, &site.standing);
     for finding in found.counting() {
         sheet.put(entry(finding, &key, &args.entry));
@@ -128,38 +149,37 @@ fn add(args: AddArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
         let problem = "why may it pass? Say it with --reason TEXT";
         return Err(Error::Usage(problem.to_owned()).into());
     }
+    in_time(&args.entry)?;
     for digits in &args.fingerprints {
         fingerprint(digits)?;
     }
-    let history = args.place.history;
+    let look = args.place.look()?;
     let site = Site::here(args.place.scan)?;
     let is_new = site.standing.baseline.is_none();
-    let found = site.scan(history, streams)?;
+    let found = site.scan(&look, streams)?;
     for text in [&args.entry.reason, &args.entry.owner] {
         found.check(text.as_deref())?;
     }
-    let mut sheet = site.sheet(covers(history))?;
+    let mut sheet = site.sheet(covers(&look))?;
     let key = site::key_of(&sheet, &site.standing);
+    let kin = found.kin(&key);
     let mut chosen = Vec::new();
     if args.all {
         if !found.is_complete {
             return unread(streams);
         }
-        let is_absent = |finding: &&Finding| sheet.get(&finding.fingerprint_by(&key)).is_none();
+        let is_absent = |finding: &&Finding| entry_of(&sheet, &kin, finding).is_none();
         chosen.extend(found.counting().filter(is_absent));
     }
     for digits in &args.fingerprints {
         let there = found.resolve(digits)?;
         let places = there.and_then(|there| found.findings.get(&there));
         let Some(finding) = places.and_then(|places| places.first()) else {
-            let hint = if history {
-                "neither in the work tree nor in the history"
-            } else {
-                "in the work tree; --history looks at all that was ever committed"
-            };
-            return Err(
-                Error::Usage(format!("no finding has the fingerprint {digits} {hint}")).into(),
-            );
+            return Err(Error::Usage(format!(
+                "no finding has the fingerprint {digits} {}",
+                nowhere(&look)
+            ))
+            .into());
         };
         chosen.push(finding);
     }
@@ -197,12 +217,32 @@ fn add(args: AddArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
     Ok(EXIT_CLEAN)
 }
 
+/// Where nothing was found that was asked for, as the end of a sentence.
+pub(super) fn nowhere(look: &Look) -> &'static str {
+    match look {
+        Look::Tree => "in the work tree; --history looks at all that was ever committed",
+        Look::Staged => "in what is staged",
+        Look::All(_) => "neither in the work tree nor in the history",
+        Look::Part(_) => "in that part of the history",
+    }
+}
+
+/// The entry of `sheet` that lets `finding` pass.
+pub(super) fn entry_of<'s>(
+    sheet: &'s Sheet,
+    kin: &Kin<'_>,
+    finding: &Finding,
+) -> Option<&'s Accepted> {
+    kin.names(finding)
+        .find_map(|(rule, name)| sheet.get(&name).filter(|entry| entry.rule == rule))
+}
+
 fn remove(args: RemoveArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
     let site = Site::here(SourceArgs::of(args.baseline))?;
     let mut sheet = site.present()?;
     let mut gone = Vec::new();
     for digits in &args.fingerprints {
-        let digits = fingerprint(digits)?;
+        let digits = &*fingerprint(digits)?;
         let known = sheet.entries().map(|entry| entry.fingerprint);
         let meant = resolve(digits, known).map_err(|error| {
             let rule = |it: &Fingerprint| sheet.get(it).map_or("", |it| &it.rule).to_owned();
@@ -221,11 +261,16 @@ fn remove(args: RemoveArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
 }
 
 fn prune(args: PruneArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
-    let site = Site::here(args.scan)?;
+    let mut site = Site::here(args.scan)?;
     let mut sheet = site.present()?;
-    let history = sheet.header.covers == Covers::History;
-    let found = site.scan(history, streams)?;
-    if found.covers != Some(sheet.header.covers) {
+    site.widen(&sheet.header);
+    let look = match sheet.header.covers {
+        Covers::Tree => Look::Tree,
+        Covers::History => Look::All(Past::default()),
+    };
+    let found = site.scan(&look, streams)?;
+    let sees_all = found.covers == Some(sheet.header.covers);
+    if !sees_all || !sheet.header.also.is_within(found.also) {
         writeln!(
             streams.err,
             "waxseal: not everything that the baseline is about is here (a file that can't be read, a shallow or partial clone, a sparse \
@@ -233,12 +278,21 @@ fn prune(args: PruneArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
         )?;
         return unread(streams);
     }
-    let is_of_no_use = |entry: &&Accepted| {
-        !found.findings.contains_key(&entry.fingerprint)
-            && !found.allowed.contains(&entry.fingerprint)
-            && found.looked_for(&entry.rule)
-    };
+    let names = found.names(&site.standing.key);
+    let is_of_no_use =
+        |entry: &&Accepted| !names.contains(&entry.fingerprint) && found.looked_for(&entry.rule);
     let gone: Vec<Accepted> = sheet.entries().filter(is_of_no_use).cloned().collect();
+    let is_named = |finding: &Finding| gone.iter().any(|entry| entry.rule == finding.rule);
+    if fits_nothing(sheet.len() as u64, gone.len()) && found.counting().any(is_named) {
+        writeln!(
+            streams.err,
+            "waxseal: {}: not one of its {} names anything that is here, though there are findings of the same rules. If its first line was \
+             changed, take that of an earlier version; if all of these secrets were replaced, `waxseal baseline remove` takes the entries out",
+            site.name,
+            entries(sheet.len())
+        )?;
+        return unread(streams);
+    }
     let kept = sheet
         .entries()
         .filter(|entry| !found.looked_for(&entry.rule));

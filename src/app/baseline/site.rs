@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::apply::looked_at;
+use super::apply::{also, looked_at};
 use super::file::{self, Standing};
+use super::kin::Kin;
 use crate::app::scan::Job;
-use crate::app::{Failure, Streams};
-use crate::baseline::{Ambiguous, Covers, FILE_NAME, Header, KeyPlace, SALT, Sheet, resolve};
-use crate::cli::{SourceArgs, fingerprint};
-use crate::config::{self, HistoryEngine, HistoryOptions, Input, ScanOptions};
+use crate::app::{Failure, Streams, gate, staged};
+use crate::baseline::{Also, Ambiguous, Covers, FILE_NAME, Header, KeyPlace, SALT, Sheet, resolve};
+use crate::cli::{Look, Past, SourceArgs, fingerprint};
+use crate::config::{self, HistoryEngine, HistoryOptions, Input, ScanOptions, StagedOptions};
 use crate::error::Error;
 use crate::git::Ground;
 use crate::model::{
@@ -39,9 +40,11 @@ pub(in crate::app) struct Found {
     /// All findings, each fingerprint with its places.
     pub(in crate::app) findings: BTreeMap<Fingerprint, Vec<Finding>>,
     /// Those that only comments let pass.
-    pub(in crate::app) allowed: BTreeSet<Fingerprint>,
+    allowed: Vec<Finding>,
     /// What was looked at as a whole.
     pub(in crate::app) covers: Option<Covers>,
+    /// And what besides.
+    pub(super) also: Also,
     /// The rules that were looked for.
     pub(in crate::app) rules: Vec<Rule>,
     /// Whether all was read that was to be read.
@@ -123,16 +126,27 @@ impl Site {
 
     /// The baseline as it is, or a new one that is about `covers`.
     pub(in crate::app) fn sheet(&self, covers: Covers) -> Result<Sheet, Error> {
+        let also = also(self.options());
         match &self.standing.baseline {
             Some(named) => {
                 let mut sheet = Sheet::from(&named.baseline);
                 sheet.header.covers = sheet.header.covers.max(covers);
+                sheet.header.also = sheet.header.also.and(also);
                 Ok(sheet)
             }
             None => Ok(Sheet::new(Header {
                 key: new_key()?,
                 covers,
+                also,
             })),
+        }
+    }
+
+    /// Looks at all that the baseline is about from now on, whatever was asked for.
+    pub(super) fn widen(&mut self, header: &Header) {
+        if let Some(options) = &mut self.tree {
+            options.no_ignore |= header.also.ignored;
+            options.submodules |= header.also.submodules;
         }
     }
 
@@ -152,25 +166,31 @@ impl Site {
         file::write(&self.path, &sheet.to_text())
     }
 
-    /// Scans the work tree and, if that is asked for, the history. What could not be read is said.
+    /// Scans what is to be looked at. What could not be read is said.
     pub(in crate::app) fn scan(
         &self,
-        history: bool,
+        look: &Look,
         streams: &mut Streams<'_>,
     ) -> Result<Found, Failure> {
         let mut found = Found::of(Report::default());
-        if self.tree.is_none() && !history {
+        let jobs = self.jobs(look);
+        if jobs.is_empty() {
             let problem =
                 "a bare repository has no files; --history looks at all that was ever committed";
             return Err(Error::Usage(problem.to_owned()).into());
         }
-        let jobs = [self.tree.as_ref(), history.then_some(&self.history)];
         let mut covered = Vec::new();
-        for options in jobs.into_iter().flatten() {
-            let (options, policy) = config::resolve(options.clone())?;
+        for options in jobs {
+            let (options, policy) = config::resolve(options)?;
             let key = Standing::bare(&self.standing.key);
             let job = Job::new(policy, key, &options, Instant::now())?;
-            let report = job.read()?;
+            let report = match options.input {
+                Input::Staged(how) => {
+                    let store = gate::repository()?;
+                    staged::read(&store, &options, how, &job.scanner)?
+                }
+                _ => job.read()?,
+            };
             job.with_meta(|meta| crate::report::render_summary(&report, meta, &mut *streams.err))?;
             covered.push(looked_at(&options, &report.coverage));
             found.rules = job.scanner.rules().cloned().collect();
@@ -178,12 +198,44 @@ impl Site {
             found.add(report);
         }
         // the work tree is part of what a history is about
+        found.also = also(self.options());
         found.covers = match covered.as_slice() {
             [one] => *one,
             [Some(Covers::Tree), Some(Covers::History)] => Some(Covers::History),
             _ => None,
         };
         Ok(found)
+    }
+
+    /// The scans that show what is to be looked at.
+    fn jobs(&self, look: &Look) -> Vec<ScanOptions> {
+        let history = |part: &Past| {
+            let mut options = self.history.clone();
+            if let Input::History(history) = &mut options.input {
+                *history = HistoryOptions {
+                    range: part.range.clone(),
+                    branches: part.branches.clone(),
+                    since: part.since,
+                    reachable: part.reachable,
+                    allow_missing: part.allow_missing,
+                    ..history.clone()
+                };
+            }
+            options
+        };
+        match look {
+            Look::Tree => self.tree.iter().cloned().collect(),
+            Look::Staged => self
+                .tree
+                .iter()
+                .map(|options| ScanOptions {
+                    input: Input::Staged(StagedOptions::default()),
+                    ..options.clone()
+                })
+                .collect(),
+            Look::All(part) => self.tree.iter().cloned().chain([history(part)]).collect(),
+            Look::Part(part) => vec![history(part)],
+        }
     }
 }
 
@@ -192,8 +244,9 @@ impl Found {
     pub(super) fn of(report: Report) -> Self {
         let mut found = Self {
             findings: BTreeMap::new(),
-            allowed: BTreeSet::new(),
+            allowed: Vec::new(),
             covers: None,
+            also: Also::default(),
             rules: Vec::new(),
             least: Confidence::Low,
             is_complete: true,
@@ -212,10 +265,24 @@ impl Found {
             let places = self.findings.entry(finding.fingerprint).or_default();
             places.push(finding);
         }
-        for finding in &report.allows.findings {
+        for finding in report.allows.findings {
             self.quotes.add(&finding.secret);
-            self.allowed.insert(finding.fingerprint);
+            self.allowed.push(finding);
         }
+    }
+
+    /// The fingerprints of the entries, of whatever rule, that are of use for what is there.
+    pub(super) fn names(&self, key: &FingerprintKey) -> BTreeSet<Fingerprint> {
+        let kin = self.kin(key);
+        let places = self.findings.values().filter_map(|places| places.first());
+        let all = places.chain(&self.allowed);
+        all.flat_map(|finding| kin.names(finding).map(|(_, name)| name).collect::<Vec<_>>())
+            .collect()
+    }
+
+    /// The rules that were looked for, as those that an entry may name.
+    pub(in crate::app) fn kin<'f>(&'f self, key: &'f FingerprintKey) -> Kin<'f> {
+        Kin::new(&self.rules, key)
     }
 
     /// Whether `rule` was looked for.
@@ -236,7 +303,7 @@ impl Found {
 
     /// The fingerprint that `digits` mean.
     pub(in crate::app) fn resolve(&self, digits: &str) -> Result<Option<Fingerprint>, Error> {
-        let digits = fingerprint(digits)?;
+        let digits = &*fingerprint(digits)?;
         resolve(digits, self.findings.keys().copied()).map_err(|error| {
             let rule = |fingerprint: &Fingerprint| {
                 let places = self.findings.get(fingerprint);

@@ -29,6 +29,7 @@ pub(super) type Resolved = (ScanOptions, Policy, Standing);
 
 /// What `options` ask for, and the policy: that of the work tree, or of the commit that they name.
 pub(super) fn resolve(options: ScanOptions) -> Result<Resolved, Error> {
+    config::one_root(&options)?;
     if options.policy.from.is_none() {
         let baseline = Standing::of(&options.input, &options.baseline)?;
         let (options, policy) = config::resolve(options)?;
@@ -70,7 +71,11 @@ pub(super) fn of_commit(
 ) -> Result<Resolved, Error> {
     let baseline = match &options.baseline.file {
         Some(_) => Standing::in_folder(None, &options.baseline)?,
-        None => Standing::by(baseline_of(commit, points)?, options.baseline.off)?,
+        None if options.baseline.off => {
+            let text = baseline_of(commit, points).map_err(|error| error.to_string());
+            Standing::off(text.map(|text| text.map(|(_, text)| text)))?
+        }
+        None => Standing::by(baseline_of(commit, points)?)?,
     };
     let (options, policy) = configured_by(options, commit, points)?;
     Ok((options, policy, baseline))

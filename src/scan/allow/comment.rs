@@ -1,9 +1,58 @@
 //! Where on a line a comment is, whatever the language.
 //!
-//! No language is told from another: whatever opens a comment in any of them does, unless it stands inside a string
-//! literal or a secret. What is taken for code by mistake silences nothing, which is the safe side.
+//! Whatever opens a comment in some language does, unless it stands inside a string literal or a secret. Where the name of a file tells
+//! its language, only the signs of that one do: a line of a literal that goes on over several lines may look like a comment of
+//! another. What is taken for code by mistake silences nothing, which is the safe side.
 
 use std::ops::Range;
+
+/// What opens comments in a file, as far as its name tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Signs {
+    /// Whatever opens one anywhere.
+    #[default]
+    Any,
+    /// Prose: whatever opens one anywhere, for it may quote code; its own are those of HTML.
+    Prose,
+    /// These.
+    Only(&'static [&'static [u8]]),
+}
+
+impl Signs {
+    /// Those of the file at `path`.
+    pub fn of(path: &[u8]) -> Self {
+        const HASH: Signs = Signs::Only(&[b"#"]);
+        const SLASHES: Signs = Signs::Only(&[b"//", b"/*", b"*"]);
+        const SCRIPT: Signs = Signs::Only(&[b"//", b"/*", b"*", b"<!--"]);
+        let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
+        let Some(dot) = memchr::memrchr(b'.', name) else {
+            return Self::Any;
+        };
+        match name[dot + 1..].to_ascii_lowercase().as_slice() {
+            b"py" | b"pyw" | b"pyi" | b"rb" | b"rake" | b"sh" | b"bash" | b"zsh" => HASH,
+            b"go" | b"rs" | b"java" | b"kt" | b"kts" | b"scala" | b"swift" | b"dart" | b"c"
+            | b"h" | b"cc" | b"cpp" | b"hpp" | b"cs" => SLASHES,
+            b"js" | b"jsx" | b"mjs" | b"cjs" | b"ts" | b"tsx" | b"mts" | b"cts" => SCRIPT,
+            b"md" | b"markdown" | b"txt" | b"rst" | b"adoc" | b"log" => Self::Prose,
+            _ => Self::Any,
+        }
+    }
+
+    /// The comments that are the file's own, and not those of code that it quotes.
+    pub fn own(self) -> Self {
+        match self {
+            Self::Prose => Self::Only(&[b"<!--"]),
+            other => other,
+        }
+    }
+
+    fn have(self, sign: &[u8]) -> bool {
+        match self {
+            Self::Any | Self::Prose => true,
+            Self::Only(signs) => signs.contains(&sign),
+        }
+    }
+}
 
 /// One line, or as much of it as is looked at.
 #[derive(Clone, Copy)]
@@ -12,6 +61,8 @@ pub struct Line<'t> {
     pub bytes: &'t [u8],
     /// Whether the line begins where `bytes` do.
     pub is_start: bool,
+    /// What opens comments in the file.
+    pub signs: Signs,
 }
 
 /// A comment on a line.
@@ -90,7 +141,9 @@ impl Line<'_> {
     /// Where the text of a comment that opens at `i` begins, and what closes it before the end of the line.
     fn opening(self, i: usize, markers: &[usize]) -> Option<(usize, Option<&'static [u8]>)> {
         let rest = &self.bytes[i..];
-        let block = BLOCKS.iter().find(|(open, _)| rest.starts_with(open));
+        let block = BLOCKS
+            .iter()
+            .find(|(open, _)| rest.starts_with(open) && self.signs.have(open));
         if let Some((open, close)) = block {
             return Some((i + open.len(), Some(close)));
         }
@@ -127,7 +180,7 @@ impl Line<'_> {
             }
             _ => return None,
         };
-        Some((i + len, None))
+        self.signs.have(&rest[..len]).then_some((i + len, None))
     }
 
     /// The inside of the string literal that holds `value`, if one does. Comments count as code here: what a comment quotes
@@ -203,6 +256,7 @@ mod tests {
         let line = Line {
             bytes: line.as_bytes(),
             is_start: true,
+            signs: Signs::Any,
         };
         let comments = line.comments(&values, &[at]);
         let comment = comments.iter().find(|it| it.inside.contains(&at));
@@ -279,12 +333,43 @@ mod tests {
     }
 
     #[test]
+    fn a_file_has_the_signs_of_its_language() {
+        for (path, line, is) in [
+            ("a.py", "# @", true),
+            ("a.py", "// @", false),
+            ("a.py", "; @", false),
+            ("a.rs", "// @", true),
+            ("a.rs", "# @", false),
+            ("src/A.GO", "\t# @", false),
+            ("a.js", "-- @", false),
+            ("a.js", "{/* @ */}", true),
+            ("a.js", "  * @", true),
+            ("a.vue", "<!-- @ -->", true),
+            ("a.py.j2", "{# @ #}", true),
+            ("a.md", "# @", true),
+            ("Makefile", "# @", true),
+        ] {
+            let line_of = |signs| Line {
+                bytes: line.as_bytes(),
+                is_start: true,
+                signs,
+            };
+            let at = line.find('@').unwrap();
+            let signs = Signs::of(path.as_bytes());
+            let found = line_of(signs).comments(&[], &[at]);
+            assert_eq!(!found.is_empty(), is, "{path}: {line}");
+        }
+        assert_eq!(Signs::of(b"a.md").own(), Signs::Only(&[b"<!--"]));
+    }
+
+    #[test]
     fn the_literal_around_a_value_is_found_in_comments_too() {
         let of = |line: &str| {
             let at = line.find("SG.x").unwrap();
             let line = Line {
                 bytes: line.as_bytes(),
                 is_start: true,
+                signs: Signs::Any,
             };
             line.literal_around(&(at..at + 4))
         };
@@ -302,6 +387,7 @@ mod tests {
             let line = Line {
                 bytes: line.as_bytes(),
                 is_start: true,
+                signs: Signs::Any,
             };
             let _ = line.comments(&[], &[]);
             assert!(started.elapsed().as_secs() < 10, "{quote}");

@@ -1,6 +1,6 @@
 //! Which findings a comment beside them lets pass.
 //!
-//! Looks at a text only once something was found in it. A marker has to stand in a comment (`comment`) on the line of the secret
+//! Looks at a text only once something was found in it, or where it is asked for comments of no use. A marker has to stand in a comment (`comment`) on the line of the secret
 //! or alone on the line above, and never in the secret or in the string literal that holds it. What a marker says, `marker`
 //! and `text` know. Nothing here decides what a secret is.
 
@@ -32,8 +32,12 @@ pub struct Allowing {
     pub foreign: bool,
     /// Whether ours count only with a reason.
     pub require_reason: bool,
+    /// Whether comments of ours are looked for that stand beside nothing that is found.
+    pub seek: bool,
     /// Ids of all rules that there are, also of those that the scan leaves out.
     pub known: Vec<Cow<'static, str>>,
+    /// Ids of those that it leaves out: what is said of them is not known to be of no use.
+    pub idle: Vec<Cow<'static, str>>,
 }
 
 /// What is known of the comments of one file, and of all files before it.
@@ -177,7 +181,7 @@ impl Ledger {
         let head = &head[..head.len().min(REACH)];
         let end = memchr::memchr(b'\n', head).unwrap_or(head.len());
         let bytes = &head[..end];
-        let mut text = Text::new(words, allowing, bytes, &[], std::iter::empty());
+        let mut text = Text::new(words, allowing, (&[], bytes), &[], std::iter::empty());
         let stretch = Stretch {
             range: 0..end,
             is_start: true,
@@ -202,10 +206,44 @@ impl Ledger {
         own
     }
 
+    /// Looks for comments of ours in `text` that stand beside nothing that was found, after what was found has been judged. `number` tells
+    /// the line of an offset, and those count for which `is_own` holds.
+    pub fn seek(
+        &mut self,
+        allowing: &Allowing,
+        text: Text<'_>,
+        number: &dyn Fn(usize) -> u64,
+        is_own: &dyn Fn(usize) -> bool,
+    ) {
+        // a text that shows how it is done is no use of it
+        let mut text = text.without_quoted();
+        let markers = text.markers().to_vec();
+        let ours = |found: &&marker::Found| found.marker == Marker::Waxseal;
+        for found in markers.iter().filter(ours) {
+            if !is_own(found.at.start) {
+                continue;
+            }
+            let line = number(found.at.start);
+            let is_known =
+                self.used.contains_key(&line) || self.faults.iter().any(|(at, _)| *at == line);
+            let stretch = text.line(&found.at);
+            let is_in = |it: &&Comment| it.inside.contains(&found.at.start);
+            let comments = text.comments(&stretch);
+            let Some(comment) = comments.iter().find(is_in).filter(|_| !is_known) else {
+                continue;
+            };
+            let behind = text.words_behind(&found.at, comment);
+            let said = text.said(&found.at, behind.end, allowing);
+            if said.is_meant() && !said.may_be_of_use(allowing) {
+                self.used.insert(line, false);
+            }
+        }
+    }
+
     /// Takes note of a comment of ours on `line`, and tells whether it lets a finding of `rule` pass.
     fn note(&mut self, allowing: &Allowing, said: &Said, rule: &str, line: u64) -> bool {
         let is_named = said.rules.iter().any(|name| name == rule.as_bytes());
-        if said.faults.is_empty() {
+        if said.faults.is_empty() && (is_named || !said.may_be_of_use(allowing)) {
             *self.used.entry(line).or_default() |= is_named;
         }
         for fault in &said.faults {

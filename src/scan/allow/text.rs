@@ -10,13 +10,14 @@ use crate::model::{AllowFault, Allowed, Marker, Quotes, Secret, Span};
 use crate::rules::nearest;
 use crate::scan::excerpt;
 
-use super::comment::{Comment, Line};
+use super::comment::{Comment, Line, Signs};
 use super::marker::{self, Found, Words};
 use super::{Allowing, REACH};
 
 /// A text in which something was found.
 pub struct Text<'t> {
     bytes: &'t [u8],
+    signs: Signs,
     markers: Vec<Found>,
     /// Where secrets stand, sorted and disjoint.
     values: Vec<Span>,
@@ -38,12 +39,12 @@ pub(super) struct Said {
 }
 
 impl<'t> Text<'t> {
-    /// Searches `bytes` for markers. `secrets` are those found in it, with their places, and `masks` the stretches that an
+    /// Searches `bytes`, the text of the file at `path`, for markers. `secrets` are those found in it, with their places, and `masks` the stretches that an
     /// excerpt hides.
     pub fn new<'s>(
         words: &Words,
         allowing: &Allowing,
-        bytes: &'t [u8],
+        (path, bytes): (&[u8], &'t [u8]),
         masks: &'t [Span],
         secrets: impl Iterator<Item = (Span, &'s Secret)>,
     ) -> Self {
@@ -58,12 +59,24 @@ impl<'t> Text<'t> {
         }
         Self {
             bytes,
+            signs: Signs::of(path),
             markers,
             values: excerpt::disjoint(values),
             masks,
             quotes,
             entries: HashMap::new(),
         }
+    }
+
+    /// The same text, of which only those comments count that are its own.
+    pub(super) fn without_quoted(mut self) -> Self {
+        self.signs = self.signs.own();
+        self
+    }
+
+    /// The markers, in order.
+    pub(super) fn markers(&self) -> &[Found] {
+        &self.markers
     }
 
     /// Its bytes.
@@ -117,7 +130,7 @@ impl<'t> Text<'t> {
             .collect();
         let markers = self.markers_in(&stretch.range).iter();
         let markers: Vec<usize> = markers.map(|found| found.at.start - start).collect();
-        let mut comments = stretch.line(self.bytes).comments(&values, &markers);
+        let mut comments = stretch.line(self).comments(&values, &markers);
         for comment in &mut comments {
             comment.inside = comment.inside.start + start..comment.inside.end + start;
         }
@@ -157,7 +170,7 @@ impl<'t> Text<'t> {
     pub(super) fn literal(&self, stretch: &Stretch, secret: &Range<usize>) -> Option<Range<usize>> {
         let Range { start, end } = stretch.range;
         let value = secret.start.clamp(start, end) - start..secret.end.clamp(start, end) - start;
-        let literal = stretch.line(self.bytes).literal_around(&value)?;
+        let literal = stretch.line(self).literal_around(&value)?;
         Some(start + literal.start..start + literal.end)
     }
 
@@ -187,16 +200,28 @@ pub(super) struct Stretch {
 }
 
 impl Stretch {
-    fn line<'t>(&self, bytes: &'t [u8]) -> Line<'t> {
-        let bytes = &bytes[self.range.clone()];
+    fn line<'t>(&self, text: &Text<'t>) -> Line<'t> {
+        let bytes = &text.bytes[self.range.clone()];
         Line {
             bytes: bytes.strip_suffix(b"\r").unwrap_or(bytes),
             is_start: self.is_start,
+            signs: text.signs,
         }
     }
 }
 
 impl Said {
+    /// Whether it is a comment that was to let something pass, and no sentence about such comments.
+    pub(super) fn is_meant(&self) -> bool {
+        !self.rules.is_empty() || !self.faults.contains(&AllowFault::NoRule)
+    }
+
+    /// Whether it names a rule that the scan leaves out.
+    pub(super) fn may_be_of_use(&self, allowing: &Allowing) -> bool {
+        let is_idle = |name: &Vec<u8>| allowing.idle.iter().any(|id| id.as_bytes() == name);
+        self.rules.iter().any(is_idle)
+    }
+
     /// Reads what stands behind a marker in `range` of `text`.
     fn read(text: &[u8], range: Range<usize>, allowing: &Allowing) -> Self {
         let entry = marker::entry(&text[range.clone()]);

@@ -322,10 +322,14 @@ pub(super) fn close(text: &[u8], start: usize, delimiter: Delimiter, lang: Lang)
             if escapes > 0 {
                 return None;
             }
-            if !(lang.doubles(quote) && byte(text, i + 1) == quote) {
+            if lang == Lang::Shell && quote == b'\'' && starts(text, i, br"'\''") {
+                // how a shell has a quote in quotes: it ends them, escapes one, and begins them anew
+                i += 3;
+            } else if lang.doubles(quote) && byte(text, i + 1) == quote {
+                i += 1;
+            } else {
                 return Some(i);
             }
-            i += 1;
         } else if b == b'\n'
             && (escapes > 0 || !lang.spans_lines(quote) || starts_assignment(text, i + 1))
         {

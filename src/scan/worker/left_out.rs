@@ -23,6 +23,8 @@ impl Worker<'_> {
         } else {
             exclusions.of(path)
         };
+        let is_silenced =
+            self.state.dotenv == Dotenv::Live && left_out.silences(&self.scanner.dotenv).is_some();
         // a value that several rules see is one
         let mut seen = BTreeSet::new();
         let mut candidates = std::mem::take(&mut self.decisions.candidates);
@@ -37,20 +39,24 @@ impl Worker<'_> {
             let is_own = own(candidate.secret);
             self.decisions.uncounted = !is_own || !seen.insert(candidate.secret);
             self.decisions.drop(candidate.rule, reason);
-            let is_whole = reason == Drop::Excluded && left_out.wholly.is_some();
+            let is_whole = reason == Drop::Excluded && is_silenced;
             self.state.left_out += u64::from(is_own && is_whole);
             false
         });
         self.decisions.candidates = candidates;
     }
 
-    /// The finding that a whole dotenv file is left out, by the entry called `entry`, though there is something in it.
-    pub(super) fn silenced(&self, blob: &Blob<'_>, entry: &str) -> Option<Finding> {
+    /// The finding that a dotenv file is left out as a whole, by what is called `entries`, though there is something in it.
+    pub(super) fn silenced(&self, blob: &Blob<'_>, entries: &str) -> Option<Finding> {
         let origin = &blob.origin;
-        let is_told = !self.scanner.options.silent_excludes;
-        if !is_told || self.state.dotenv != Dotenv::Live {
+        if self.scanner.options.silent_excludes {
             return None;
         }
+        let leave = if entries.contains(" and ") {
+            "leave"
+        } else {
+            "leaves"
+        };
         Some(Finding {
             rule: POLICY_TOO_WIDE.into(),
             severity: Severity::High,
@@ -68,7 +74,7 @@ impl Worker<'_> {
                 &Secret::new(&origin.within, 0),
             ),
             notes: vec![
-                format!("{entry} leaves out this dotenv file as a whole, and values in it look like secrets").into(),
+                format!("{entries} {leave} out this dotenv file as a whole, and values in it look like secrets").into(),
             ],
             history: None,
             allowed: None,

@@ -84,9 +84,9 @@ impl Worker<'_> {
             });
         }
         if self.state.left_out > 0
-            && let Some(entry) = left_out().wholly
+            && let Some(entries) = left_out().silences(&scanner.dotenv)
         {
-            findings.extend(self.silenced(blob, entry));
+            findings.extend(self.silenced(blob, &entries));
         }
     }
 

@@ -11,7 +11,6 @@ fn refused(repo: &Scratch, says: &[&str]) {
         .ok();
     for args in [
         vec!["scan"],
-        vec!["scan", "--no-baseline"],
         vec!["scan", "--staged"],
         vec!["scan", "--history"],
         vec!["hook", "run", "pre-commit"],
@@ -135,6 +134,82 @@ fn a_link_that_leads_out_of_the_repository_is_refused() {
     let add = ["baseline", "add", "--all", "--reason", "x"];
     assert_says(&run(repo.root(), add), 0, &["added "]);
     assert!(repo.path(FILE).is_symlink());
+    assert_says(&run(repo.root(), ["scan"]), 0, &["3 findings are in"]);
+}
+
+/// What lets nothing pass need not be readable. The fingerprints are those in it as long as its first line is.
+#[test]
+fn without_a_baseline_a_broken_one_is_no_matter() {
+    let repo = based();
+    let print = fingerprint(&repo, "b.py");
+    let scan = || {
+        let (report, run) = json(&repo, ["--no-baseline"]);
+        assert_eq!(run.code, 1, "{}", run.err);
+        let findings = report["findings"].as_array().unwrap();
+        let found = findings.iter().find(|it| it["path"] == "b.py").unwrap();
+        (found["fingerprint"].as_str().unwrap().to_owned(), run.err)
+    };
+    let text = said(&repo);
+    repo.write(FILE, format!("{text}<<<<<<< HEAD\n"));
+    assert_eq!(scan().0, print);
+    let file = fs::File::options()
+        .write(true)
+        .open(repo.path(FILE))
+        .unwrap();
+    file.set_len(1 << 30).unwrap();
+    assert_eq!(scan().0, print);
+    repo.write(FILE, "no baseline\n");
+    let (other, told) = scan();
+    assert_ne!(other, print);
+    assert!(
+        told.contains("fingerprints are others than those in it"),
+        "{told}"
+    );
+    fs::remove_file(repo.path(FILE)).unwrap();
+    fs::create_dir(repo.path(FILE)).unwrap();
+    assert_eq!(scan().0, other);
+    let hook = run(repo.root(), ["hook", "run", "pre-commit", "--no-baseline"]);
+    assert_says(&hook, 0, &[]);
+}
+
+/// A key that does not belong to the entries would make all of them void, and the next `prune` would remove them.
+#[test]
+fn a_first_line_that_was_changed_is_told() {
+    let repo = based();
+    let text = said(&repo);
+    let salt = &text[31..95];
+    let other = if salt.starts_with('0') { "1" } else { "0" };
+    repo.write(
+        FILE,
+        text.replacen(salt, &(other.to_owned() + &salt[1..]), 1),
+    );
+    refused(&repo, &["line 1: the `salt` of the header is not the one"]);
+    // the line of another baseline fits itself, and nothing else
+    repo.write("c.py", leak("c"));
+    let add = ["baseline", "add", "--all", "--reason", "x"];
+    repo.write(FILE, &text);
+    assert_says(&run(repo.root(), add), 0, &["added "]);
+    let elsewhere = said(&based());
+    let (own, rest) = said(&repo)
+        .split_once('\n')
+        .map(|(a, b)| (a.to_owned(), b.to_owned()))
+        .unwrap();
+    let first = elsewhere.lines().next().unwrap();
+    let changed = format!("{first}\n{rest}");
+    repo.write(FILE, &changed);
+    assert_says(
+        &run(repo.root(), ["scan"]),
+        1,
+        &["not one of its entries names anything"],
+    );
+    let prune = run(repo.root(), ["baseline", "prune"]);
+    assert_says(
+        &prune,
+        2,
+        &["not one of its 3 entries names anything", "was not written"],
+    );
+    assert_eq!(said(&repo), changed);
+    repo.write(FILE, format!("{own}\n{rest}"));
     assert_says(&run(repo.root(), ["scan"]), 0, &["3 findings are in"]);
 }
 

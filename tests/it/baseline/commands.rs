@@ -50,7 +50,12 @@ fn what_is_added_needs_a_reason_and_may_be_changed() {
     assert_says(
         &add(&["0123456", "--reason", "x"]),
         2,
-        &["is no fingerprint", "first 8"],
+        &["0123456 is too short for a fingerprint", "first 8"],
+    );
+    assert_says(
+        &add(&["0123456g", "--reason", "x"]),
+        2,
+        &["is no fingerprint", "scan -v"],
     );
     assert_says(
         &add(&["00000000", "--reason", "x"]),
@@ -58,7 +63,7 @@ fn what_is_added_needs_a_reason_and_may_be_changed() {
         &["no finding has", "--history"],
     );
     assert_says(
-        &add(&[&print[..8], "--reason", "a test"]),
+        &add(&[&print[..8].to_uppercase(), "--reason", "a test"]),
         0,
         &["added ", &print],
     );
@@ -69,21 +74,22 @@ fn what_is_added_needs_a_reason_and_may_be_changed() {
         "--owner",
         "web",
         "--expires",
-        "2031-01-31",
+        "9031-01-31",
     ];
     assert_says(&add(&[&[&*print][..], &change].concat()), 0, &["changed "]);
     assert!(
-        said(&repo).contains("\"reason\":\"rotated\",\"owner\":\"web\",\"expires\":\"2031-01-31\"")
+        said(&repo).contains("\"reason\":\"rotated\",\"owner\":\"web\",\"expires\":\"9031-01-31\"")
     );
     // what is not said anew stays
     assert_says(&add(&[&print, "--reason", "soon gone"]), 0, &["changed "]);
     assert!(
         said(&repo)
-            .contains("\"reason\":\"soon gone\",\"owner\":\"web\",\"expires\":\"2031-01-31\"")
+            .contains("\"reason\":\"soon gone\",\"owner\":\"web\",\"expires\":\"9031-01-31\"")
     );
     for (option, value, says) in [
-        ("--expires", "2031-02-30", "no day of the calendar"),
+        ("--expires", "9031-02-30", "no day of the calendar"),
         ("--expires", "soon", "2026-03-31"),
+        ("--expires", "2001-02-03", "that day is over"),
         ("--owner", " ", "nothing is said"),
         ("--owner", &*"x".repeat(501), "longer than 500"),
     ] {
@@ -197,10 +203,12 @@ fn what_is_of_no_use_is_told_and_pruned() {
     assert_says(&dry, 0, &["would remove ", &print]);
     assert_eq!(said(&repo), before);
     // a file that a checkout left out may hold what an entry is about
+    repo.git(&["update-index", "--skip-worktree", "src/a.py"]);
     fs::rename(repo.path("src/a.py"), repo.path("kept")).unwrap();
     let unknown = run(repo.root(), ["baseline", "prune"]);
     assert_says(&unknown, 2, &["sparse checkout", "was not written"]);
     fs::rename(repo.path("kept"), repo.path("src/a.py")).unwrap();
+    repo.git(&["update-index", "--no-skip-worktree", "src/a.py"]);
     assert_says(
         &run(repo.root(), ["baseline", "prune"]),
         0,
@@ -228,10 +236,7 @@ fn a_comment_of_no_use_fails_a_run_that_asks_for_it() {
     assert_says(
         &failed,
         1,
-        &[
-            "1 waxseal:allow comment beside findings lets none",
-            "a.py:1",
-        ],
+        &["1 waxseal:allow comment lets nothing pass", "a.py:1"],
     );
     // what a comment and an entry let pass is of use by both
     let both = leak("a").replace('\n', "  # waxseal:allow sendgrid-api-key why\n");
@@ -257,9 +262,10 @@ fn what_has_expired_counts_again_and_is_named() {
         "--owner",
         "ops",
         "--expires",
-        "2001-02-03",
+        "9999-02-03",
     ];
     assert_says(&run(repo.root(), create), 0, &[]);
+    repo.write(FILE, said(&repo).replace("9999-02-03", "2001-02-03"));
     let scan = run(repo.root(), ["scan"]);
     let says = [
         "note: the baseline let it pass until 2001-02-03",
@@ -275,6 +281,9 @@ fn what_has_expired_counts_again_and_is_named() {
     let print = fingerprint(&repo, "b.py");
     let explained = run(repo.root(), ["explain", &print]);
     assert_says(&explained, 0, &["counts again", "its time is over"]);
+    let past = ["baseline", "create", "--expires", "2001-02-03"];
+    let refused = run(super::repo().root(), past);
+    assert_says(&refused, 2, &["that day is over (today is "]);
 }
 
 #[test]
@@ -348,6 +357,10 @@ fn a_rule_is_explained() {
         "waxseal:allow sendgrid-api-key REASON",
     ];
     assert_says(&explained, 0, &says);
+    let notice = run(dir.root(), ["explain", "policy-too-wide"]);
+    let says = ["policy-too-wide: Policy that lets", "the repository can't"];
+    assert_says(&notice, 0, &says);
+    assert!(!notice.out.contains("waxseal:allow"), "{}", notice.out);
     assert_says(
         &run(dir.root(), ["explain", "sendgrid-api-kye"]),
         2,
