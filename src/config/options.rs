@@ -116,6 +116,22 @@ pub struct HistoryOptions {
     pub allow_missing: bool,
 }
 
+impl HistoryOptions {
+    /// All of the history of the repository in the folder `repo`.
+    pub fn all_of(repo: PathBuf) -> Self {
+        Self {
+            repo,
+            git_dir: None,
+            range: None,
+            branches: Vec::new(),
+            since: None,
+            reachable: false,
+            engine: HistoryEngine::Delta,
+            allow_missing: false,
+        }
+    }
+}
+
 /// How what is staged is scanned.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct StagedOptions {

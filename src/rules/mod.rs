@@ -347,6 +347,32 @@ pub fn nearly_all(some: usize, all: usize) -> bool {
 }
 
 impl Rule {
+    /// A rule that is not tried by anchors: one about names, one with a search of its own, or one that looks for nothing. Texts are to be
+    /// added.
+    pub fn without_anchors(id: Str, title: Str, severity: Severity, kind: Kind) -> Self {
+        Self {
+            id,
+            title,
+            severity,
+            confidence: Confidence::High,
+            why: Cow::Borrowed(""),
+            remedy: Cow::Borrowed(&[]),
+            references: Cow::Borrowed(&[]),
+            controls: Cow::Borrowed(&[]),
+            optional: false,
+            anchors: Cow::Borrowed(&[]),
+            opens: Cow::Borrowed(&[]),
+            encodings: Cow::Borrowed(&[]),
+            reach: Reach {
+                before: 0,
+                after: 0,
+            },
+            kind,
+            login: None,
+            verify: None,
+        }
+    }
+
     /// Whether it reads every assignment of dotenv files.
     pub fn reads_dotenv(&self) -> bool {
         matches!(&self.kind, Kind::Assignment(assignment) if assignment.context == Context::Dotenv)

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::{FileRule, Kind, Reach, Rule};
-use crate::model::{Confidence, Severity};
+use super::{FileRule, Kind, Rule};
+use crate::model::Severity;
 
 /// A range changes the policy of its own scan.
 pub const POLICY_CHANGED: &str = "policy-changed";
@@ -48,29 +48,14 @@ fn notice(
     why: &'static str,
     step: &'static str,
 ) -> Rule {
+    let nothing = Kind::File(FileRule {
+        names: Cow::Borrowed(&[]),
+        except: Cow::Borrowed(&[]),
+        always: true,
+    });
     Rule {
-        id: id.into(),
-        title: title.into(),
-        severity,
-        confidence: Confidence::High,
         why: why.into(),
         remedy: vec![Cow::Borrowed(step)].into(),
-        references: Cow::Borrowed(&[]),
-        controls: Cow::Borrowed(&[]),
-        optional: false,
-        anchors: Cow::Borrowed(&[]),
-        opens: Cow::Borrowed(&[]),
-        encodings: Cow::Borrowed(&[]),
-        reach: Reach {
-            before: 0,
-            after: 0,
-        },
-        kind: Kind::File(FileRule {
-            names: Cow::Borrowed(&[]),
-            except: Cow::Borrowed(&[]),
-            always: true,
-        }),
-        login: None,
-        verify: None,
+        ..Rule::without_anchors(id.into(), title.into(), severity, nothing)
     }
 }

@@ -24,7 +24,7 @@ use waxseal::model::{
     Secret, Severity, Skip, SkipReason, Store, Verdict,
 };
 use waxseal::report::{Format, Meta, Verbosity, render, render_summary};
-use waxseal::rules::{FileRule, Kind, Reach, Rule};
+use waxseal::rules::{FileRule, Kind, Rule};
 
 /// Stands in every secret and every part of the nasty report, after what may be shown.
 const MARKER: &str = "marker-that-must-not-show";
@@ -33,11 +33,12 @@ const MARKER: &str = "marker-that-must-not-show";
 const NOW: i64 = 1_640_995_200 + 812 * 86_400;
 
 fn rule(id: &'static str, title: &'static str, severity: Severity) -> Rule {
+    let nothing = Kind::File(FileRule {
+        names: Cow::Borrowed(&[]),
+        except: Cow::Borrowed(&[]),
+        always: true,
+    });
     Rule {
-        id: id.into(),
-        title: title.into(),
-        severity,
-        confidence: Confidence::High,
         why: "Whoever has it can send mail in your name.".into(),
         remedy: vec![
             Cow::from("Revoke it at the provider and make a new one"),
@@ -50,21 +51,7 @@ fn rule(id: &'static str, title: &'static str, severity: Severity) -> Rule {
         ]
         .into(),
         controls: vec![Cow::from("CWE-798")].into(),
-        optional: false,
-        anchors: Cow::Borrowed(&[]),
-        opens: Cow::Borrowed(&[]),
-        encodings: Cow::Borrowed(&[]),
-        reach: Reach {
-            before: 0,
-            after: 0,
-        },
-        kind: Kind::File(FileRule {
-            names: Cow::Borrowed(&[]),
-            except: Cow::Borrowed(&[]),
-            always: true,
-        }),
-        login: None,
-        verify: None,
+        ..Rule::without_anchors(id.into(), title.into(), severity, nothing)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::app::scan::Job;
 use crate::app::{Failure, Streams, gate, staged};
 use crate::baseline::{Also, Ambiguous, Covers, FILE_NAME, Header, KeyPlace, SALT, Sheet, resolve};
 use crate::cli::{Look, Past, SourceArgs, fingerprint};
-use crate::config::{self, HistoryEngine, HistoryOptions, Input, ScanOptions, StagedOptions};
+use crate::config::{self, HistoryOptions, Input, ScanOptions, StagedOptions};
 use crate::error::Error;
 use crate::git::Ground;
 use crate::model::{
@@ -86,16 +86,7 @@ impl Site {
             }
         };
         let mut history = options.clone();
-        history.input = Input::History(HistoryOptions {
-            repo: top,
-            git_dir: None,
-            range: None,
-            branches: Vec::new(),
-            since: None,
-            reachable: false,
-            engine: HistoryEngine::Delta,
-            allow_missing: false,
-        });
+        history.input = Input::History(HistoryOptions::all_of(top));
         let mut choice = options.baseline.clone();
         if choice.file.is_some() && !file::exists(&path)? {
             choice.file = None;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::config::{HistoryEngine, HistoryOptions, ScanOptions, Which};
+use crate::config::{HistoryOptions, ScanOptions, Which};
 use crate::error::Error;
 use crate::model::{Finding, Report, display_path};
 use crate::report::{Listed, escape, explain, listed};
@@ -121,16 +121,7 @@ fn below(
             "{shown} holds no finding with the fingerprint {digits}{also}; `waxseal scan -v` shows fingerprints"
         ))
     };
-    let history = HistoryOptions {
-        repo: folder(path).to_owned(),
-        git_dir: None,
-        range: None,
-        branches: Vec::new(),
-        since: None,
-        reachable: false,
-        engine: HistoryEngine::Delta,
-        allow_missing: false,
-    };
+    let history = HistoryOptions::all_of(folder(path).to_owned());
     let report = match history::read(options, &history, &job.scanner) {
         Ok(report) => report,
         Err(Error::Store(_)) => return Err(nothing("")),

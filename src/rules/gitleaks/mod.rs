@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::foreign::{AllowList, Foreign, Required};
-use super::{Kind, Reach, Rule, Str};
+use super::{Kind, Rule, Str};
 use crate::model::{Confidence, Severity};
 use raw::{RawAllow, RawFile, RawRule};
 
@@ -372,14 +372,22 @@ fn rule_of(
     }
     // guesses by the name of a key alone are called so there
     let is_guess = raw.id.to_lowercase().contains("generic");
+    let kind = Kind::Foreign(Box::new(Foreign {
+        pattern,
+        path,
+        keywords: Cow::Owned(keywords),
+        entropy: raw.entropy.unwrap_or(0.0),
+        group,
+        allow,
+        required,
+        silent: raw.silent,
+    }));
+    let severity = if is_guess {
+        Severity::Medium
+    } else {
+        Severity::High
+    };
     Ok(Rule {
-        id: Cow::Owned(id_of(&raw.id)),
-        title: Cow::Owned(title(raw)),
-        severity: if is_guess {
-            Severity::Medium
-        } else {
-            Severity::High
-        },
         confidence: if is_guess {
             Confidence::Low
         } else {
@@ -396,28 +404,12 @@ fn rule_of(
                 "If it is none, let it pass in the gitleaks file or with a comment: gitleaks:allow.",
             ),
         ]),
-        references: Cow::Borrowed(&[]),
-        controls: Cow::Borrowed(&[]),
-        optional: false,
-        anchors: Cow::Borrowed(&[]),
-        opens: Cow::Borrowed(&[]),
-        encodings: Cow::Borrowed(&[]),
-        reach: Reach {
-            before: 0,
-            after: 0,
-        },
-        kind: Kind::Foreign(Box::new(Foreign {
-            pattern,
-            path,
-            keywords: Cow::Owned(keywords),
-            entropy: raw.entropy.unwrap_or(0.0),
-            group,
-            allow,
-            required,
-            silent: raw.silent,
-        })),
-        login: None,
-        verify: None,
+        ..Rule::without_anchors(
+            Cow::Owned(id_of(&raw.id)),
+            Cow::Owned(title(raw)),
+            severity,
+            kind,
+        )
     })
 }
 
