@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -257,8 +258,12 @@ fn replace(file: &Path, text: &[u8]) -> io::Result<()> {
 
 /// Writes `text` into a new file beside `file`, for its owner only.
 fn beside(file: &Path, text: &[u8]) -> io::Result<PathBuf> {
+    // one for each call: threads of one process may be at it as well
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+
     let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let beside = file.with_file_name(format!(".{name}.{}", std::process::id()));
+    let call = CALLS.fetch_add(1, Ordering::Relaxed);
+    let beside = file.with_file_name(format!(".{name}.{}.{call}", std::process::id()));
     // what a run with the same number left behind
     match fs::remove_file(&beside) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

@@ -48,9 +48,33 @@ impl<'f> Credential<'f> {
         visible(self.secret)
     }
 
+    /// Whether the secret or its user holds what may be an escape of the file that it stands in: a backslash, an entity, a sign twice.
+    pub(super) fn is_spelled(&self) -> bool {
+        let user = self.part("user").map(bytes);
+        [Some(self.secret_bytes()), user]
+            .into_iter()
+            .flatten()
+            .any(has_escape)
+    }
+
     pub(super) fn secret_bytes(&self) -> &'f [u8] {
         bytes(self.secret)
     }
+}
+
+fn has_escape(value: &[u8]) -> bool {
+    let is_entity = |rest: &[u8]| {
+        let name = rest
+            .iter()
+            .take_while(|b| b.is_ascii_alphanumeric() || **b == b'#');
+        let len = name.count();
+        len > 0 && rest.get(len) == Some(&b';')
+    };
+    (0..value.len()).any(|at| match &value[at..] {
+        [b'\\', ..] | [b'"', b'"', ..] | [b'\'', b'\'', ..] | [b'$', b'$', ..] => true,
+        [b'&', rest @ ..] => is_entity(rest),
+        _ => false,
+    })
 }
 
 /// The text of `secret` if it is visible ASCII: nothing else goes into a header, where a line break would begin another.
@@ -68,4 +92,27 @@ pub(super) fn visible(secret: &Secret) -> Option<&str> {
 )]
 pub(super) fn bytes(secret: &Secret) -> &[u8] {
     secret.expose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_escape;
+
+    #[test]
+    fn escapes_are_told_from_signs_that_passwords_hold() {
+        for spelled in [
+            r#"a\"b"#,
+            r"a\u0026b",
+            "a&amp;b",
+            "a&#60;b",
+            "it''s",
+            "say \"\"x",
+            "a$$b",
+        ] {
+            assert!(has_escape(spelled.as_bytes()), "{spelled}");
+        }
+        for plain in ["a&b", "a&b;", "R$d&x y;", "it's", "a$b", "50%;", "&;", ""] {
+            assert_eq!(has_escape(plain.as_bytes()), plain == "a&b;", "{plain}");
+        }
+    }
 }

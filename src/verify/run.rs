@@ -336,12 +336,28 @@ fn settle(
         }
     }
     let answer = weightiest(answers).expect("a question has a verifier that handles it");
+    let answer = doubted(answer, credential);
     if let Some(kept) = job.kept
         && answer.verdict != Verdict::Unknown
     {
         kept.put(&question.identity, &answer);
     }
     told(answer)
+}
+
+/// What a refusal says of a credential that stands in its file with escapes: what was sent may not be what is meant, so it is not
+/// proved dead.
+fn doubted(answer: Verified, credential: &Credential<'_>) -> Verified {
+    if answer.verdict != Verdict::Dead || !credential.is_spelled() {
+        return answer;
+    }
+    Verified {
+        verdict: Verdict::Rejected,
+        reason:
+            "refused as it is spelled in the file, with escapes; what they stand for was not tried"
+                .into(),
+        ..answer
+    }
 }
 
 /// Takes out of `answer` what quotes `secret`: a peer may well send back what it was sent, in the place of a name.

@@ -135,7 +135,7 @@ fn a_dotenv_file_is_not_left_out_rule_by_rule() {
 #[test]
 fn a_rule_of_ones_own_hushes_none() {
     let rule = "[[rule]]\nid = 'acme'\ntitle = 'x'\nseverity = 'info'\nconfidence = 'high'\nwhy = 'x'\nremedy = ['x']\nanchors = ['PASSWORD']\n\
-         [rule.token]\npattern = \"PASSWORD = '(?<secret>[!-&(-~]{8,64})'\"\nvisible = 2\n[[rule.hit]]\ntext = 'x'\n[[rule.miss]]\ntext = 'x'\n";
+         [rule.token]\npattern = \"PASSWORD = .(?<secret>[!-&(-~]{8,64}).\"\nvisible = 2\n[[rule.hit]]\ntext = 'x'\n[[rule.miss]]\ntext = 'x'\n";
     let dir = Scratch::repo();
     dir.write("a.py", text(LOGIN)).write(".waxseal.toml", rule);
     let hushed = run(dir.root(), ["scan"]);
